@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Seconds since the Unix epoch; fractions allowed. Every time in the model has this unit. */
+export const unixSeconds = z.number().nonnegative();
+
+/** What looks wrong from outside, in the terms of the golden signals. */
+export const symptomKind = z.enum(['latency', 'errors', 'saturation', 'traffic', 'availability', 'other']);
+export type SymptomKind = z.infer<typeof symptomKind>;
+
+export const severity = z.enum(['critical', 'warning', 'info']);
+export type Severity = z.infer<typeof severity>;
+
+/**
+ * One signal about one symptom, whoever raised it.
+ *
+ * `fingerprint` is the identity of the alert at its source and survives repeats; together with `startedAt`
+ * it names one episode of that alert. Anomalies with the same `group` belong to one incident.
+ */
+export const anomaly = z.object({
+  source: z.string().min(1),
+  fingerprint: z.string().min(1),
+  /** Short hash of what the source says belongs together (Alertmanager's receiver and group key). */
+  group: z.string().min(1),
+  status: z.enum(['firing', 'resolved']),
+  environment: z.string().min(1),
+  service: z.string().min(1),
+  symptom: symptomKind,
+  severity,
+  /** One line a person can read: the alert's name and summary. */
+  title: z.string().min(1),
+  startedAt: unixSeconds,
+  endedAt: unixSeconds.nullable(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+  links: z.array(z.object({ title: z.string(), url: z.string() })),
+});
+export type Anomaly = z.infer<typeof anomaly>;

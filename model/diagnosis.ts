@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { symptomKind, unixSeconds } from './anomaly.js';
+import { gap } from './gap.js';
+import { seriesMeta, signalKind, subject } from './series.js';
+
+export const faultKind = z.enum([
+  'cpu',
+  'memory',
+  'disk',
+  'network',
+  'dependency-down',
+  'code-change',
+  'configuration',
+  'traffic-surge',
+  'pool-saturation',
+  'external-provider',
+  'host',
+  'unknown',
+]);
+export type FaultKind = z.infer<typeof faultKind>;
+
+/** When something began, with how far off that may be. */
+export const onset = z.object({ time: unixSeconds, uncertaintySeconds: z.number().nonnegative() });
+export type Onset = z.infer<typeof onset>;
+
+/** What a signal did, in its own unit. `surprise` is the chance that calm data would look so strange (0..1). */
+export const movement = z.object({
+  before: z.number(),
+  after: z.number(),
+  unit: z.string(),
+  direction: z.enum(['up', 'down']),
+  onset,
+  surprise: z.number().min(0).max(1),
+});
+export type Movement = z.infer<typeof movement>;
+
+/** One observation that speaks for or against one suspect. */
+export const evidence = z.object({
+  /** Names what was observed. Evidence with the same observation counts once. */
+  observation: z.string(),
+  kind: z.enum([
+    'local-symptom',
+    'resource',
+    'unexplained-by-callees',
+    'earliest-onset',
+    'explains-callers',
+    'silence',
+    'load',
+    'shared-host',
+    'change',
+    'check',
+    'trace',
+    'log',
+    'topology',
+    'contradiction',
+  ]),
+  stance: z.enum(['for', 'against']),
+  /** Share in the ranking, in the units of analysis/weights.ts; never negative. */
+  weight: z.number().nonnegative(),
+  /** One sentence in the product's voice, with its numbers. */
+  statement: z.string(),
+  movement: movement.nullable(),
+  /** What to look at to verify it. */
+  series: seriesMeta.nullable(),
+  changeId: z.string().nullable(),
+});
+export type Evidence = z.infer<typeof evidence>;
+
+export const suspect = z.object({
+  service: z.string(),
+  faultKind,
+  /** Probability that this service is where it began, calibrated; the suspects' sum is at most 1. */
+  confidence: z.number().min(0).max(1),
+  /** Share of each fault kind if this service is the cause; sums to 1. */
+  faultKinds: z.array(z.object({ kind: faultKind, probability: z.number().min(0).max(1) })),
+  onset: onset.nullable(),
+  changeId: z.string().nullable(),
+  evidence: z.array(evidence),
+  status: z.enum(['leading', 'possible', 'ruled-out']),
+});
+export type Suspect = z.infer<typeof suspect>;
+
+/** One hop on the way from the cause to the symptom. */
+export const propagationStep = z.object({
+  from: z.string(),
+  to: z.string(),
+  /** `calls`: `to` calls `from` and suffers; `load`: `from` sends more to `to`; `host`: they share a host. */
+  via: z.enum(['calls', 'load', 'host']),
+  /** Seconds from the onset at `from` to the onset at `to`; null when one of them is not known. */
+  lagSeconds: z.number().nullable(),
+});
+
+/** A signal of an affected service that moved. */
+export const symptom = z.object({ subject, signal: signalKind, movement, series: seriesMeta });
+export type Symptom = z.infer<typeof symptom>;
+
+export const nextAction = z.object({
+  title: z.string(),
+  /** A command or a link; null when there is nothing to paste. */
+  command: z.string().nullable(),
+  risk: z.enum(['read-only', 'reversible', 'risky']),
+  expect: z.string(),
+});
+
+export const verdict = z.object({
+  level: z.enum(['confirmed', 'suspected', 'inconclusive']),
+  /** The service where it began; when inconclusive, the strongest lead or null. */
+  service: z.string().nullable(),
+  faultKind,
+  /** The guilty change, when one is. */
+  changeId: z.string().nullable(),
+  confidence: z.number().min(0).max(1),
+  /** The rule that set the level, by its name in analysis/rules.ts. */
+  rule: z.string(),
+  /** Why that level, in one sentence. */
+  reason: z.string(),
+  /** What would settle it when it is not confirmed. */
+  wouldSettle: z.array(z.string()),
+});
+export type Verdict = z.infer<typeof verdict>;
+
+/** What the analysis concludes. Bounded in size (see analysis/limits), so it may pass through workflow history. */
+export const diagnosis = z.object({
+  /** Version of the rules and weights that decided. */
+  rulesVersion: z.string(),
+  anomaly: z.object({ service: z.string(), symptom: symptomKind, time: unixSeconds }),
+  window: z.object({ start: unixSeconds, end: unixSeconds, stepSeconds: z.number().positive() }),
+  /** The calm stretch that everything was compared with. */
+  baseline: z.object({ start: unixSeconds, end: unixSeconds }),
+  onset: onset.nullable(),
+  verdict,
+  /** Best first, with evidence; at most ten. */
+  suspects: z.array(suspect),
+  /** Every service that was considered, best first, with its score. */
+  ranking: z.array(z.object({ service: z.string(), score: z.number() })),
+  propagation: z.array(propagationStep),
+  /** Strongest first; at most forty. */
+  symptoms: z.array(symptom),
+  /** Services that show a symptom, nearest to the cause first. */
+  blastRadius: z.array(z.string()),
+  ruledOut: z.array(z.object({ what: z.string(), why: z.string() })),
+  gaps: z.array(gap),
+  /** At most three. */
+  nextActions: z.array(nextAction),
+  looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
+});
+export type Diagnosis = z.infer<typeof diagnosis>;

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { anomaly, severity, unixSeconds } from './anomaly.js';
+import { change } from './change.js';
+import { checkResult } from './check.js';
+import { diagnosis, faultKind } from './diagnosis.js';
+import { gap } from './gap.js';
+import { serviceGraph } from './graph.js';
+
+/** What a diagnosis looks at: chosen before anything is pulled. */
+export const scope = z.object({
+  environment: z.string(),
+  /** The service whose symptom is to be explained. */
+  service: z.string(),
+  services: z.array(z.string()),
+  window: z.object({ start: unixSeconds, end: unixSeconds, stepSeconds: z.number().positive() }),
+  /** First abnormal moment according to the alerts; the true onset is usually earlier. */
+  anomalyTime: unixSeconds,
+  /** Metric packs that apply to the source, by name. */
+  packs: z.array(z.string()),
+  graph: serviceGraph,
+  gaps: z.array(gap),
+});
+export type Scope = z.infer<typeof scope>;
+
+/** Points at a blob in the evidence store. */
+export const evidenceRef = z.object({
+  uri: z.string(),
+  /** SHA-256 of the blob, hex. */
+  digest: z.string(),
+  bytes: z.number(),
+  /** For people: `212 series of latency, errors and traffic`. */
+  summary: z.string(),
+});
+export type EvidenceRef = z.infer<typeof evidenceRef>;
+
+export const humanVerdict = z.object({
+  /** Whether the diagnosis named the right root cause. */
+  correct: z.boolean(),
+  service: z.string().nullable(),
+  faultKind: faultKind.nullable(),
+  note: z.string(),
+  by: z.string(),
+  at: unixSeconds,
+});
+export type HumanVerdict = z.infer<typeof humanVerdict>;
+
+export const incidentState = z.enum([
+  'scoping',
+  'collecting',
+  'analysing',
+  'checking',
+  'publishing',
+  'following',
+  'resolved',
+  'expired',
+  'cancelled',
+]);
+export type IncidentState = z.infer<typeof incidentState>;
+
+export const timelineEntry = z.object({
+  time: unixSeconds,
+  what: z.string(),
+  /** Who says so: `alertmanager`, `faultline`, a person. */
+  source: z.string(),
+});
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+
+/** A summary that a sink accepted. */
+export const publication = z.object({
+  sink: z.string(),
+  revision: z.number().int(),
+  at: unixSeconds,
+  /** Address or id at the sink, when it gave one. */
+  reference: z.string().nullable(),
+});
+export type Publication = z.infer<typeof publication>;
+
+/**
+ * The versioned result of an incident: the only input of every rendering.
+ * Published as JSON Schema in docs/schema/.
+ */
+export const incidentRecord = z.object({
+  schemaVersion: z.literal('1'),
+  /** The workflow's id. */
+  id: z.string(),
+  runId: z.string(),
+  /** Counts what was published; a reader keeps the highest. */
+  revision: z.number().int().nonnegative(),
+  environment: z.string(),
+  service: z.string(),
+  severity,
+  state: incidentState,
+  anomalies: z.array(anomaly),
+  scope: scope.omit({ graph: true }).nullable(),
+  /** Null until the first analysis, and when none could be made: then `gaps` says why. */
+  diagnosis: diagnosis.nullable(),
+  changes: z.array(change),
+  checks: z.array(checkResult),
+  gaps: z.array(gap),
+  evidence: z.array(evidenceRef),
+  timeline: z.array(timelineEntry),
+  acknowledged: z.object({ by: z.string(), at: unixSeconds }).nullable(),
+  humanVerdict: humanVerdict.nullable(),
+  publications: z.array(publication),
+  timings: z.object({
+    openedAt: unixSeconds,
+    firstResultAt: unixSeconds.nullable(),
+    closedAt: unixSeconds.nullable(),
+  }),
+  links: z.array(z.object({ title: z.string(), url: z.string() })),
+  product: z.object({ version: z.string() }),
+});
+export type IncidentRecord = z.infer<typeof incidentRecord>;
