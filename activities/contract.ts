@@ -1,0 +1,62 @@
+import type { Anomaly, Severity } from '../model/anomaly.js';
+import type { Change } from '../model/change.js';
+import type { CheckResult } from '../model/check.js';
+import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
+import type { Gap } from '../model/gap.js';
+import type { EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
+
+/** Which metrics one collect activity pulls: each family has its own retries, so one failing costs only itself. */
+export type MetricFamily = 'golden' | 'edges' | 'resources' | 'hosts';
+
+/** How an incident is to be followed, decided by the worker's configuration when the incident opens. */
+export interface Policy {
+  families: MetricFamily[];
+  /** How many leading suspects are checked. */
+  checkSuspects: number;
+  /** Seconds between two looks at an incident that lasts. */
+  lookAgainSeconds: number;
+  /** Seconds after which an incident that nobody resolved is closed. */
+  limitSeconds: number;
+  /** Names of the sinks that this incident's summaries go to. */
+  sinks: string[];
+  /** Address of the Temporal UI, for the link to the run; null when there is none. */
+  uiUrl: string | null;
+  /** Address of the metrics source for people, without credentials. */
+  productVersion: string;
+}
+
+/** Every activity of the worker. Workflows see this type only. */
+export interface Activities {
+  readPolicy(input: { environment: string; service: string; severity: Severity }): Promise<Policy>;
+
+  /** Chooses window and step, detects metric packs, reads the topology and names the services to look at. */
+  planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;
+
+  /** Pulls one family of series for the scope into the evidence store. */
+  collectMetrics(input: { scope: Scope; family: MetricFamily }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
+
+  /** Reads what was changed from a little before the window on. */
+  collectChanges(input: { scope: Scope }): Promise<{ changes: Change[]; gaps: Gap[] }>;
+
+  /** Runs the pure analysis in a worker thread over stored evidence. */
+  analyse(input: {
+    scope: Scope;
+    evidence: EvidenceRef[];
+    changes: Change[];
+    checks: CheckResult[];
+    gaps: Gap[];
+  }): Promise<Diagnosis>;
+
+  /** Runs the diagnostic checks that fit one suspect. */
+  runChecks(input: {
+    scope: Scope;
+    service: string;
+    faultKind: FaultKind;
+  }): Promise<{ checks: CheckResult[]; gaps: Gap[] }>;
+
+  /** Writes the record and its report files; the same revision written twice is one file. */
+  saveRecord(input: { record: IncidentRecord }): Promise<{ uri: string; reportPath: string }>;
+
+  /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
+  publish(input: { sink: string; recordUri: string }): Promise<Publication>;
+}
