@@ -33,7 +33,10 @@ export interface Activities {
   planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;
 
   /** Pulls one family of series for the scope into the evidence store. */
-  collectMetrics(input: { scope: Scope; family: MetricFamily }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
+  collectMetrics(input: {
+    scope: Scope;
+    family: MetricFamily;
+  }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
 
   /** Reads what was changed from a little before the window on. */
   collectChanges(input: { scope: Scope }): Promise<{ changes: Change[]; gaps: Gap[] }>;

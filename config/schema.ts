@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+const seconds = z.number().positive();
+
+const secret = z.string().min(1);
+
+/** How a request proves who sends it. */
+const outgoingAuth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('bearer'), token: secret }),
+  z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
+]);
+export type OutgoingAuth = z.infer<typeof outgoingAuth>;
+
+const prometheusSource = z.strictObject({
+  type: z.literal('prometheus'),
+  /** Name in reports and gaps. */
+  name: z.string().min(1).default('prometheus'),
+  /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
+  url: z.url(),
+  auth: outgoingAuth.default({ type: 'none' }),
+  /** Sent as X-Scope-OrgID (Mimir, Cortex, Thanos with tenancy). */
+  tenant: z.string().min(1).optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  timeoutSeconds: seconds.default(30),
+  /** Address for links that people open; `url` when left out. */
+  publicUrl: z.url().optional(),
+});
+export type PrometheusSourceConfig = z.infer<typeof prometheusSource>;
+
+const recordingSource = z.strictObject({
+  type: z.literal('recording'),
+  name: z.string().min(1).default('recording'),
+  /** File made by `npm run record`. */
+  file: z.string().min(1),
+  /** Plays the recording as if its alert began at this moment (unix seconds); as recorded when left out. */
+  playAt: z.number().positive().optional(),
+});
+export type RecordingSourceConfig = z.infer<typeof recordingSource>;
+
+const metricsSource = z.discriminatedUnion('type', [prometheusSource, recordingSource]);
+export type MetricsSourceConfig = z.infer<typeof metricsSource>;
+
+const changeSource = z.discriminatedUnion('type', [
+  /** A JSON array of changes (model/change.ts) in a file. */
+  z.strictObject({ type: z.literal('file'), name: z.string().min(1), file: z.string().min(1) }),
+  /** An address that answers GET with a JSON array of changes; `from` and `to` (unix seconds) are added to the query. */
+  z.strictObject({
+    type: z.literal('http'),
+    name: z.string().min(1),
+    url: z.url(),
+    auth: outgoingAuth.default({ type: 'none' }),
+    timeoutSeconds: seconds.default(10),
+  }),
+]);
+export type ChangeSourceConfig = z.infer<typeof changeSource>;
+
+const webhookSink = z.strictObject({
+  type: z.literal('webhook'),
+  name: z.string().min(1),
+  url: z.url(),
+  auth: outgoingAuth.default({ type: 'none' }),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** When set, the body is signed: `Faultline-Signature: t=<unix s>,v1=<hex HMAC-SHA256 of "t.body">`. */
+  signingSecret: secret.optional(),
+  timeoutSeconds: seconds.default(10),
+});
+export type WebhookSinkConfig = z.infer<typeof webhookSink>;
+
+const sink = z.discriminatedUnion('type', [webhookSink]);
+export type SinkConfig = z.infer<typeof sink>;
+
+/** The whole of faultline.yml. Every field has a default but the metrics source. */
+export const configSchema = z.strictObject({
+  /** Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it. */
+  environment: z.string().min(1).default('default'),
+
+  temporal: z
+    .strictObject({
+      /** Profile of the Temporal client's own TOML configuration; TEMPORAL_* variables override it. */
+      profile: z.string().min(1).optional(),
+      /** Web UI for links, `http://localhost:8233`. */
+      uiUrl: z.url().optional(),
+    })
+    .prefault({}),
+
+  metrics: metricsSource,
+
+  packs: z
+    .strictObject({
+      /** `auto` asks the source which metrics it has; a list of pack names pins them. */
+      use: z.union([z.literal('auto'), z.array(z.string().min(1))]).default('auto'),
+      /** Own packs (YAML), beside those that come with Faultline. */
+      files: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
+
+  /** What is known of the services beside what metrics tell. */
+  topology: z
+    .strictObject({
+      services: z
+        .array(
+          z.strictObject({
+            name: z.string().min(1),
+            calls: z.array(z.string().min(1)).default([]),
+            host: z.string().min(1).optional(),
+            external: z.boolean().default(false),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+
+  changes: z.array(changeSource).default([]),
+
+  diagnosis: z
+    .strictObject({
+      /** Calm time looked at before the alert, for the baseline. */
+      baselineSeconds: seconds.default(3600),
+      /** Time looked at after the alert began, as far as it has passed. */
+      afterSeconds: seconds.default(600),
+      /** Distance of samples; chosen from the window when left out. */
+      stepSeconds: seconds.optional(),
+      /** How far a diagnosis walks along calls from the alerting service. */
+      maxHops: z.number().int().positive().default(6),
+      maxServices: z.number().int().positive().default(200),
+      /** How many leading suspects are checked. */
+      checkSuspects: z.number().int().nonnegative().default(3),
+      /** After this the analysis is given up and the summary says so. */
+      timeoutSeconds: seconds.default(120),
+    })
+    .prefault({}),
+
+  followUp: z
+    .strictObject({
+      lookAgainSeconds: seconds.default(300),
+      limitSeconds: seconds.default(6 * 3600),
+    })
+    .prefault({}),
+
+  webhook: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65535).default(8090),
+      auth: z
+        .discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('none') }),
+          /** Several tokens may be valid at once, for rotation. */
+          z.strictObject({ type: z.literal('bearer'), tokens: z.array(secret).min(1) }),
+          z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
+        ])
+        .default({ type: 'none' }),
+      bodyLimitBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(4 * 1024 * 1024),
+      /** How long Temporal may take to accept the work before the sender is told to come back. */
+      acceptTimeoutSeconds: seconds.default(2),
+      /** Which alert labels name the service, the first that is present. */
+      serviceLabels: z
+        .array(z.string().min(1))
+        .min(1)
+        .default(['service', 'service_name', 'app', 'job', 'deployment']),
+      environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
+    })
+    .prefault({}),
+
+  sinks: z.array(sink).default([]),
+
+  store: z
+    .strictObject({
+      /** Folder of evidence, records and reports; relative to the configuration file. */
+      directory: z.string().min(1).default('.faultline/store'),
+    })
+    .prefault({}),
+
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
