@@ -13,15 +13,19 @@ export interface Policy {
   families: MetricFamily[];
   /** How many leading suspects are checked. */
   checkSuspects: number;
+  /** Seconds for which a source that does not answer is asked again before the summary goes out without it. */
+  patienceSeconds: number;
   /** Seconds between two looks at an incident that lasts. */
   lookAgainSeconds: number;
+  /** Seconds without a firing alert after which a resolved incident is closed. */
+  quietSeconds: number;
   /** Seconds after which an incident that nobody resolved is closed. */
   limitSeconds: number;
   /** Names of the sinks that this incident's summaries go to. */
   sinks: string[];
   /** Address of the Temporal UI, for the link to the run; null when there is none. */
   uiUrl: string | null;
-  /** Address of the metrics source for people, without credentials. */
+  /** Version of Faultline, stamped into the record. */
   productVersion: string;
 }
 

@@ -126,6 +126,8 @@ export const configSchema = z.strictObject({
       maxServices: z.number().int().positive().default(200),
       /** How many leading suspects are checked. */
       checkSuspects: z.number().int().nonnegative().default(3),
+      /** How long a source that does not answer is asked again before the summary goes out without it. */
+      patienceSeconds: seconds.default(90),
       /** After this the analysis is given up and the summary says so. */
       timeoutSeconds: seconds.default(120),
     })
@@ -134,6 +136,8 @@ export const configSchema = z.strictObject({
   followUp: z
     .strictObject({
       lookAgainSeconds: seconds.default(300),
+      /** An incident is closed when no alert has fired for so long: a flapping alert stays one incident. */
+      quietSeconds: seconds.default(60),
       limitSeconds: seconds.default(6 * 3600),
     })
     .prefault({}),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anomaly, severity, unixSeconds } from './anomaly.js';
+import { anomaly, severity, symptomKind, unixSeconds } from './anomaly.js';
 import { change } from './change.js';
 import { checkResult } from './check.js';
 import { diagnosis, faultKind } from './diagnosis.js';
@@ -9,8 +9,9 @@ import { serviceGraph } from './graph.js';
 /** What a diagnosis looks at: chosen before anything is pulled. */
 export const scope = z.object({
   environment: z.string(),
-  /** The service whose symptom is to be explained. */
+  /** The service whose symptom is to be explained, and the symptom. */
   service: z.string(),
+  symptom: symptomKind,
   services: z.array(z.string()),
   window: z.object({ start: unixSeconds, end: unixSeconds, stepSeconds: z.number().positive() }),
   /** First abnormal moment according to the alerts; the true onset is usually earlier. */

@@ -1,0 +1,3 @@
+/** Every workflow of the worker: the bundle's entry. An exported function's name is its workflow type. */
+export { diagnoseIncident } from './diagnose-incident.js';
+export { triage } from './triage.js';

@@ -1,0 +1,169 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { isCancellation } from '@temporalio/workflow';
+import type { MetricFamily, Policy } from '../activities/contract.js';
+import type { Change } from '../model/change.js';
+import type { CheckResult } from '../model/check.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import type { EvidenceRef, Scope } from '../model/incident.js';
+import { analyse, collectChanges, collectMetrics, planScope, runChecks } from './activity-policies.js';
+import { now, type Incident } from './incident.js';
+
+const FAMILY_WORDS: Record<MetricFamily, string> = {
+  golden: 'latency, errors and traffic',
+  edges: 'calls between services',
+  resources: 'resource use',
+  hosts: 'hosts',
+};
+
+/**
+ * One look at an incident: scope, collect, analyse, check the leading suspects, analyse again with what the checks
+ * saw. Whatever cannot be read becomes a gap of the record; the look goes on without it.
+ */
+export async function look(incident: Incident, policy: Policy): Promise<void> {
+  incident.beginLook();
+
+  incident.enter('scoping');
+  const scope = await decideScope(incident, policy);
+  if (!scope) return;
+
+  incident.enter('collecting');
+  const [evidence, changes] = await Promise.all([
+    collectFamilies(incident, policy, scope),
+    readChanges(incident, policy, scope),
+  ]);
+  incident.record.evidence = evidence;
+  incident.record.changes = changes;
+
+  incident.enter('analysing');
+  const first = await think(incident, scope, []);
+  if (!first) return;
+  incident.conclude(first);
+
+  const suspects = first.suspects.filter((suspect) => suspect.status !== 'ruled-out');
+  if (suspects.length === 0 || policy.checkSuspects === 0) return;
+  incident.enter('checking');
+  const checks = await checkSuspects(incident, policy, scope, suspects.slice(0, policy.checkSuspects));
+  incident.record.checks = checks;
+  if (checks.length === 0) return;
+
+  incident.enter('analysing');
+  const second = await think(incident, scope, checks);
+  if (second) incident.conclude(second);
+}
+
+async function decideScope(incident: Incident, policy: Policy): Promise<Scope | null> {
+  const { environment, anomalies, service } = incident.record;
+  const input = { environment, anomalies, now: now() };
+  const summary = `Find what ${service} depends on and which metrics there are`;
+  const scope = await attempt(incident, 'metrics', `the services around ${service}`, () =>
+    incident.step(
+      summary,
+      () => planScope.executeWithOptions({ summary, ...patience(policy) }, [input]),
+      (found) => `${found.services.length} services, metric packs ${found.packs.join(', ') || 'none'}`,
+    ),
+  );
+  if (scope) incident.see(scope);
+  return scope;
+}
+
+async function collectFamilies(incident: Incident, policy: Policy, scope: Scope): Promise<EvidenceRef[]> {
+  const collected = await Promise.all(
+    policy.families.map((family) => {
+      const what = `${FAMILY_WORDS[family]} of ${scope.services.length} services`;
+      return attempt(incident, 'metrics', what, () =>
+        incident.step(
+          `Pull ${what}`,
+          () =>
+            collectMetrics.executeWithOptions({ summary: `Pull ${what}`, ...patience(policy) }, [
+              { scope, family },
+            ]),
+          (result) => result.evidence.summary,
+        ),
+      );
+    }),
+  );
+  const answered = collected.filter((result) => result !== null);
+  for (const { gaps } of answered) incident.addGaps(gaps);
+  return answered.map(({ evidence }) => evidence);
+}
+
+async function readChanges(incident: Incident, policy: Policy, scope: Scope): Promise<Change[]> {
+  const summary = 'Read what was changed before the anomaly';
+  const result = await attempt(incident, 'changes', 'deploys and other changes', () =>
+    incident.step(
+      summary,
+      () => collectChanges.executeWithOptions({ summary, ...patience(policy) }, [{ scope }]),
+      ({ changes }) => `${changes.length} changes`,
+    ),
+  );
+  incident.addGaps(result?.gaps ?? []);
+  return result?.changes ?? [];
+}
+
+async function think(incident: Incident, scope: Scope, checks: CheckResult[]): Promise<Diagnosis | null> {
+  const { evidence, changes, gaps } = incident.record;
+  const summary =
+    checks.length > 0 ? 'Weigh the evidence again with the checks' : 'Weigh the evidence and rank suspects';
+  return attempt(incident, 'analysis', 'a ranking of causes', () =>
+    incident.step(
+      summary,
+      () => analyse.executeWithOptions({ summary }, [{ scope, evidence, changes, checks, gaps }]),
+      ({ verdict }) => `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
+    ),
+  );
+}
+
+async function checkSuspects(
+  incident: Incident,
+  policy: Policy,
+  scope: Scope,
+  suspects: Diagnosis['suspects'],
+): Promise<CheckResult[]> {
+  const results = await Promise.all(
+    suspects.map(({ service, faultKind }) => {
+      const summary = `Check ${service} for ${faultKind === 'unknown' ? 'trouble' : faultKind}`;
+      return attempt(incident, 'checks', `checks on ${service}`, () =>
+        incident.step(
+          summary,
+          () =>
+            runChecks.executeWithOptions({ summary, ...patience(policy) }, [{ scope, service, faultKind }]),
+          ({ checks }) =>
+            `${checks.filter((check) => check.outcome === 'failed').length} of ${checks.length} found trouble`,
+        ),
+      );
+    }),
+  );
+  const answered = results.filter((result) => result !== null);
+  for (const { gaps } of answered) incident.addGaps(gaps);
+  return answered.flatMap(({ checks }) => checks);
+}
+
+function patience(policy: Policy) {
+  return { scheduleToCloseTimeout: policy.patienceSeconds * 1000 };
+}
+
+/** Runs work that may fail for good; then null, and the record says what could not be seen. */
+async function attempt<T>(
+  incident: Incident,
+  source: string,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    incident.addGaps([{ source, what, reason: reasonOf(error) }]);
+    return null;
+  }
+}
+
+/** The sentence that the failing activity left, without the wrapping around it. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ActivityFailure && error.cause) return reasonOf(error.cause);
+  if (error instanceof TimeoutFailure) {
+    const last = error.cause instanceof ApplicationFailure ? `; last answer: ${error.cause.message}` : '';
+    return `gave no answer in time${last}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,28 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Anomaly } from '../model/anomaly.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import type { HumanVerdict, IncidentRecord } from '../model/incident.js';
+import type { Progress, RaiseAnswer } from '../model/progress.js';
+import * as names from '../model/temporal-names.js';
+
+/** To triage: anomalies as their source reported them, firing and resolved, repeats included. */
+export const anomaliesRaised = defineSignal<[Anomaly[]]>(names.ANOMALIES_RAISED);
+/** To triage, from an incident that has ended: its workflow id. */
+export const incidentClosed = defineSignal<[string]>(names.INCIDENT_CLOSED);
+/** To triage: as `anomaliesRaised`, but waits and answers which incident took each anomaly. */
+export const raise = defineUpdate<RaiseAnswer, [Anomaly[]]>(names.RAISE);
+
+/** To an incident: further anomalies that belong to it. */
+export const anomalyAdded = defineSignal<[Anomaly[]]>(names.ANOMALY_ADDED);
+/** To an incident: anomalies of it that are over. */
+export const anomalyResolved = defineSignal<[Anomaly[]]>(names.ANOMALY_RESOLVED);
+/** To an incident: somebody is on it. */
+export const acknowledge = defineUpdate<IncidentRecord, [{ by: string }]>(names.ACKNOWLEDGE);
+/** To an incident: a person says whether the root cause is right, and which it is. */
+export const giveVerdict = defineUpdate<IncidentRecord, [Omit<HumanVerdict, 'at'>]>(names.VERDICT);
+/** To an incident: stop looking, close it. */
+export const cancel = defineUpdate<IncidentRecord, [{ by: string; reason: string }]>(names.CANCEL);
+
+export const progress = defineQuery<Progress>(names.PROGRESS);
+export const diagnosis = defineQuery<Diagnosis | null>(names.DIAGNOSIS);
+export const record = defineQuery<IncidentRecord>(names.RECORD);
