@@ -1,0 +1,145 @@
+import type { FaultKind } from '../../model/diagnosis.js';
+import { callEdges, EDGE, specOf, TOPOLOGY, type ServiceSpec } from './topology.js';
+
+/** What can be broken from outside while the shop runs. */
+export const INJECTIONS = [
+  'latency',
+  'errors',
+  'cpu',
+  'leak',
+  'pool',
+  'down',
+  'config',
+  'release',
+  'overload',
+] as const;
+export type Injection = (typeof INJECTIONS)[number];
+
+/** Faults that live inside a running process; the others act on the process or on the traffic. */
+export const RUNTIME_INJECTIONS = ['latency', 'errors', 'cpu', 'leak', 'pool'] as const;
+export type RuntimeInjection = (typeof RUNTIME_INJECTIONS)[number];
+
+export interface Fault {
+  /** `<service>-<injection>` */
+  name: string;
+  /** Where it begins: the answer that a diagnosis should find. */
+  service: string;
+  injection: Injection;
+  /** The kind that a diagnosis should name; `unknown` where no signal of the shop tells it. */
+  kind: FaultKind;
+  description: string;
+}
+
+const KINDS: Record<Injection, FaultKind> = {
+  latency: 'network',
+  errors: 'unknown',
+  cpu: 'cpu',
+  leak: 'memory',
+  pool: 'pool-saturation',
+  down: 'dependency-down',
+  config: 'configuration',
+  release: 'code-change',
+  overload: 'traffic-surge',
+};
+
+const DESCRIPTIONS: Record<Injection, (service: string, spec: ServiceSpec) => string> = {
+  latency: (service, spec) => `every answer of ${service} takes ${spec.slowMs} ms longer, without CPU`,
+  errors: (service) => `${service} fails 60 % of its requests with a 500`,
+  cpu: (service) => `something inside ${service} burns most of its CPU`,
+  leak: (service) => `${service} keeps every session, sweeps them all per request and dies out of memory`,
+  pool: (service) =>
+    `${service} loses its connections to ${firstCallee(service) ?? 'nobody'} and never gives them back`,
+  down: (service) => `${service} is killed and stays down`,
+  config: (service, spec) =>
+    `a configuration is deployed to ${service}: ${badConfigOf(service, spec).details}`,
+  release: (service) => `a release of ${service} fails a third of its requests and calls its callees twice`,
+  overload: (service) =>
+    service === EDGE
+      ? 'customers send eight times the usual traffic'
+      : `a stray client floods ${service} directly`,
+};
+
+const firstCallee = (service: string): string | undefined =>
+  callEdges().find((edge) => edge.caller === service && !edge.optional)?.callee;
+
+/** The bad configuration of a service: its own where the topology has one, else a feature value that fails. */
+export function badConfigOf(service: string, spec: ServiceSpec): NonNullable<ServiceSpec['badConfig']> {
+  return (
+    spec.badConfig ?? {
+      title: `${service} $version: turn on strict validation`,
+      details: 'feature.validation: off -> strictt',
+      files: [`deploy/${service}/values.yaml`],
+      apply: (settings) => ({ ...settings, failureRatio: 0.7 }),
+    }
+  );
+}
+
+/** The callee whose connections the `pool` fault of a service loses: the first required one. */
+export function poolCallee(service: string): string {
+  const callee = firstCallee(service);
+  if (callee === undefined) throw new Error(`fault ${service}-pool: ${service} calls nobody, it has no pool`);
+  return callee;
+}
+
+/**
+ * A fault by its name, `<service>-<injection>`.
+ * @throws when the service or the injection is unknown, or when the pair makes no sense.
+ */
+export function parseFault(name: string): Fault {
+  const cut = name.lastIndexOf('-');
+  const service = name.slice(0, cut);
+  const injection = INJECTIONS.find((candidate) => candidate === name.slice(cut + 1));
+  if (cut < 1 || !injection) {
+    throw new Error(`fault: expected <service>-<${INJECTIONS.join('|')}>, got "${name}"`);
+  }
+  const spec = specOf(service);
+  if (injection === 'pool') poolCallee(service);
+  if (spec.external && injection !== 'latency' && injection !== 'errors' && injection !== 'down') {
+    throw new Error(`fault ${name}: ${service} is external, expected latency, errors or down`);
+  }
+  return {
+    name,
+    service,
+    injection,
+    kind: spec.external ? 'external-provider' : KINDS[injection],
+    description: DESCRIPTIONS[injection](service, spec),
+  };
+}
+
+/** The curated faults: each of them raises an alert at the edge. */
+export const FAULTS: Fault[] = [
+  'payment-latency',
+  'database-latency',
+  'recommendation-latency',
+  'catalog-errors',
+  'currency-errors',
+  'catalog-cpu',
+  'shipping-cpu',
+  'cart-leak',
+  'ledger-pool',
+  'catalog-pool',
+  'shipping-down',
+  'cart-down',
+  'checkout-config',
+  'catalog-config',
+  'payment-release',
+  'storefront-overload',
+  'catalog-overload',
+  'bank-latency',
+  'bank-errors',
+].map(parseFault);
+
+/** Every pair that {@link parseFault} takes. */
+export function allFaultNames(): string[] {
+  const makesSense = (name: string): boolean => {
+    try {
+      parseFault(name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return Object.keys(TOPOLOGY)
+    .flatMap((service) => INJECTIONS.map((injection) => `${service}-${injection}`))
+    .filter(makesSense);
+}
