@@ -1,0 +1,75 @@
+import type { Activities, Policy } from '../../activities/contract.js';
+import type { IncidentRecord } from '../../model/incident.js';
+import { aDiagnosis, aScope } from './diagnoses.js';
+
+/** What the fakes were asked, in order. */
+export interface Calls {
+  log: string[];
+  saved: IncidentRecord[];
+  published: { sink: string; recordUri: string }[];
+}
+
+export const POLICY: Policy = {
+  families: ['golden', 'resources'],
+  checkSuspects: 1,
+  patienceSeconds: 30,
+  lookAgainSeconds: 300,
+  quietSeconds: 60,
+  limitSeconds: 6 * 3600,
+  sinks: ['chat'],
+  uiUrl: 'http://ui.example',
+  productVersion: '0.0.0-test',
+};
+
+/** Activities that answer the sample incident; `overrides` replace single ones. Stand-ins for workflow tests only. */
+export function fakeActivities(overrides: Partial<Activities> = {}): {
+  activities: Activities;
+  calls: Calls;
+} {
+  const calls: Calls = { log: [], saved: [], published: [] };
+  const said = <T>(what: string, answer: T): Promise<T> => {
+    calls.log.push(what);
+    return Promise.resolve(answer);
+  };
+  const activities: Activities = {
+    readPolicy: () => said('readPolicy', POLICY),
+    planScope: () => said('planScope', aScope()),
+    collectMetrics: ({ family }) =>
+      said(`collect ${family}`, {
+        evidence: { uri: `evidence/${family}`, digest: family, bytes: 1, summary: `20 series of ${family}` },
+        gaps: [],
+      }),
+    collectChanges: () => said('collectChanges', { changes: [], gaps: [] }),
+    analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aDiagnosis()),
+    runChecks: ({ service }) =>
+      said(`check ${service}`, {
+        checks: [
+          {
+            check: 'target-up',
+            service,
+            outcome: 'passed',
+            statement: '2 of 2 targets answer',
+            speaksFor: null,
+            query: null,
+            source: 'test',
+            ranAt: 1,
+            tookMs: 1,
+          },
+        ],
+        gaps: [],
+      }),
+    saveRecord: ({ record }) => {
+      calls.saved.push(structuredClone(record));
+      return said(`save r${record.revision}`, {
+        uri: `record/r${record.revision}`,
+        reportPath: '/reports/report.md',
+      });
+    },
+    publish: ({ sink, recordUri }) => {
+      calls.published.push({ sink, recordUri });
+      return said(`publish ${recordUri} to ${sink}`, { sink, revision: 1, at: 1, reference: null });
+    },
+    ...overrides,
+  };
+  return { activities, calls };
+}

@@ -1,0 +1,89 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.js';
+import type { LoadedConfig } from '../config/load.js';
+import { TASK_QUEUE } from '../model/temporal-names.js';
+import { workflowSource, type WorkflowSource } from './workflow-source.js';
+
+/** Seconds that running activities have to finish when the worker is told to stop. */
+const SHUTDOWN_GRACE = '10s';
+
+/** Incidents whose workflow stays in memory between events; one costs about a quarter of a megabyte. */
+const CACHED_WORKFLOWS = 500;
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+export interface WorkerOptions {
+  loaded: LoadedConfig;
+  log: Logger;
+  /** @default as TEMPORAL_* variables and the profile in the configuration say */
+  temporal?: { address: string; namespace: string };
+  /** @default the built bundle, else the sources */
+  workflows?: WorkflowSource;
+}
+
+export interface RunningWorker {
+  /** Ends when the worker has stopped; rejects when it failed. */
+  finished: Promise<void>;
+  /** Lets running work end, then stops. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a worker that polls for incidents. Waits for Temporal as long as it is away: a worker that starts
+ * before its server is a common order of things.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { loaded, log } = options;
+  const { connectionOptions, namespace = 'default' } = connectionSettings(options);
+  const connection = await connectPatiently(connectionOptions, log);
+  const { activities, close } = await createActivities({ loaded, log });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    activities,
+    ...(options.workflows ?? workflowSource()),
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+  });
+  log.info(
+    { address: connectionOptions.address, namespace, taskQueue: TASK_QUEUE },
+    'worker polls for incidents',
+  );
+
+  const finished = worker.run().finally(async () => {
+    await close();
+    await connection.close();
+  });
+  return {
+    finished,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished;
+    },
+  };
+}
+
+function connectionSettings({ temporal, loaded }: WorkerOptions) {
+  if (temporal) return { connectionOptions: { address: temporal.address }, namespace: temporal.namespace };
+  const { profile } = loaded.config.temporal;
+  return loadClientConnectConfig(profile === undefined ? {} : { profile });
+}
+
+async function connectPatiently(
+  options: Parameters<typeof NativeConnection.connect>[0],
+  log: Logger,
+): Promise<NativeConnection> {
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      log.warn({ address: options?.address, error: String(error), againInMs: wait }, 'waiting for Temporal');
+      await sleep(wait);
+    }
+  }
+}
