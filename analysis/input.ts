@@ -13,6 +13,8 @@ export interface DiagnosisInput {
     symptom: SymptomKind;
     /** First abnormal moment according to the alert: late and imprecise. */
     time: number;
+    /** What the alert says in words; it may name what fails. */
+    title?: string;
   };
   window: { start: number; end: number; stepSeconds: number };
   graph: ServiceGraph;

@@ -1,0 +1,179 @@
+import type { SpanTable } from '../../model/telemetry.js';
+import { readTable, readText } from './tables.js';
+
+/** Spans by row; `parent` and `trace` are rows and numbers within these spans. */
+interface Spans {
+  trace: number[];
+  parent: number[];
+  service: string[];
+  operation: string[];
+  /** Unix seconds. */
+  start: number[];
+  /** Seconds. */
+  duration: number[];
+  failed: number[];
+}
+
+const ROOT = -1;
+const ORPHAN = -2;
+const UNKNOWN_OUTCOME = 255;
+
+/**
+ * Reads `trace,span,parent,service,operation,start_ms,duration_us` (parent -1: root, -2: not in the file; an
+ * optional `status` or `error` column). `zero` is the unix time that start_ms counts from.
+ */
+export function readSpansCsv(path: string, zero: number): Spans {
+  const table = readTable(path);
+  const ids = table.numbers('span');
+  const row = new Map<number, number>();
+  ids.forEach((id, index) => row.set(id, index));
+  const starts = table.numbers('start_ms');
+  const durations = table.numbers('duration_us');
+  const outcomes = table.texts('status') ?? table.texts('error') ?? table.texts('status_code');
+  return {
+    trace: [...table.numbers('trace')],
+    parent: [...table.numbers('parent')].map((id) => (id < 0 ? id : (row.get(id) ?? ORPHAN))),
+    service: table.texts('service') ?? missing('service'),
+    operation: table.texts('operation') ?? missing('operation'),
+    start: [...starts].map((ms) => zero + ms / 1e3),
+    duration: [...durations].map((us) => us / 1e6),
+    failed: outcomes?.map(outcomeOf) ?? Array<number>(table.rows).fill(UNKNOWN_OUTCOME),
+  };
+}
+
+function missing(column: string): never {
+  throw new Error(`has no column "${column}"`);
+}
+
+function outcomeOf(status: string): number {
+  const text = status.trim().toLowerCase();
+  if (text === '') return UNKNOWN_OUTCOME;
+  return ['ok', 'unset', 'false', '0', 'status_code_ok', 'success'].includes(text) ||
+    /^[123]\d\d$/u.test(text)
+    ? 0
+    : 1;
+}
+
+interface JsonSpan {
+  trace_id?: string;
+  span_id?: string;
+  parent_id?: string | null;
+  service?: string;
+  name?: string;
+  start?: string;
+  duration_ms?: number;
+  status?: string;
+}
+
+/**
+ * Reads a list of spans in JSON. A span whose trace is only called "same" belongs to the trace before it, and
+ * its parent is then looked for in that trace.
+ */
+export function readSpansJson(path: string): Spans {
+  const spans: Spans = {
+    trace: [],
+    parent: [],
+    service: [],
+    operation: [],
+    start: [],
+    duration: [],
+    failed: [],
+  };
+  const list = JSON.parse(readText(path)) as JsonSpan[];
+  if (!Array.isArray(list)) throw new Error('is not a list of spans');
+  const traces = new Map<string, number>();
+  const rows = new Map<string, number>();
+  let trace = 0;
+  const parents: (string | null)[] = [];
+  for (const [index, span] of list.entries()) {
+    const id = span.trace_id ?? 'same';
+    if (id !== 'same' || index === 0) {
+      trace = traces.get(id) ?? traces.size;
+      traces.set(id, trace);
+    }
+    rows.set(`${trace} ${span.span_id ?? index}`, index);
+    parents.push(span.parent_id == null ? null : `${trace} ${span.parent_id}`);
+    spans.trace.push(trace);
+    spans.service.push(span.service ?? 'unknown');
+    spans.operation.push(span.name ?? '');
+    spans.start.push(Date.parse(span.start ?? '') / 1e3);
+    spans.duration.push((span.duration_ms ?? 0) / 1e3);
+    spans.failed.push(outcomeOf(span.status ?? ''));
+  }
+  spans.parent = parents.map((key) => (key === null ? ROOT : (rows.get(key) ?? ORPHAN)));
+  return spans;
+}
+
+/** Moves the spans so that the last of them ends at `end` (unix seconds): a calm stretch from another day. */
+export function endAt(spans: Spans, end: number): Spans {
+  const last = spans.start.reduce(
+    (max, start, row) => Math.max(max, start + spans.duration[row]!),
+    -Infinity,
+  );
+  return { ...spans, start: spans.start.map((start) => start - last + end) };
+}
+
+/** Puts spans of several files in one table; traces of different files stay apart. */
+export function toSpanTable(parts: Spans[]): SpanTable {
+  const total = parts.reduce((sum, part) => sum + part.start.length, 0);
+  const services = new Map<string, number>();
+  const operations = new Map<string, number>();
+  const table: SpanTable = {
+    services: [],
+    operations: [],
+    trace: new Uint32Array(total),
+    parent: new Int32Array(total),
+    service: new Uint32Array(total),
+    operation: new Uint32Array(total),
+    start: new Float64Array(total),
+    duration: new Float64Array(total),
+    failed: new Uint8Array(total),
+  };
+  let offset = 0;
+  let firstTrace = 0;
+  for (const part of parts) {
+    let traces = 0;
+    for (let row = 0; row < part.start.length; row += 1) {
+      const at = offset + row;
+      const parent = part.parent[row]!;
+      table.trace[at] = firstTrace + part.trace[row]!;
+      table.parent[at] = parent < 0 ? parent : parent + offset;
+      table.service[at] = numberOf(services, part.service[row]!);
+      table.operation[at] = numberOf(operations, part.operation[row]!);
+      table.start[at] = part.start[row]!;
+      table.duration[at] = part.duration[row]!;
+      table.failed[at] = part.failed[row]!;
+      traces = Math.max(traces, part.trace[row]! + 1);
+    }
+    offset += part.start.length;
+    firstTrace += traces;
+  }
+  table.services = [...services.keys()];
+  table.operations = [...operations.keys()];
+  return table;
+}
+
+function numberOf(names: Map<string, number>, name: string): number {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  names.set(name, names.size);
+  return names.size - 1;
+}
+
+/** Caller and callee of every span whose parent belongs to another service, each pair once. */
+export function callsIn(spans: SpanTable): [caller: string, callee: string][] {
+  const seen = new Set<number>();
+  const calls: [string, string][] = [];
+  const width = spans.services.length;
+  for (let row = 0; row < spans.parent.length; row += 1) {
+    const parent = spans.parent[row]!;
+    if (parent < 0) continue;
+    const caller = spans.service[parent]!;
+    const callee = spans.service[row]!;
+    const key = caller * width + callee;
+    if (caller === callee || seen.has(key)) continue;
+    seen.add(key);
+    calls.push([spans.services[caller]!, spans.services[callee]!]);
+  }
+  return calls;
+}
