@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
+import { startDevServer, type DevServer } from '../../workers/dev/dev-server.js';
+import { findTimeSkippingServer } from './time-skipping-binary.js';
+
+/** Settings that let short timers and retries of tests fire when they are due, not up to a second later. */
+export const FAST_TIMERS = { 'history.timerProcessorMaxTimeShift': '10ms' } as const;
+
+/** The run's one real Temporal server with its connections. */
+export interface TestServer extends DevServer {
+  client: Client;
+  /** For workers. */
+  nativeConnection: NativeConnection;
+}
+
+const log = pino({ level: process.env['FAULTLINE_TEST_LOG'] ?? 'silent' }, pino.destination(2));
+const endings: (() => Promise<void>)[] = [];
+let shared: Promise<TestServer> | undefined;
+let skipping: Promise<TestWorkflowEnvironment> | undefined;
+
+/**
+ * The real dev server that all test files of a mocha run share, started at the first call and stopped by the
+ * root hook. Tests keep apart by ids and task queues of their own: see `uniqueName`.
+ */
+export function testServer(): Promise<TestServer> {
+  shared ??= startShared();
+  return shared;
+}
+
+async function startShared(): Promise<TestServer> {
+  const server = await startDevServer({ log, dynamicConfig: FAST_TIMERS });
+  const { address, namespace } = server;
+  const connection = await Connection.connect({ address });
+  const nativeConnection = await NativeConnection.connect({ address });
+  endings.push(async () => {
+    await connection.close();
+    await nativeConnection.close();
+    await server.stop();
+  });
+  return { ...server, client: new Client({ connection, namespace }), nativeConnection };
+}
+
+/**
+ * The server on which awaiting a result skips the time until then; started at the first call, stopped by the
+ * root hook. It knows no search attributes: it rejects workflows that set them. Await one workflow at a time,
+ * since the time that is skipped is everyone's.
+ */
+export function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
+  skipping ??= startSkipping();
+  return skipping;
+}
+
+async function startSkipping(): Promise<TestWorkflowEnvironment> {
+  const path = await findTimeSkippingServer();
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  endings.push(() => environment.teardown());
+  return environment;
+}
+
+/** A name that no other test uses: for workflow ids, task queues, environments. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
+}
+
+/** Ends what was started; the root hook calls it after the last test. */
+export async function stopTestServers(): Promise<void> {
+  await Promise.all(endings.splice(0).map((end) => end()));
+  shared = undefined;
+  skipping = undefined;
+}
