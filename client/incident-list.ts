@@ -1,0 +1,96 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { DIAGNOSE_WORKFLOW, type SearchAttributeName } from '../model/temporal-names.js';
+import { searchKeys } from './temporal.js';
+
+/** Which incidents to list; what is left out does not filter. Several values of one filter mean any of them. */
+export interface IncidentFilters {
+  environment?: string[] | undefined;
+  service?: string[] | undefined;
+  severity?: string[] | undefined;
+  /** A state of model/incident.ts, or `open` / `closed` for whether its workflow still runs. */
+  state?: string[] | undefined;
+  /** Service that the diagnosis, or a person after it, names as the cause. */
+  rootCause?: string[] | undefined;
+  /** Opened at or after this moment, unix seconds. */
+  since?: number | undefined;
+}
+
+/** One incident as its search attributes describe it: needs no worker. Null is "not known yet". */
+export interface IncidentRow {
+  id: string;
+  runId: string;
+  environment: string | null;
+  service: string | null;
+  severity: string | null;
+  state: string | null;
+  open: boolean;
+  rootCause: string | null;
+  faultKind: string | null;
+  /** confirmed, suspected or inconclusive. */
+  verdict: string | null;
+  confidence: number | null;
+  /** Unix seconds. */
+  openedAt: number;
+  closedAt: number | null;
+}
+
+/** The visibility query for these filters. Every value is quoted, so no value can widen the search. */
+export function visibilityQuery(filters: IncidentFilters): string {
+  const states = filters.state ?? [];
+  const clauses = [
+    `WorkflowType = ${quoted(DIAGNOSE_WORKFLOW)}`,
+    anyOf('FaultlineEnvironment', filters.environment),
+    anyOf('FaultlineService', filters.service),
+    anyOf('FaultlineSeverity', filters.severity),
+    anyOf('FaultlineRootCause', filters.rootCause),
+    either([
+      ...(states.includes('open') ? [`ExecutionStatus = 'Running'`] : []),
+      ...(states.includes('closed') ? [`ExecutionStatus != 'Running'`] : []),
+      ...states
+        .filter((state) => state !== 'open' && state !== 'closed')
+        .map((state) => equals('FaultlineState', state)),
+    ]),
+    filters.since !== undefined && `StartTime >= ${quoted(new Date(filters.since * 1000).toISOString())}`,
+  ];
+  return clauses.filter((clause) => clause !== false && clause !== '').join(' AND ');
+}
+
+/** Reads a row from what visibility holds of a workflow. */
+export function rowOf(run: WorkflowExecutionInfo): IncidentRow {
+  const attributes = run.typedSearchAttributes;
+  return {
+    id: run.workflowId,
+    runId: run.runId,
+    environment: attributes.get(searchKeys.environment) ?? null,
+    service: attributes.get(searchKeys.service) ?? null,
+    severity: attributes.get(searchKeys.severity) ?? null,
+    state: attributes.get(searchKeys.state) ?? null,
+    open: run.status.name === 'RUNNING',
+    rootCause: attributes.get(searchKeys.rootCause) ?? null,
+    faultKind: attributes.get(searchKeys.faultKind) ?? null,
+    verdict: attributes.get(searchKeys.verdict) ?? null,
+    confidence: attributes.get(searchKeys.confidence) ?? null,
+    openedAt: run.startTime.getTime() / 1000,
+    closedAt: run.closeTime ? run.closeTime.getTime() / 1000 : null,
+  };
+}
+
+function anyOf(attribute: SearchAttributeName, values: string[] | undefined): string {
+  return either((values ?? []).map((value) => equals(attribute, value)));
+}
+
+function equals(attribute: SearchAttributeName, value: string): string {
+  return `${attribute} = ${quoted(value)}`;
+}
+
+function either(clauses: string[]): string {
+  return clauses.length > 1 ? `(${clauses.join(' OR ')})` : (clauses[0] ?? '');
+}
+
+/**
+ * A string literal of Temporal's list filters. Quotes are doubled and backslashes escaped, as its SQL parser
+ * reads them. (The server finds nothing for a value that holds a backslash, a double quote or a line break.)
+ */
+function quoted(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Anomaly, Severity, SymptomKind } from '../model/anomaly.js';
+
+/** What a person saw. */
+export interface StartRequest {
+  environment: string;
+  service: string;
+  symptom: SymptomKind;
+  severity: Severity;
+  /** When it began, unix seconds. */
+  since: number;
+  /** One line for people. @default "<service>: <symptom> seen by a person" */
+  title?: string | undefined;
+}
+
+/**
+ * The anomaly that a person raises. It has no alert behind it, so its identity comes from what was said:
+ * the same words raise the same anomaly, and asking twice starts one incident.
+ */
+export function manualAnomaly(request: StartRequest): Anomaly {
+  const { environment, service, symptom, severity, since } = request;
+  const identity = createHash('sha256')
+    .update(JSON.stringify([environment, service, symptom, since]))
+    .digest('hex')
+    .slice(0, 16);
+  return {
+    source: 'manual',
+    fingerprint: `manual-${identity}`,
+    group: identity,
+    status: 'firing',
+    environment,
+    service,
+    symptom,
+    severity,
+    title: request.title ?? `${service}: ${symptom} seen by a person`,
+    startedAt: since,
+    endedAt: null,
+    labels: {},
+    annotations: {},
+    links: [],
+  };
+}

@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import type {
+  Acknowledgement,
+  Cancellation,
+  Progress,
+  RaiseAnswer,
+  VerdictGiven,
+} from '../model/progress.js';
+import * as names from '../model/temporal-names.js';
+import type { triage, TriageInput } from '../workflows/triage.js';
+import { batchesOf } from './batches.js';
+import { NoWorker } from './errors.js';
+import { explainIncidentError, explainListError } from './incident-errors.js';
+import { isWholeId, pickId } from './incident-ids.js';
+import { rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
+import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
+import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
+import type { Temporal } from './temporal.js';
+
+/** A worker answers queries and updates in milliseconds; after this long there is none. */
+const ANSWER_MILLISECONDS = 10_000;
+/** Visibility of a large cluster may take its time. */
+const LIST_MILLISECONDS = 15_000;
+/** How many incidents, newest first, a part of an id is looked for in. */
+const ID_SEARCH_LIMIT = 5_000;
+
+type Steer = Acknowledgement | VerdictGiven | Cancellation;
+
+/** From here on an incident has told what it knows. */
+const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
+
+/** Incidents as Temporal keeps them. Connects at the first call. */
+export function createIncidents(temporal: Temporal): Incidents {
+  const { workflow } = temporal.client;
+
+  async function list(filters: IncidentFilters, options: { limit: number }): Promise<IncidentList> {
+    const found = workflow.list({
+      query: visibilityQuery(filters),
+      pageSize: Math.min(options.limit + 1, 1_000),
+    });
+    const list: IncidentList = { incidents: [], more: false };
+    try {
+      await temporal.call(LIST_MILLISECONDS, async () => {
+        for await (const run of found) {
+          list.more = list.incidents.length === options.limit;
+          if (list.more) break;
+          list.incidents.push(rowOf(run));
+        }
+      });
+    } catch (error) {
+      throw explainListError(error);
+    }
+    return list;
+  }
+
+  async function findId(part: string): Promise<string> {
+    if (isWholeId(part)) return part;
+    const { incidents } = await list({}, { limit: ID_SEARCH_LIMIT });
+    return pickId(
+      part,
+      incidents.map((incident) => incident.id),
+    );
+  }
+
+  /** One exchange with one incident. */
+  async function ask<Answer>(part: string, exchange: (incident: WorkflowHandle) => Promise<Answer>) {
+    const id = await findId(part);
+    return explained(id, () => temporal.call(ANSWER_MILLISECONDS, () => exchange(workflow.getHandle(id))));
+  }
+
+  async function explained<Answer>(id: string, exchange: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await exchange();
+    } catch (error) {
+      throw await explainIncidentError(error, { id, temporal });
+    }
+  }
+
+  function update(part: string, name: string, argument: Steer): Promise<IncidentRecord> {
+    return ask(part, (incident) =>
+      incident.executeUpdate<IncidentRecord, [Steer]>(name, { args: [argument] }),
+    );
+  }
+
+  function progress(part: string): Promise<Progress> {
+    return ask(part, (incident) => incident.query<Progress>(names.PROGRESS));
+  }
+
+  async function* watch(part: string, options: WatchOptions = {}): AsyncGenerator<Progress> {
+    const id = await findId(part);
+    let seen: Progress | undefined;
+    for (;;) {
+      const now = await progress(id);
+      if (!isDeepStrictEqual(now, seen)) yield now;
+      if (SETTLED.has(now.state)) return;
+      seen = now;
+      await sleep(options.everyMilliseconds ?? 1_000, undefined, { signal: options.signal });
+    }
+  }
+
+  return {
+    async raise(anomalies, { timeoutSeconds }) {
+      await temporal.call(timeoutSeconds * 1000, async () => {
+        for (const batch of batchesOf(anomalies)) {
+          await workflow.signalWithStart<typeof triage, [typeof anomalies]>(names.TRIAGE_WORKFLOW, {
+            ...triageRun(batch.environment),
+            signal: names.ANOMALIES_RAISED,
+            signalArgs: [batch.anomalies],
+          });
+        }
+      });
+    },
+
+    async start(request: StartRequest) {
+      const anomaly = manualAnomaly(request);
+      const run = triageRun(request.environment);
+      const { incidents } = await explained(run.workflowId, () =>
+        temporal.call(ANSWER_MILLISECONDS, () =>
+          workflow.executeUpdateWithStart<typeof triage, RaiseAnswer, [(typeof anomaly)[]]>(names.RAISE, {
+            args: [[anomaly]],
+            startWorkflowOperation: new WithStartWorkflowOperation<typeof triage>(names.TRIAGE_WORKFLOW, {
+              ...run,
+              workflowIdConflictPolicy: 'USE_EXISTING',
+            }),
+          }),
+        ),
+      );
+      const raised = incidents.find((incident) => incident.fingerprint === anomaly.fingerprint);
+      if (!raised)
+        throw new NoWorker(`Triage named no incident for ${request.service}; is its worker of this version?`);
+      return raised;
+    },
+
+    show: (part) =>
+      ask(part, async (incident) => {
+        const { status } = await incident.describe();
+        return status.name === 'COMPLETED'
+          ? ((await incident.result()) as IncidentRecord)
+          : incident.query<IncidentRecord>(names.RECORD);
+      }),
+    progress,
+    watch,
+    list,
+    acknowledge: (part, given) => update(part, names.ACKNOWLEDGE, given),
+    giveVerdict: (part, given) => update(part, names.VERDICT, given),
+    cancel: (part, given) => update(part, names.CANCEL, given),
+    findId,
+    ready: ({ timeoutSeconds }) => temporal.ready(timeoutSeconds * 1000),
+    close: () => temporal.close(),
+  };
+}
+
+/** Where the triage of one environment runs; starting it again finds the one that runs. */
+function triageRun(environment: string) {
+  const input: TriageInput = { environment };
+  return {
+    taskQueue: names.TASK_QUEUE,
+    workflowId: names.triageWorkflowId(environment),
+    args: [input] as [TriageInput],
+    staticSummary: `Triage of ${environment}`,
+  };
+}
