@@ -1,0 +1,43 @@
+import type { DiagnosisInput } from '../input.js';
+import { SERIES } from '../weights.js';
+
+/**
+ * The common time axis: bins of equal width from the window's start to its end, split in a calm stretch and a
+ * watched one. The alert's time is imprecise, so the watch begins before it by the slack, and the calm ends there.
+ */
+export interface Grid {
+  start: number;
+  width: number;
+  bins: number;
+  /** First bin of the watch; bins before it are calm. */
+  watch: number;
+  /** How far the alert's time may be off, in seconds. */
+  slack: number;
+}
+
+export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'anomaly'>): Grid {
+  const step = window.stepSeconds;
+  const width = step * Math.max(1, Math.round(SERIES.binSeconds / step));
+  const bins = Math.max(1, Math.floor((window.end - window.start) / width + 1e-6) + 1);
+  const slack = Math.max(SERIES.slackSeconds, SERIES.slackSteps * step);
+  const watch = Math.round((anomaly.time - slack - window.start) / width);
+  return { start: window.start, width, bins, watch: Math.min(Math.max(watch, 0), bins - 1), slack };
+}
+
+/** Mean of the samples in each bin, NaN where there is none. */
+export function binned(times: Float64Array, values: Float64Array, grid: Grid): Float64Array {
+  const sums = new Float64Array(grid.bins);
+  const counts = new Uint32Array(grid.bins);
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row]!;
+    if (!Number.isFinite(value)) continue;
+    const bin = Math.floor((times[row]! - grid.start) / grid.width + 1e-6);
+    if (bin < 0 || bin >= grid.bins) continue;
+    sums[bin] = sums[bin]! + value;
+    counts[bin] = counts[bin]! + 1;
+  }
+  for (let bin = 0; bin < grid.bins; bin += 1) {
+    sums[bin] = counts[bin] === 0 ? NaN : sums[bin]! / counts[bin]!;
+  }
+  return sums;
+}

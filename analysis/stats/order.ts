@@ -1,0 +1,62 @@
+/** Order statistics on small scratch arrays. NaN must be removed first; see `compact`. */
+
+/** Copies the finite values of `values[from, to)` into `scratch` and returns how many there are. */
+export function compact(values: Float64Array, from: number, to: number, scratch: Float64Array): number {
+  let count = 0;
+  for (let index = from; index < to; index += 1) {
+    const value = values[index]!;
+    if (Number.isFinite(value)) {
+      scratch[count] = value;
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/**
+ * Quantile `q` (0..1) of ascending `sorted`, linear between neighbours (type 7 of Hyndman and Fan, 1996).
+ * NaN for no values.
+ */
+export function quantileSorted(sorted: Float64Array, q: number): number {
+  const last = sorted.length - 1;
+  if (last < 0) return NaN;
+  const position = q * last;
+  const low = Math.floor(position);
+  const below = sorted[low]!;
+  const above = sorted[Math.min(low + 1, last)]!;
+  return below + (above - below) * (position - low);
+}
+
+/** Median of `values`, which may be in any order and hold no NaN. NaN for no values. */
+export function median(values: Float64Array): number {
+  return quantileSorted(values.slice().sort(), 0.5);
+}
+
+/** Turns a median absolute deviation into the standard deviation that a normal distribution would have. */
+const MAD_TO_SIGMA = 1.4826;
+/** The same for the distance between the quartiles. */
+const IQR_TO_SIGMA = 1 / 1.349;
+
+/** A robust centre and width of a sample; `values` is sorted in place. */
+export interface Spread {
+  centre: number;
+  /**
+   * The larger of the scaled median absolute deviation and the scaled interquartile range: the former is blind
+   * to a metric that sits on one value for half of the time, the latter to lopsided tails.
+   */
+  sigma: number;
+}
+
+export function spread(values: Float64Array): Spread {
+  values.sort();
+  const centre = quantileSorted(values, 0.5);
+  const iqr = quantileSorted(values, 0.75) - quantileSorted(values, 0.25);
+  const deviations = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index += 1)
+    deviations[index] = Math.abs(values[index]! - centre);
+  deviations.sort();
+  return {
+    centre,
+    sigma: Math.max(MAD_TO_SIGMA * quantileSorted(deviations, 0.5), IQR_TO_SIGMA * iqr),
+  };
+}
