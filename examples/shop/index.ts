@@ -173,7 +173,13 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     log('recovered');
   };
 
-  const api = controllerApi({ log: deployLog, inject, recover });
+  const pids = (): Record<string, number[]> => ({
+    ...Object.fromEntries([...processes].map(([service, running]) => [service, running.pids()])),
+    load: load?.pid !== undefined && load.exitCode === null && load.signalCode === null ? [load.pid] : [],
+    monitoring: monitoring?.pids() ?? [],
+  });
+
+  const api = controllerApi({ log: deployLog, inject, recover, pids });
   const stop = async (): Promise<void> => {
     if (load) await end(load);
     await Promise.all([...processes.values()].map((service) => service.stop()));
@@ -212,11 +218,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       deploy: (service, title = `${service} $version: routine release`) =>
         release(service, { kind: 'deploy', title }),
       deploys: () => deployLog.all(),
-      pids: () => ({
-        ...Object.fromEntries([...processes].map(([service, running]) => [service, running.pids()])),
-        load: load?.pid !== undefined && load.exitCode === null && load.signalCode === null ? [load.pid] : [],
-        monitoring: monitoring?.pids() ?? [],
-      }),
+      pids,
       stop,
     };
   } catch (error) {

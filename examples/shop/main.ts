@@ -60,6 +60,7 @@ if (options.monitoring) {
 }
 say(`deploys       ${shop.deploysUrl}`);
 say(`graph         ${shop.controllerUrl}/graph`);
+say(`processes     ${shop.controllerUrl}/processes`);
 say(`break         curl -X POST ${shop.controllerUrl}/faults/payment-latency`);
 say(`recover       curl -X DELETE ${shop.controllerUrl}/faults`);
 

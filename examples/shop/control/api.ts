@@ -7,12 +7,14 @@ interface Controls {
   log: DeployLog;
   inject: (fault: string) => Promise<unknown>;
   recover: () => Promise<void>;
+  pids: () => Record<string, number[]>;
 }
 
 /** The shop's own small API: what was deployed, who calls whom, and the faults. */
-export function controllerApi({ log, inject, recover }: Controls): FastifyInstance {
+export function controllerApi({ log, inject, recover, pids }: Controls): FastifyInstance {
   const api = Fastify();
   api.get('/deploys', () => log.all());
+  api.get('/processes', () => pids());
   api.get('/graph', () => ({
     services: Object.keys(TOPOLOGY),
     external: Object.keys(TOPOLOGY).filter((service) => TOPOLOGY[service]?.external),

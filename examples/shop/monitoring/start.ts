@@ -17,6 +17,18 @@ export const INSTALL_LINE = 'apt-get install -y prometheus prometheus-alertmanag
 
 const READY_TIMEOUT_MS = 30_000;
 
+/**
+ * Runs a program until it ends or until our end of its stdin closes, which the system does for us however we
+ * die: no server outlives the shop.
+ */
+const LEASH = `
+exec 3<&0
+"$0" "$@" </dev/null 3<&- &
+program=$!
+(cat <&3 >/dev/null; kill "$program" 2>/dev/null) &
+wait "$program"
+`;
+
 /** @throws when none of the names is a program on PATH; says how to install it. */
 async function findProgram(names: string[]): Promise<string> {
   for (const name of names) {
@@ -48,7 +60,7 @@ async function untilReady(url: string, program: ResultPromise): Promise<void> {
 }
 
 async function end(program: ResultPromise): Promise<void> {
-  program.kill('SIGTERM');
+  program.stdin?.end();
   await program.catch(() => undefined);
 }
 
@@ -66,7 +78,7 @@ export async function startMonitoring(plan: Omit<MonitoringPlan, 'alertmanagerPo
 
   const run = (program: string, args: string[]): ResultPromise => {
     const output = { file: path.join(folder, `${program}.log`) };
-    return execa(program, args, { cleanup: true, forceKillAfterDelay: 3000, stdout: output, stderr: output });
+    return execa('sh', ['-c', LEASH, program, ...args], { stdin: 'pipe', stdout: output, stderr: output });
   };
   const programs = [
     run(alertmanager, [

@@ -6,7 +6,7 @@ import { burn } from './work.js';
 /** Share of requests (0..1) that the `errors` fault fails. */
 const ERROR_RATIO = 0.6;
 /** The `cpu` fault blocks the process this long, then lets it breathe. */
-const BURN_MS = 330;
+const BURN_MS = 450;
 const BREATH_MS = 40;
 /** The `leak` fault keeps this many sessions more, this often. */
 const LEAKED_SESSIONS = 4000;
