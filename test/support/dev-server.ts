@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
+import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
 import { startDevServer, type DevServer } from '../../workers/dev/dev-server.js';
 import { findTimeSkippingServer } from './time-skipping-binary.js';
 
@@ -45,7 +47,7 @@ async function startShared(): Promise<TestServer> {
 
 /**
  * The server on which awaiting a result skips the time until then; started at the first call, stopped by the
- * root hook. It knows no search attributes: it rejects workflows that set them. Await one workflow at a time,
+ * root hook. Await one workflow at a time,
  * since the time that is skipped is everyone's.
  */
 export function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
@@ -59,7 +61,21 @@ async function startSkipping(): Promise<TestWorkflowEnvironment> {
     server: { executable: { type: 'existing-path', path } },
   });
   endings.push(() => environment.teardown());
+  await addSearchAttributes(environment);
   return environment;
+}
+
+/** The time-skipping server adds search attributes but cannot list them, so this does not look first. */
+async function addSearchAttributes(environment: TestWorkflowEnvironment): Promise<void> {
+  const { INDEXED_VALUE_TYPE_KEYWORD: KEYWORD, INDEXED_VALUE_TYPE_DOUBLE: DOUBLE } =
+    proto.temporal.api.enums.v1.IndexedValueType;
+  const types = { KEYWORD, DOUBLE };
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, types[type]]),
+    ),
+  });
 }
 
 /** A name that no other test uses: for workflow ids, task queues, environments. */

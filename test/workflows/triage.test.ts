@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import type { WorkflowClient } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { triageWorkflowId } from '../../model/temporal-names.js';
+import type { Anomaly } from '../../model/anomaly.js';
+import type { RaiseAnswer } from '../../model/progress.js';
+import { diagnoseIncident } from '../../workflows/diagnose-incident.js';
+import * as messages from '../../workflows/messages.js';
+import { triage } from '../../workflows/triage.js';
+import { anAnomaly, T0 } from '../support/anomalies.js';
+import { fakeActivities } from '../support/fake-activities.js';
+import { openLab, type Lab } from '../support/workflow-lab.js';
+import { uniqueName } from '../support/dev-server.js';
+
+describe('triage', function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  before(async () => {
+    lab = await openLab();
+  });
+
+  /** A triage of its own for one test, whose alerts no other test has. */
+  class Desk {
+    readonly environment = uniqueName('env');
+    readonly group = uniqueName('g').slice(2);
+
+    constructor(
+      private readonly client: WorkflowClient,
+      private readonly taskQueue: string,
+    ) {}
+
+    anomaly(differences: Partial<Anomaly> = {}): Anomaly {
+      return anAnomaly({ environment: this.environment, group: this.group, ...differences });
+    }
+
+    get handle() {
+      return this.client.getHandle<typeof triage>(triageWorkflowId(this.environment));
+    }
+
+    async raise(...anomalies: Anomaly[]): Promise<RaiseAnswer> {
+      return this.client.executeUpdateWithStart(messages.raise, {
+        args: [anomalies],
+        startWorkflowOperation: new WithStartWorkflowOperation(triage, {
+          workflowId: triageWorkflowId(this.environment),
+          taskQueue: this.taskQueue,
+          args: [{ environment: this.environment }],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      });
+    }
+
+    incident(id: string) {
+      return this.client.getHandle<typeof diagnoseIncident>(id);
+    }
+
+    async end(): Promise<void> {
+      await this.handle.terminate('end of the test');
+    }
+  }
+
+  async function atDesk(play: (desk: Desk) => Promise<void>): Promise<void> {
+    await lab.run(fakeActivities().activities, async (client, taskQueue) => {
+      const desk = new Desk(client, taskQueue);
+      await play(desk);
+      await desk.end();
+    });
+  }
+
+  it('opens one incident for a group, however often and in whichever pieces its alerts come', () =>
+    atDesk(async (desk) => {
+      const first = desk.anomaly();
+      const second = desk.anomaly({ fingerprint: 'second', service: 'cart' });
+      const opened = await desk.raise(first);
+      const id = opened.incidents[0]?.workflowId ?? '';
+      assert.match(id, /^incident\/checkout\/20261124-1042-/);
+      assert.deepEqual(await desk.raise(first, second), {
+        incidents: [
+          { fingerprint: first.fingerprint, workflowId: id, joined: true },
+          { fingerprint: 'second', workflowId: id, joined: true },
+        ],
+      });
+      await lab.sleep(2);
+      const record = await desk.incident(id).query(messages.record);
+      assert.deepEqual(
+        record.anomalies.map((anomaly) => anomaly.service),
+        ['checkout', 'cart'],
+      );
+      await desk.incident(id).terminate();
+    }));
+
+  it('ends the incident with its alerts, then starts nothing for a repeat and a new one for a new episode', () =>
+    atDesk(async (desk) => {
+      const firing = desk.anomaly();
+      const id = (await desk.raise(firing)).incidents[0]?.workflowId ?? '';
+      await desk.raise({ ...firing, status: 'resolved', endedAt: T0 + 300 });
+      const record = await desk.incident(id).result();
+      assert.equal(record.state, 'resolved');
+      assert.equal(record.anomalies[0]?.endedAt, T0 + 300);
+      await lab.sleep(2);
+
+      assert.deepEqual((await desk.raise(firing)).incidents, [
+        { fingerprint: firing.fingerprint, workflowId: id, joined: true },
+      ]);
+      assert.equal((await desk.incident(id).describe()).status.name, 'COMPLETED', 'a repeat reopens nothing');
+
+      const later = await desk.raise(desk.anomaly({ startedAt: T0 + 7200 }));
+      assert.equal(later.incidents[0]?.joined, false);
+      assert.notEqual(later.incidents[0].workflowId, id);
+      await desk.incident(later.incidents[0].workflowId).terminate();
+    }));
+
+  it('opens another incident when the one that an alert would join was ended by hand', () =>
+    atDesk(async (desk) => {
+      const id = (await desk.raise(desk.anomaly())).incidents[0]?.workflowId ?? '';
+      await desk.incident(id).terminate('by hand');
+      const next = await desk.raise(desk.anomaly({ fingerprint: 'second', startedAt: T0 + 600 }));
+      const moved = next.incidents[0];
+      assert.equal(moved?.joined, false);
+      assert.notEqual(moved.workflowId, id);
+      await desk.incident(moved.workflowId).terminate();
+    }));
+
+  it('places what it was carrying when it continued as new', () =>
+    lab.run(fakeActivities().activities, async (client, taskQueue) => {
+      const desk = new Desk(client, taskQueue);
+      const waiting = desk.anomaly();
+      await client.start(triage, {
+        workflowId: triageWorkflowId(desk.environment),
+        taskQueue,
+        args: [
+          {
+            environment: desk.environment,
+            carried: {
+              board: {
+                open: [],
+                episodes: [],
+                counts: { raised: 7, repeats: 0, strays: 0, incidents: 0 },
+              },
+              inbox: [waiting],
+            },
+          },
+        ],
+      });
+      const answer = await desk.raise(waiting);
+      assert.equal(answer.incidents[0]?.joined, true);
+      await desk.incident(answer.incidents[0].workflowId).terminate();
+      await desk.end();
+    }));
+});
