@@ -1,0 +1,77 @@
+/** What was asked, and of whom: `range query`, `http://prom:9090/api/v1/query_range`. Never holds secrets. */
+export interface Asked {
+  operation: string;
+  endpoint: string;
+}
+
+/**
+ * A source could not answer. One subclass for each decision that follows from it; the message names the
+ * operation, the endpoint and the reason, and holds no secrets.
+ */
+export abstract class SourceError extends Error {
+  /** Whether the same request may succeed later. */
+  abstract readonly retryable: boolean;
+
+  constructor(
+    readonly asked: Asked,
+    /** The reason alone, for a gap. */
+    readonly reason: string,
+  ) {
+    super(`${asked.operation} at ${asked.endpoint}: ${reason}`);
+    this.name = new.target.name;
+  }
+}
+
+/** The query is wrong, and will be as wrong next time: mend the pack. */
+export class BadQuery extends SourceError {
+  readonly retryable = false;
+}
+
+/** The source refuses who asks: mend the configuration. */
+export class BadCredentials extends SourceError {
+  readonly retryable = false;
+}
+
+/** Something answers, but not the Prometheus HTTP API: mend the address. */
+export class NotASource extends SourceError {
+  readonly retryable = false;
+}
+
+/** The query costs more than the source allows or than may be taken in: ask for less. */
+export class QueryTooHeavy extends SourceError {
+  readonly retryable = false;
+}
+
+/** The source holds nothing that answers this query: a recording that was not asked it. */
+export class NotRecorded extends SourceError {
+  readonly retryable = false;
+}
+
+/** The data are not all there, and the asker cannot do with less: conclude nothing. */
+export class PartialAnswer extends SourceError {
+  readonly retryable = true;
+}
+
+/** The source cannot be reached, is failing or is starting: ask again later. */
+export class SourceUnavailable extends SourceError {
+  readonly retryable = true;
+}
+
+/** The source is there, and this query took too long: later it may not. */
+export class QueryTimeout extends SourceError {
+  readonly retryable = true;
+}
+
+/** The source asks for fewer requests. */
+export class SourceBusy extends SourceError {
+  readonly retryable = true;
+
+  constructor(
+    asked: Asked,
+    reason: string,
+    /** Seconds that the source wants to be left alone; null when it does not say. */
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(asked, reason);
+  }
+}

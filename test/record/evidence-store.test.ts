@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { EvidenceCorrupt, EvidenceMissing, FolderStore } from '../../activities/record/evidence-store.js';
+import type { Series } from '../../model/series.js';
+
+function series(id: string, times: Float64Array, values: Float64Array): Series {
+  return {
+    id,
+    subject: { kind: 'service', service: 'payment' },
+    signal: 'latency',
+    name: 'latency p95',
+    unit: 's',
+    worse: 'up',
+    perspective: 'server',
+    query: 'histogram_quantile(0.95, ...)',
+    source: 'prometheus',
+    times,
+    values,
+  };
+}
+
+describe('evidence store', () => {
+  let directory: string;
+  let store: FolderStore;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'faultline-evidence-'));
+    store = new FolderStore(directory);
+  });
+
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const files = async (): Promise<string[]> => {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  };
+
+  it('gives back any series to the bit, whatever their axes and values', async () => {
+    const axes = fc.array(fc.array(fc.double({ noNaN: true }), { maxLength: 5 }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        axes,
+        fc.array(fc.nat(), { maxLength: 12 }),
+        fc.array(fc.double(), { minLength: 1 }),
+        async (grid, picks, numbers) => {
+          const shared = grid.map((axis) => Float64Array.from(axis));
+          const stored = picks.map((pick, i) => {
+            const times = shared[pick % shared.length]!;
+            return series(
+              `s${i}`,
+              times,
+              Float64Array.from(times, (_, row) => numbers[(i + row) % numbers.length]!),
+            );
+          });
+          const { uri } = await store.put(stored, 'anything');
+          assert.deepEqual(await store.get(uri), stored);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('stores one time axis once and shares it again when read', async () => {
+    const times = Float64Array.from({ length: 5000 }, (_, i) => 1.7e9 + i + Math.sin(i));
+    const flat = new Float64Array(5000);
+    const many = Array.from({ length: 600 }, (_, i) => series(`s${i}`, Float64Array.from(times), flat));
+    const ref = await store.put(many, 'latency');
+    assert.ok(ref.bytes < 2 * times.byteLength, `${ref.bytes} bytes hold one axis of ${times.byteLength}`);
+    const read = await store.get(ref.uri);
+    assert.equal(new Set(read.map((one) => one.times)).size, 1);
+  });
+
+  it('makes one blob of the same series stored twice at once, and leaves no draft behind', async () => {
+    const one = series('s', Float64Array.of(1, 2), Float64Array.of(NaN, 3));
+    const refs = await Promise.all([store.put([one], 'latency'), store.put([one], 'latency')]);
+    assert.deepEqual(refs[0], refs[1]);
+    assert.equal(refs[0].summary, '1 series of latency');
+    assert.equal((await files()).length, 1);
+  });
+
+  it('refuses a blob of which one bit changed', async () => {
+    const { uri } = await store.put([series('s', Float64Array.of(1), Float64Array.of(2))], 'latency');
+    const [file] = await files();
+    const content = await readFile(file!);
+    content[content.length - 1]! ^= 1;
+    await writeFile(file!, content);
+    await assert.rejects(store.get(uri), (error) => {
+      assert.ok(error instanceof EvidenceCorrupt);
+      assert.match(error.message, new RegExp(`^evidence ${uri}: its content has the digest [0-9a-f]{64}$`));
+      return true;
+    });
+  });
+
+  it('refuses a blob that was cut short', async () => {
+    const { uri } = await store.put([series('s', Float64Array.of(1), Float64Array.of(2))], 'latency');
+    await truncate((await files())[0]!, 30);
+    await assert.rejects(store.get(uri), EvidenceCorrupt);
+  });
+
+  it('says that a blob is missing, and never leaves its folder', async () => {
+    await assert.rejects(store.get(`evidence/${'0'.repeat(64)}`), EvidenceMissing);
+    await assert.rejects(store.get('evidence/../../../etc/passwd'), EvidenceMissing);
+  });
+
+  it('names the series whose times and values differ in number, and stores nothing', async () => {
+    const lame = series('payment/latency-p95', Float64Array.of(1, 2), Float64Array.of(1));
+    await assert.rejects(
+      store.put([lame], 'latency'),
+      /^RangeError: payment\/latency-p95: 2 times, but 1 values$/,
+    );
+    assert.deepEqual(await files(), []);
+  });
+});
