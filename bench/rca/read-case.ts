@@ -36,7 +36,7 @@ const graphFile = z.object({
 
 /** A case that cannot be read: names the folder, the file and what is wrong with it. */
 export class BrokenCase extends Error {
-  override name = 'BrokenCase';
+  override readonly name = 'BrokenCase';
 }
 
 /** Every folder with a metrics table at or below `root`, in the order of their names. */

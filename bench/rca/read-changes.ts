@@ -102,7 +102,7 @@ function readList<T>(folder: string, name: string): T[] {
     if (!Array.isArray(list)) throw new Error('is not a list');
     return list as T[];
   } catch (error) {
-    throw new Error(`context/${name}: ${(error as Error).message}`);
+    throw new Error(`context/${name}: ${(error as Error).message}`, { cause: error });
   }
 }
 

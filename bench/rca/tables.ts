@@ -27,7 +27,7 @@ export function readJsonLines(path: string): unknown[] {
       try {
         return [JSON.parse(line) as unknown];
       } catch (error) {
-        throw new Error(`line ${index + 1} is not JSON: ${(error as Error).message}`);
+        throw new Error(`line ${index + 1} is not JSON: ${(error as Error).message}`, { cause: error });
       }
     });
 }

@@ -1,0 +1,137 @@
+import Table from 'cli-table3';
+import { blamesDecoy, commitIsRight, firstHit, type Accuracy } from './score.js';
+import type { Group, Judged, Summary, compare } from './summary.js';
+
+type Cell = string | number;
+
+/** A plain table under a heading; numbers to the right, no colours, so that it can be pasted anywhere. */
+function table(heading: string, head: string[], rows: Cell[][]): string {
+  const printed = new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, column) => (rows.every((row) => isNumber(row[column])) ? 'right' : 'left')),
+  });
+  printed.push(...rows);
+  return `\n${heading}\n${printed.toString()}\n`;
+}
+
+function isNumber(cell: Cell | undefined): boolean {
+  return cell !== undefined && /^[-+.\d% ]*$/u.test(String(cell));
+}
+
+const two = (value: number): string => value.toFixed(2);
+
+function accuracyCells(accuracy: Accuracy): Cell[] {
+  return [accuracy.cases, two(accuracy.ac1), two(accuracy.ac3), two(accuracy.ac5), two(accuracy.avg5)];
+}
+const ACCURACY_HEAD = ['cases', 'AC@1', 'AC@3', 'AC@5', 'Avg@5'];
+
+export function printGroups(groups: Group[]): string {
+  return table(
+    'Root cause service',
+    ['by', 'group', ...ACCURACY_HEAD],
+    groups.map((group) => [group.by, group.name, ...accuracyCells(group)]),
+  );
+}
+
+export function printFaultKind({ faultKind }: Summary): string {
+  return `\nFault kind right: ${two(faultKind.right)} of the ${faultKind.cases} cases whose service is right\n`;
+}
+
+export function printCalibration({ calibration }: Summary): string {
+  return (
+    table(
+      'Reliability of the confidence',
+      ['confidence', 'cases', 'said', 'held'],
+      calibration.bins.map((bin) => [
+        `${two(bin.from)}-${two(bin.to)}`,
+        bin.cases,
+        two(bin.said),
+        two(bin.held),
+      ]),
+    ) + `Expected calibration error: ${calibration.ece.toFixed(3)}\n`
+  );
+}
+
+export function printCommits({ commits }: Summary): string {
+  if (commits.every(({ cases }) => cases === 0)) return '';
+  return table(
+    'Guilty change',
+    ['cases where', 'cases', 'right', 'decoy blamed'],
+    commits.map(({ by, cases, right, decoy }) => [by, cases, two(right), two(decoy)]),
+  );
+}
+
+export function printComparison(rows: ReturnType<typeof compare>): string {
+  return table(
+    'Beside reference methods, all on the same input',
+    ['data set', 'method', ...ACCURACY_HEAD],
+    rows.map(({ name, method, accuracy }) => [name, method, ...accuracyCells(accuracy)]),
+  );
+}
+
+/** One row per variant, one pair of columns per data set. */
+export function printAblation(variants: { name: string; summary: Summary }[]): string {
+  const first = variants[0]!.summary;
+  const sets = first.groups.filter(({ by }) => by === 'data set').map(({ name }) => name);
+  const pair = (summary: Summary, by: Group['by'], name: string): string => {
+    const group = summary.groups.find((candidate) => candidate.by === by && candidate.name === name);
+    return group ? `${two(group.ac1)} ${two(group.ac3)}` : '';
+  };
+  return table(
+    'What each kind of evidence adds (AC@1 AC@3)',
+    ['given', 'all', ...sets, 'fault kind', 'change', 'ECE'],
+    variants.map(({ name, summary }) => [
+      name,
+      pair(summary, 'all', 'all'),
+      ...sets.map((set) => pair(summary, 'data set', set)),
+      two(summary.faultKind.right),
+      two(summary.commits.find(({ by }) => by === 'all')?.right ?? 0),
+      summary.calibration.ece.toFixed(3),
+    ]),
+  );
+}
+
+/** Every case whose service, fault kind or change was not answered right. */
+export function printMisses(judged: Judged[]): string {
+  const rows = judged.flatMap(({ run, label }): Cell[][] => {
+    const answer = run.answers[0]!;
+    const hit = firstHit(answer.services, label.services);
+    const wrong = [
+      ...(label.services.length > 0 && hit !== 1 ? [`service (true one at ${hit ?? '-'})`] : []),
+      ...(hit === 1 && label.faultKinds.length > 0 && !label.faultKinds.includes(answer.faultKind)
+        ? ['kind']
+        : []),
+      ...(label.commit !== null && !commitIsRight(answer.commit, label.commit) ? ['change'] : []),
+      ...(blamesDecoy(answer.commit, label.decoys) ? ['decoy'] : []),
+    ];
+    if (wrong.length === 0) return [];
+    return [
+      [
+        run.id,
+        label.faultType,
+        label.services.join(' '),
+        wrong.join(', '),
+        answer.services.slice(0, 3).join(' > '),
+        answer.faultKind,
+        two(answer.confidence),
+      ],
+    ];
+  });
+  return table(
+    'Not answered right',
+    ['case', 'fault', 'truth', 'wrong', 'answer', 'kind', 'confidence'],
+    rows,
+  );
+}
+
+/** Seconds per diagnosis, in all, and the highest memory of the process. */
+export function printCost(seconds: number[], wallSeconds: number): string {
+  const sorted = seconds.slice().sort((a, b) => a - b);
+  const middle = sorted[sorted.length >> 1] ?? 0;
+  const peak = process.resourceUsage().maxRSS / 1024;
+  return (
+    `\nDiagnosis: median ${middle.toFixed(3)} s, slowest ${(sorted.at(-1) ?? 0).toFixed(3)} s; ` +
+    `everything with reading: ${wallSeconds.toFixed(1)} s; peak memory ${peak.toFixed(0)} MiB\n`
+  );
+}
