@@ -14,6 +14,7 @@ export const FAST_TIMERS = { 'history.timerProcessorMaxTimeShift': '10ms' } as c
 /** The run's one real Temporal server with its connections. */
 export interface TestServer extends DevServer {
   client: Client;
+  connection: Connection;
   /** For workers. */
   nativeConnection: NativeConnection;
 }
@@ -42,7 +43,7 @@ async function startShared(): Promise<TestServer> {
     await nativeConnection.close();
     await server.stop();
   });
-  return { ...server, client: new Client({ connection, namespace }), nativeConnection };
+  return { ...server, client: new Client({ connection, namespace }), connection, nativeConnection };
 }
 
 /**

@@ -16,7 +16,8 @@ interface Owner {
 
 /**
  * Makes this process the only one to run a server on the file: SQLite would let two of them in, and each would
- * spoil the other's work. Returns the function that gives the file back.
+ * spoil the other's work. Returns the function that gives the file back,
+ * which may be called again.
  *
  * A lock left by a process that was killed is taken over within seconds.
  * @throws Error that names who holds the file.
@@ -40,9 +41,10 @@ export async function lockDatabase(
       onCompromised: (error) => log.warn({ err: error }, `the lock of ${file} was lost`),
     });
     await writeFile(ownerFile, JSON.stringify({ pid: process.pid, address } satisfies Owner));
-    return async () => {
-      await rm(ownerFile, { force: true });
-      await release();
+    let released: Promise<void> | undefined;
+    return () => {
+      released ??= rm(ownerFile, { force: true }).then(() => release());
+      return released;
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;

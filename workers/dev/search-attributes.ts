@@ -23,7 +23,11 @@ export interface SearchAttributeState {
 
 /** The name by which the CLI's flags and messages call a type: KEYWORD is `Keyword`. */
 export function typeName(type: ValueType): string {
-  return type.charAt(0) + type.slice(1).toLowerCase();
+  return titled(type);
+}
+
+function titled(word: string): string {
+  return word.charAt(0) + word.slice(1).toLowerCase();
 }
 
 /** Compares what the namespace has with what Faultline needs. @throws Error as described by the server. */
@@ -88,7 +92,7 @@ function indexedType(type: ValueType): number {
 
 function nameOfIndexed(value: number): string {
   const name = IndexedValueType[value] ?? String(value);
-  return name.replace('INDEXED_VALUE_TYPE_', '').toLowerCase();
+  return titled(name.replace('INDEXED_VALUE_TYPE_', ''));
 }
 
 function codeOf(error: unknown): number | undefined {
