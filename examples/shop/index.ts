@@ -1,6 +1,7 @@
 /** A small, honest shop to break: real processes, real pools and timeouts, real metrics and alerts. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import getPort from 'get-port';
 import type { Change } from '../../model/change.js';
 import { controllerApi } from './control/api.js';
@@ -83,6 +84,7 @@ export interface Shop {
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { rate = 30, scrapeSeconds = 2, seed = 1, log = () => undefined } = options;
   await mkdir(options.runDir, { recursive: true });
+  const logFile = (role: string): string => path.join(options.runDir, `${role}.log`);
   const services = Object.keys(TOPOLOGY);
   const ports = await freePorts(services);
   const admin = await freePorts(services);
@@ -91,7 +93,12 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const processes = new Map(
     services.map((service) => [
       service,
-      new ServiceProcess(service, { own: ports[service]!, admin: admin[service]!, all: ports }, log),
+      new ServiceProcess(
+        service,
+        { own: ports[service]!, admin: admin[service]!, all: ports },
+        logFile(service),
+        log,
+      ),
     ]),
   );
   const processOf = (service: string): ServiceProcess => processes.get(service)!;
@@ -200,7 +207,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       });
     }
     const orders: LoadLaunch = { edgePort: ports[EDGE]!, rate, seed };
-    load = forkProgram('../load/main.ts', orders);
+    load = forkProgram('../load/main.ts', orders, logFile('load'));
     return {
       edgeUrl: `http://${HOST}:${ports[EDGE]!}`,
       prometheusUrl: monitoring?.prometheusUrl ?? '',

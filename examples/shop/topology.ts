@@ -129,7 +129,7 @@ export const TOPOLOGY: Record<string, ServiceSpec> = {
       files: ['deploy/catalog/values.yaml'],
       apply: (settings) => ({
         ...withDependency('database', { connections: 1 })(settings),
-        callsPerRequest: 4,
+        callsPerRequest: 8,
       }),
     },
   },

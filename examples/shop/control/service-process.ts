@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { RuntimeInjection } from '../fault-catalog.js';
@@ -15,12 +16,22 @@ const START_TIMEOUT_MS = 30_000;
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Starts a TypeScript program of the shop as a child that knows its parent. Its output goes to ours. */
-export function forkProgram(program: string, argument: unknown, execArgv: string[] = []): ChildProcess {
-  return fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(argument)], {
-    execArgv: ['--import', TSX, ...execArgv],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+/** Starts a TypeScript program of the shop as a child that knows its parent. What it says goes to the log file. */
+export function forkProgram(
+  program: string,
+  argument: unknown,
+  logFile: string,
+  execArgv: string[] = [],
+): ChildProcess {
+  const log = openSync(logFile, 'a');
+  try {
+    return fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(argument)], {
+      execArgv: ['--import', TSX, ...execArgv],
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** Ends a child. Resolves when the system has buried it. */
@@ -65,11 +76,14 @@ export class ServiceProcess {
   private readonly alive = new Set<ChildProcess>();
   private readonly faults = new Set<RuntimeInjection>();
   private restart: NodeJS.Timeout | null = null;
+  private starting: Promise<void> | null = null;
   private stopped = false;
 
   constructor(
     readonly service: string,
     private readonly ports: { own: number; admin: number; all: Record<string, number> },
+    /** Where the process writes what it has to say: the stack of a crash, as a rule nothing. */
+    private readonly logFile: string,
     private readonly log: (line: string) => void,
   ) {
     const spec = specOf(service);
@@ -91,9 +105,13 @@ export class ServiceProcess {
   /** Starts the service, or does nothing when it runs. */
   async start(): Promise<void> {
     this.cancelRestart();
-    if (this.child) return;
-    const child = await this.boot();
-    await this.takeOver(child);
+    if (this.child && !this.starting) return;
+    this.starting ??= this.boot()
+      .then((child) => this.takeOver(child))
+      .finally(() => {
+        this.starting = null;
+      });
+    await this.starting;
   }
 
   /** Replaces the running release by another one without closing the door. */
@@ -117,14 +135,23 @@ export class ServiceProcess {
     await this.admin('PUT', `/faults/${fault}`);
   }
 
+  /** Switches every fault off. A process too sick to be told is restarted. */
   async clearFaults(): Promise<void> {
     if (this.faults.size === 0) return;
     this.faults.clear();
-    if (this.child) await this.admin('DELETE', '/faults');
+    await this.settled();
+    if (!this.child) return;
+    try {
+      await this.admin('DELETE', '/faults');
+    } catch {
+      await this.kill();
+      await this.start();
+    }
   }
 
   /** Kills the process as the system would. It stays down until {@link start}. */
   async kill(): Promise<void> {
+    await this.settled();
     this.cancelRestart();
     const child = this.child;
     this.child = null;
@@ -149,7 +176,9 @@ export class ServiceProcess {
       ports: this.ports.all,
       faults: [...this.faults],
     };
-    const child = forkProgram('../service/main.ts', launch, [`--max-old-space-size=${HEAP_LIMIT_MB}`]);
+    const child = forkProgram('../service/main.ts', launch, this.logFile, [
+      `--max-old-space-size=${HEAP_LIMIT_MB}`,
+    ]);
     this.alive.add(child);
     child.once('exit', () => this.alive.delete(child));
     await hear(child, 'ready', this.service);
@@ -171,6 +200,11 @@ export class ServiceProcess {
     const listening = hear(child, 'listening', this.service);
     this.tell(child, 'listen');
     await listening;
+  }
+
+  /** Waits for a start that is under way, however it ends. */
+  private async settled(): Promise<void> {
+    await this.starting?.catch(() => undefined);
   }
 
   private cancelRestart(): void {
