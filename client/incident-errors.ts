@@ -1,4 +1,4 @@
-import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { BadInput, IncidentNotFound, NoWorker, Refused, TemporalUnavailable } from './errors.js';
 import { GRPC, grpcStatusOf } from './temporal-errors.js';
@@ -26,7 +26,7 @@ export async function explainIncidentError(
   if (grpcStatusOf(error)?.code === GRPC.FAILED_PRECONDITION) {
     return noWorker(temporal, error);
   }
-  if (error instanceof TemporalUnavailable || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+  if (error instanceof TemporalUnavailable) {
     return (await answers(temporal)) ? noWorker(temporal, error) : error;
   }
   return error;

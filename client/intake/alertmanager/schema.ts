@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const time = z.iso.datetime({ offset: true, error: 'expected an RFC 3339 time', abort: true });
+const text = z.string({ error: 'expected text' });
+const someText = text.min(1, { error: 'expected text that is not empty' });
+const textMap = z.record(z.string(), text, { error: 'expected an object of text values' });
+const status = z.enum(['firing', 'resolved'], { error: 'expected "firing" or "resolved"' });
+
+const alert = z.object(
+  {
+    status,
+    labels: textMap,
+    annotations: textMap.nullish(),
+    startsAt: time.refine((value) => Date.parse(value) >= 0, { error: 'expected a time after 1970' }),
+    /** Missing, or in the year 1, while the alert is open. */
+    endsAt: time.nullish(),
+    generatorURL: text.nullish(),
+    /** Versions before 0.20 send none. */
+    fingerprint: text.nullish(),
+  },
+  { error: 'expected an alert' },
+);
+export type Alert = z.infer<typeof alert>;
+
+/**
+ * Alertmanager's webhook payload, version 4 (notify/webhook/webhook.go, template/template.go). Fields that are not
+ * listed are ignored, and those that came with later versions may be missing.
+ */
+export const alertmanagerPayload = z.object({
+  version: z.literal('4', { error: 'expected "4"' }),
+  receiver: someText,
+  /** What the route groups by, as one string: identifies the group within its receiver. */
+  groupKey: someText,
+  status: status.nullish(),
+  alerts: z.array(alert, { error: 'expected a list of alerts' }),
+  externalURL: text.nullish(),
+  /** How many alerts `max_alerts` left out. */
+  truncatedAlerts: z.number({ error: 'expected a number' }).int().nonnegative().nullish(),
+});
+export type AlertmanagerPayload = z.infer<typeof alertmanagerPayload>;
