@@ -1,5 +1,6 @@
 import {
   fastify,
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -46,7 +47,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
 
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A label may have any name; those that could touch prototypes are left out, the alert is kept.
