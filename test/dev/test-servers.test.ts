@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { searchKeys } from '../../client/temporal.js';
 import { testServer, timeSkippingServer, uniqueName } from '../support/dev-server.js';
 
 /** The first use on a machine fetches the programs. */
@@ -10,7 +10,7 @@ describe('the servers that tests share', () => {
     this.timeout(FETCH_MS);
     const { client } = await testServer();
     const workflowId = uniqueName('w');
-    const service = defineSearchAttributeKey('FaultlineService', 'KEYWORD');
+    const { service } = searchKeys;
     await client.workflow.start('none', {
       taskQueue: uniqueName('q'),
       workflowId,

@@ -15,6 +15,9 @@ const PROGRAMS = {
     packages: ['prometheus-alertmanager'],
   },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
+  promtool: { commands: ['promtool'], packages: ['prometheus'] },
+  amtool: { commands: ['amtool'], packages: ['prometheus-alertmanager'] },
+  'docker-compose': { commands: ['docker-compose'], packages: ['docker-compose'] },
   git: { commands: ['git'], packages: ['git'] },
 } satisfies Record<string, Program>;
 
