@@ -1,0 +1,159 @@
+import type { LogLine } from '../../model/telemetry.js';
+import { ALSO_WHEN_CALM, NAME_OF_A_SERVICE, SOURCE, WHOLE_IDENTIFIER } from './weights.js';
+import { wordsOf, wordsOfName } from './words.js';
+
+/** What is known of a failure in words. */
+export interface Failure {
+  /** Weight of each word that the failure uses. */
+  words: Map<string, number>;
+  /** When the first line of it was written, unix seconds; null when no line tells. */
+  firstLine: number | null;
+  /** Services that write new warnings or errors, in the order in which they began. */
+  services: string[];
+  /** Share (0..1) of the failing lines' templates that speak of something outside, and what. */
+  outside: { share: number; signs: string[]; expired: boolean };
+}
+
+export interface FailureSources {
+  alertTime: number;
+  /** Best guess at the onset; log lines may know an earlier one. */
+  onset: number;
+  title: string;
+  /** Names of the metrics that moved. */
+  metrics: string[];
+  /** All services that are known. */
+  services: string[];
+  /** Where it began, as far as is known; best first. */
+  suspects: string[];
+  lines: LogLine[];
+}
+
+/** New trouble in the logs is looked for from so long before the onset on. */
+const LOOK_BACK_SECONDS = 1800;
+
+interface Template {
+  service: string;
+  text: string;
+  first: number;
+}
+
+/** Puts the failure in words: from new warnings and errors, the alert and the metrics that moved. */
+export function describeFailure(sources: FailureSources): Failure {
+  const templates = newTrouble(sources);
+  const services = [...new Set(templates.map(({ service }) => service))];
+  const began = new Set([...sources.suspects.slice(0, 1), ...services.slice(0, 1)]);
+
+  const words: Failure['words'] = new Map();
+  const take = (text: string, weight: number): void => {
+    for (const { stem, whole } of wordsOf(text)) {
+      words.set(stem, Math.max(words.get(stem) ?? 0, whole ? weight * WHOLE_IDENTIFIER : weight));
+    }
+  };
+  for (const { service, text } of templates) take(text, began.has(service) ? SOURCE.log : SOURCE.otherLog);
+  take(sources.title, SOURCE.alert);
+  for (const metric of sources.metrics) take(metric, SOURCE.metric);
+
+  const scale = (stems: Iterable<string>, factor: number): void => {
+    for (const stem of new Set(stems)) {
+      const weight = words.get(stem);
+      if (weight !== undefined) words.set(stem, weight * factor);
+    }
+  };
+  const calm = sources.lines.filter(({ time }) => time < sources.onset - LOOK_BACK_SECONDS);
+  scale(
+    [...new Set(calm.map(({ message }) => templateOf(message)))].flatMap((text) =>
+      wordsOf(text).map(({ stem }) => stem),
+    ),
+    ALSO_WHEN_CALM,
+  );
+  scale(sources.services.flatMap(wordsOfName), NAME_OF_A_SERVICE);
+  return {
+    words,
+    firstLine: templates[0]?.first ?? null,
+    services,
+    outside: outsideOf(
+      templates.map(({ text }) => text),
+      sources,
+    ),
+  };
+}
+
+/** Kinds of warnings and errors that were never written before, in the order of their first line. */
+function newTrouble({ lines, onset, alertTime }: FailureSources): Template[] {
+  const start = onset - LOOK_BACK_SECONDS;
+  const known = new Set<string>();
+  const found = new Map<string, Template>();
+  for (const line of [...lines].sort((a, b) => a.time - b.time)) {
+    if (!isTrouble(line)) continue;
+    const text = templateOf(line.message);
+    const key = `${line.service}\0${text}`;
+    if (line.time < start) known.add(key);
+    else if (
+      !known.has(key) &&
+      !found.has(key) &&
+      line.time <= Math.max(onset, alertTime) + LOOK_BACK_SECONDS
+    ) {
+      found.set(key, { service: line.service, text, first: line.time });
+    }
+  }
+  return [...found.values()];
+}
+
+function isTrouble({ level, message }: LogLine): boolean {
+  if (level === 'unknown') return /error|exception|fail|panic|fatal|time(?:d )?out|refused/iu.test(message);
+  return level === 'warn' || level === 'error';
+}
+
+/** A line without what differs from one to the next: numbers, addresses and long hexadecimal names. */
+function templateOf(message: string): string {
+  return message
+    .replace(/\b(?:[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9a-f]{12,})\b/giu, '<id>')
+    .replace(/\b\d+(?:\.\d+)*\b/gu, '<n>')
+    .replace(/\d{2,}(?=ms\b|s\b|%)/gu, '<n>');
+}
+
+/** Signs of a cause that no change of ours brought in. */
+const SIGNS: [name: string, words: RegExp][] = [
+  ['a certificate', /\bcertificate\b|\bx509\b|tls: |ssl handshake|cert(?:ificate)? (?:has )?expired/iu],
+  [
+    'name resolution',
+    /no such host|ENOTFOUND|EAI_AGAIN|NXDOMAIN|SERVFAIL|name resol|server misbehaving|nameserver|\bdns\b/iu,
+  ],
+  [
+    'a host or its other tenants',
+    /(?:node|host) .{0,40}(?:pressure|contend|not ?ready|under .{0,20}load|unreachable)|cpu contended|throttling container|\bcfs\b|evict(?:ed|ing)|noisy neighbou?r|preempt|spot (?:instance )?(?:interrupt|terminat)|hardware error|kernel:/iu,
+  ],
+  ['a full disk', /no space left|disk (?:is )?full|ENOSPC/iu],
+  [
+    'load from outside',
+    /too many requests|\b429\b|rate.?limit|traffic (?:spike|surge)|load shed|shedding|flash crowd|\bddos\b/iu,
+  ],
+  [
+    'a provider',
+    /\bregion=|availability.?zone|third.?party|\bvendor\b|provider (?:outage|degraded|unavailable)|status ?page/iu,
+  ],
+];
+const EXPIRED = /(?:certificate|x509|\bcert\b).{0,60}(?:expired|not yet valid|not after)/iu;
+/** A name in a public domain; code hosts stand in stack traces for libraries. */
+const PUBLIC_HOST =
+  /\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|cloud|co|ai|app|gov)\b(?!\/[\w.-]+\/[\w.-]+\.\w+:\d)/giu;
+const CODE_HOST = /(?:^|\.)(?:github|gitlab|bitbucket|golang|gopkg|npmjs|apache|springframework)\./iu;
+
+function outsideOf(texts: string[], { services }: FailureSources): Failure['outside'] {
+  const signs = new Set<string>();
+  let speaking = 0;
+  for (const text of texts) {
+    const found = SIGNS.filter(([, words]) => words.test(text)).map(([name]) => name);
+    const host = (text.match(PUBLIC_HOST) ?? []).find(
+      (name) => !CODE_HOST.test(name) && !services.some((service) => name.startsWith(`${service}.`)),
+    );
+    if (host !== undefined) found.push(host);
+    if (found.length > 0) speaking += 1;
+    for (const name of found) signs.add(name);
+  }
+  return {
+    share: texts.length === 0 ? 0 : speaking / texts.length,
+    signs: [...signs],
+    expired: texts.some((text) => EXPIRED.test(text)),
+  };
+}

@@ -1,0 +1,58 @@
+import { stemmer } from 'stemmer';
+
+/** Words that every program or every failure uses: they link nothing. */
+const COMMON = new Set(
+  (
+    'the a an and or of to in on at by for from with without into than then is are was were be been has have had ' +
+    'it its this that these those no not now new old only more less after before when while during all any each ' +
+    'if else for while do return func function def fn class struct type interface const let var val import export ' +
+    'package module public private static final void async await try catch throw throws raise except pass switch ' +
+    'case break continue default nil null none true false self int integer float double string str bool boolean ' +
+    'byte bytes map list array object err error errors exception fail failed failing failure fatal panic warn ' +
+    'warning info debug log logger logging ctx context request requests response req res http https get set put ' +
+    'post count total ratio rate per second seconds sec ms min svc service services server client handler api app ' +
+    'data value values name names key id ids msg message code status line file files path src lib pkg cmd internal ' +
+    'main test tests refactor fix feat chore style docs tidy simplify update bump add adjust make use returned ' +
+    'returning upstream downstream above below observed off flag enabled disabled'
+  ).split(' '),
+);
+
+/** A word as it is compared, and whether it is a whole identifier of several words. */
+export interface Word {
+  stem: string;
+  whole: boolean;
+}
+
+/** `aB`, `ABc`: where an identifier in camel case is cut. */
+const CAMEL = /(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/u;
+const IDENTIFIER = /[\p{L}\p{N}_$]+/gu;
+
+/**
+ * The words of a text, stemmed (Porter) and in lower case: the parts of identifiers and, when an identifier has
+ * several, the identifier itself. Common words, numbers and single letters are left out. Repeats stay.
+ */
+export function wordsOf(text: string): Word[] {
+  const words: Word[] = [];
+  for (const [identifier] of text.matchAll(IDENTIFIER)) {
+    const parts = identifier
+      .split(/[_$]+/u)
+      .flatMap((part) => part.split(CAMEL))
+      .map((part) => part.toLowerCase())
+      .filter((part) => part !== '');
+    if (parts.length > 1) words.push({ stem: parts.join('_'), whole: true });
+    for (const part of parts) {
+      if (part.length < 2 || COMMON.has(part) || /^\d+$/u.test(part)) continue;
+      words.push({ stem: stemmer(part), whole: false });
+    }
+  }
+  return words;
+}
+
+/** The words of a service's or host's name, also when it is written in one: `paymentservice`. */
+export function wordsOfName(name: string): string[] {
+  const parts = wordsOf(name)
+    .filter(({ whole }) => !whole)
+    .map(({ stem }) => stem);
+  const bare = name.toLowerCase().replace(/[-_]?(?:service|svc|server)$/u, '');
+  return [...new Set([...parts, ...wordsOf(bare).map(({ stem }) => stem)])];
+}
