@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 const seconds = z.number().positive();
 
-const secret = z.string().min(1);
+/** Never shown: redacted from messages and logs. */
+const secret = z.string().min(1).meta({ secret: true });
+
+/** A path; a relative one is meant from the configuration file's folder. */
+const filePath = z.string().min(1).meta({ filePath: true });
+
+const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** How a request proves who sends it. */
 const outgoingAuth = z.discriminatedUnion('type', [
@@ -17,14 +23,14 @@ const prometheusSource = z.strictObject({
   /** Name in reports and gaps. */
   name: z.string().min(1).default('prometheus'),
   /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
-  url: z.url(),
+  url: httpUrl,
   auth: outgoingAuth.default({ type: 'none' }),
   /** Sent as X-Scope-OrgID (Mimir, Cortex, Thanos with tenancy). */
   tenant: z.string().min(1).optional(),
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), secret).default({}),
   timeoutSeconds: seconds.default(30),
   /** Address for links that people open; `url` when left out. */
-  publicUrl: z.url().optional(),
+  publicUrl: httpUrl.optional(),
 });
 export type PrometheusSourceConfig = z.infer<typeof prometheusSource>;
 
@@ -32,7 +38,7 @@ const recordingSource = z.strictObject({
   type: z.literal('recording'),
   name: z.string().min(1).default('recording'),
   /** File made by `npm run record`. */
-  file: z.string().min(1),
+  file: filePath,
   /** Plays the recording as if its alert began at this moment (unix seconds); as recorded when left out. */
   playAt: z.number().positive().optional(),
 });
@@ -43,12 +49,12 @@ export type MetricsSourceConfig = z.infer<typeof metricsSource>;
 
 const changeSource = z.discriminatedUnion('type', [
   /** A JSON array of changes (model/change.ts) in a file. */
-  z.strictObject({ type: z.literal('file'), name: z.string().min(1), file: z.string().min(1) }),
+  z.strictObject({ type: z.literal('file'), name: z.string().min(1), file: filePath }),
   /** An address that answers GET with a JSON array of changes; `from` and `to` (unix seconds) are added to the query. */
   z.strictObject({
     type: z.literal('http'),
     name: z.string().min(1),
-    url: z.url(),
+    url: httpUrl,
     auth: outgoingAuth.default({ type: 'none' }),
     timeoutSeconds: seconds.default(10),
   }),
@@ -58,9 +64,9 @@ export type ChangeSourceConfig = z.infer<typeof changeSource>;
 const webhookSink = z.strictObject({
   type: z.literal('webhook'),
   name: z.string().min(1),
-  url: z.url(),
+  url: httpUrl,
   auth: outgoingAuth.default({ type: 'none' }),
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), secret).default({}),
   /** When set, the body is signed: `Faultline-Signature: t=<unix s>,v1=<hex HMAC-SHA256 of "t.body">`. */
   signingSecret: secret.optional(),
   timeoutSeconds: seconds.default(10),
@@ -80,7 +86,7 @@ export const configSchema = z.strictObject({
       /** Profile of the Temporal client's own TOML configuration; TEMPORAL_* variables override it. */
       profile: z.string().min(1).optional(),
       /** Web UI for links, `http://localhost:8233`. */
-      uiUrl: z.url().optional(),
+      uiUrl: httpUrl.optional(),
     })
     .prefault({}),
 
@@ -91,7 +97,7 @@ export const configSchema = z.strictObject({
       /** `auto` asks the source which metrics it has; a list of pack names pins them. */
       use: z.union([z.literal('auto'), z.array(z.string().min(1))]).default('auto'),
       /** Own packs (YAML), beside those that come with Faultline. */
-      files: z.array(z.string().min(1)).default([]),
+      files: z.array(filePath).default([]),
     })
     .prefault({}),
 
@@ -175,7 +181,7 @@ export const configSchema = z.strictObject({
   store: z
     .strictObject({
       /** Folder of evidence, records and reports; relative to the configuration file. */
-      directory: z.string().min(1).default('.faultline/store'),
+      directory: filePath.default('.faultline/store'),
     })
     .prefault({}),
 
