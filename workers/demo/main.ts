@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import axios from 'axios';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { createLog } from '../log.js';
+import { startStack } from '../stack.js';
+import { RecordedIncident } from './recorded-incident.js';
+import { firstIncident, followToSummary, printSummary, untilAskedToEnd } from './present.js';
+import { demoConfig, newToken } from './settings.js';
+
+const ENVIRONMENT = 'demo';
+const RECORDED_FAULT = 'payment-latency';
+
+/** The recorded alert is posted as if it had begun so many seconds ago: Alertmanager groups before it tells. */
+const ALERT_AGE_SECONDS = 15;
+
+const program = new Command('demo')
+  .description('Diagnoses a recorded incident of the example shop: real Temporal, worker, webhook receiver')
+  .option('--once', 'end after the summary instead of staying up to look around')
+  .parse();
+const { once = false } = program.opts<{ once?: boolean }>();
+
+const ended = new AbortController();
+const recorded = await RecordedIncident.open(RECORDED_FAULT);
+const playAt = Math.round(Date.now() / 1000) - ALERT_AGE_SECONDS;
+const token = newToken();
+const changesFile = await recorded.writeChanges(playAt, join(process.cwd(), '.faultline', 'demo'));
+const loaded = demoConfig({
+  environment: ENVIRONMENT,
+  token,
+  metrics: { type: 'recording', name: 'prometheus', file: recorded.metricsFile, playAt },
+  changes: [{ type: 'file', name: 'deploy log', file: changesFile }],
+});
+const log = createLog({ level: loaded.config.log.level, secrets: loaded.secrets });
+
+console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
+const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+try {
+  await axios.post(`${stack.webhookUrl}/v1/alertmanager`, recorded.alertAt(playAt), {
+    headers: { Authorization: `Bearer ${token}` },
+    timeout: 10_000,
+  });
+  console.log('Posted an alert that Alertmanager sent when the shop was broken; its times are moved to now.');
+
+  const id = await firstIncident(stack.incidents, ENVIRONMENT, ended.signal);
+  console.log(`${pc.bold(id)} is diagnosed:`);
+  printSummary(await followToSummary(stack.incidents, id, ended.signal));
+
+  if (!once) {
+    console.log(`\nWebhook       ${pc.cyan(`${stack.webhookUrl}/v1/alertmanager`)}`);
+    console.log('Ctrl-C ends it.');
+    await untilAskedToEnd();
+  }
+} finally {
+  await stack.stop();
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { LoadedConfig } from '../../config/load.js';
+import { configSchema } from '../../config/schema.js';
+import { DEV_PORTS } from '../dev/ports.js';
+
+/** A webhook token for one run. */
+export function newToken(): string {
+  return randomBytes(16).toString('hex');
+}
+
+export interface DemoSettings extends Pick<z.input<typeof configSchema>, 'metrics' | 'changes'> {
+  environment: string;
+  token: string;
+  webhookPort?: number;
+}
+
+/** The configuration of a demo, made here instead of read from a file: minutes where production has hours. */
+export function demoConfig({
+  token,
+  webhookPort = DEV_PORTS.webhook,
+  ...settings
+}: DemoSettings): LoadedConfig {
+  const directory = process.cwd();
+  const config = configSchema.parse({
+    ...settings,
+    diagnosis: { baselineSeconds: 300, afterSeconds: 300, stepSeconds: 5 },
+    webhook: { port: webhookPort, auth: { type: 'bearer', tokens: [token] } },
+    followUp: { lookAgainSeconds: 60, quietSeconds: 20 },
+    store: { directory: join(directory, '.faultline', 'store') },
+    log: { level: 'warn' },
+  });
+  return { config, file: null, directory, secrets: [token] };
+}
