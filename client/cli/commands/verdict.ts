@@ -1,0 +1,38 @@
+import { Argument, Option, type Command } from 'commander';
+import { faultKind, type FaultKind } from '../../../model/diagnosis.js';
+import { BadInput } from '../../errors.js';
+import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
+
+interface VerdictOptions extends CommonOptions {
+  service?: string;
+  faultKind?: FaultKind;
+  note: string;
+  by: string;
+}
+
+export function registerVerdict(program: Command, deps: CliDependencies): void {
+  withCommonOptions(program.command('verdict'))
+    .description('Say whether the diagnosis named the root cause, and what it really was')
+    .argument('<id>', 'id of the incident, or a beginning or end of it')
+    .addArgument(new Argument('<verdict>', 'whether it was right').choices(['right', 'wrong']))
+    .option('--service <name>', 'with wrong: where it really began')
+    .addOption(new Option('--fault-kind <kind>', 'with wrong: what it really was').choices(faultKind.options))
+    .option('--note <text>', 'anything else', '')
+    .option('--by <who>', 'who', deps.user)
+    .action((id: string, verdict: 'right' | 'wrong', options: VerdictOptions) => {
+      const correct = verdict === 'right';
+      if (correct && (options.service !== undefined || options.faultKind !== undefined)) {
+        throw new BadInput('--service and --fault-kind correct a diagnosis: give them with "wrong"');
+      }
+      return inSession(deps, options, async ({ incidents, answer }) => {
+        const record = await incidents.giveVerdict(id, {
+          correct,
+          service: options.service ?? null,
+          faultKind: options.faultKind ?? null,
+          note: options.note,
+          by: options.by,
+        });
+        answer(record, () => `${record.id}: noted that the diagnosis is ${verdict}`);
+      });
+    });
+}

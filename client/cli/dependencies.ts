@@ -1,0 +1,62 @@
+import { userInfo } from 'node:os';
+import { ConfigError, loadConfig } from '../../config/load.js';
+import { createIncidents } from '../temporal-incidents.js';
+import { openTemporal } from '../temporal.js';
+import type { CliDependencies, ClientSettings, RecordRenderer } from './context.js';
+
+/** The commands' world in a real process. */
+export function processDependencies(render: RecordRenderer): CliDependencies {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    user: userName(),
+    now: () => Date.now() / 1000,
+    loadSettings: (file) => loadClientSettings({ file, env: process.env }),
+    openIncidents: ({ temporal }) => createIncidents(openTemporal({ profile: temporal.profile })),
+    render,
+  };
+}
+
+/**
+ * A client command needs only `environment` and `temporal`, so it works where there is no configuration file at
+ * all: a source of metrics that it never reads stands in for the one that the file would name.
+ *
+ * @throws ConfigError when there is a file and it cannot be used.
+ */
+export async function loadClientSettings(where: {
+  file?: string | undefined;
+  env: NodeJS.ProcessEnv;
+  cwd?: string | undefined;
+}): Promise<ClientSettings> {
+  const load = async (env: NodeJS.ProcessEnv) => {
+    const file = where.file !== undefined && { file: where.file };
+    const cwd = where.cwd !== undefined && { cwd: where.cwd };
+    return (await loadConfig({ ...file, ...cwd, env })).config;
+  };
+  try {
+    return await load(where.env);
+  } catch (error) {
+    const isAllFromEnvironment = error instanceof ConfigError && error.file === null;
+    if (!isAllFromEnvironment || Object.keys(where.env).some(namesMetrics)) throw error;
+    return load({ ...where.env, ...UNUSED_METRICS });
+  }
+}
+
+const UNUSED_METRICS = {
+  FAULTLINE__METRICS__TYPE: 'prometheus',
+  FAULTLINE__METRICS__URL: 'http://unused.invalid',
+};
+
+function namesMetrics(variable: string): boolean {
+  return variable.startsWith('FAULTLINE__METRICS');
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry in passwd, as in many containers.
+    return process.env['USER'] ?? 'unknown';
+  }
+}
