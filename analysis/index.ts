@@ -1,9 +1,18 @@
-import type { Diagnosis, Evidence, Suspect } from '../model/diagnosis.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import { reachEvidence } from './evidence/reach.js';
+import { orderEvidence } from './evidence/order.js';
+import { resourceEvidence } from './evidence/resources.js';
+import { silenceEvidence } from './evidence/silence.js';
+import { symptomEvidence } from './evidence/symptoms.js';
+import { traceEvidence } from './evidence/trace.js';
+import { beginOfIncident, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
+import { rank } from './rank.js';
 import { gridOf } from './series/grid.js';
-import { moveOf } from './series/movement.js';
-import { RULES_VERSION } from './weights.js';
+import { levelOf } from './series/level.js';
+import { readTraces } from './traces/read.js';
+import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
 export type { DiagnosisInput } from './input.js';
@@ -13,93 +22,60 @@ export type { DiagnosisInput } from './input.js';
  * Pure and deterministic to the byte: the same input gives the same diagnosis on every machine.
  */
 export function diagnose(input: DiagnosisInput): Diagnosis {
+  const facts = gather(input);
+  const found = [
+    ...symptomEvidence(facts),
+    ...resourceEvidence(facts),
+    ...silenceEvidence(facts),
+    ...orderEvidence(facts),
+    ...traceEvidence(facts),
+  ];
+  const suspects = [...new Set(found.map(({ service }) => service))];
+  found.push(...reachEvidence(facts, suspects));
+  return write(facts, rank(facts, found));
+}
+
+/** What can be seen, before anybody is blamed for it. */
+function gather(input: DiagnosisInput): Facts {
   const grid = gridOf(input);
-  const moves = input.series.flatMap((series) => moveOf(series, grid) ?? []);
-  const services = new Set<string>([input.anomaly.service]);
+  const levels = input.series.flatMap((series) => levelOf(series, grid) ?? []);
+  const services = new Set([input.anomaly.service]);
   for (const { subject } of input.series) {
     if (subject.kind === 'service') services.add(subject.service);
     if (subject.kind === 'edge') services.add(subject.callee);
   }
   const graph = buildCallGraph(input.graph, services);
-  const scores = new Map<string, { score: number; evidence: Evidence[] }>();
-  for (const move of moves) {
-    const { subject } = move.series;
-    const service =
-      subject.kind === 'service' ? subject.service : subject.kind === 'edge' ? subject.callee : null;
-    if (service === null || move.surprise < 2) continue;
-    const weight = Math.log2(1 + move.sigmas);
-    const entry = scores.get(service) ?? { score: 0, evidence: [] };
-    entry.score = Math.max(entry.score, weight);
-    entry.evidence.push({
-      observation: `series ${move.series.id}`,
-      kind: 'local-symptom',
-      stance: 'for',
-      weight,
-      statement: `${move.series.name} of ${service} went from ${move.before.toPrecision(3)} to ${move.after.toPrecision(3)}.`,
-      movement: {
-        before: move.before,
-        after: move.after,
-        unit: move.series.unit,
-        direction: move.sign === 1 ? 'up' : 'down',
-        onset: { time: move.onset, uncertaintySeconds: move.onsetUncertainty },
-        surprise: 10 ** -move.surprise,
-      },
-      series: metaOf(move.series),
-      changeId: null,
-    });
-    scores.set(service, entry);
-  }
-  const ranking = graph.names
-    .map((service) => ({ service, score: scores.get(service)?.score ?? 0 }))
-    .sort((a, b) => b.score - a.score);
-  const total = ranking.reduce((sum, { score }) => sum + Math.expm1(score), 0);
-  const suspects: Suspect[] = ranking
-    .filter(({ score }) => score > 0)
-    .slice(0, 10)
-    .map(({ service, score }, index) => ({
-      service,
-      faultKind: 'unknown',
-      confidence: Math.expm1(score) / total,
-      faultKinds: [{ kind: 'unknown', probability: 1 }],
-      onset: null,
-      changeId: null,
-      evidence: (scores.get(service)?.evidence ?? []).sort((a, b) => b.weight - a.weight).slice(0, 8),
-      status: index === 0 ? 'leading' : 'possible',
-    }));
-  const leader = suspects[0];
+  const begin = beginOfIncident(input, levels, grid);
+  const moves = movesOf(levels, begin, grid);
   return {
-    rulesVersion: RULES_VERSION,
-    anomaly: { service: input.anomaly.service, symptom: input.anomaly.symptom, time: input.anomaly.time },
-    window: input.window,
-    baseline: { start: grid.start, end: grid.start + grid.watch * grid.width },
-    onset: null,
-    verdict: {
-      level: leader ? 'suspected' : 'inconclusive',
-      service: leader?.service ?? null,
-      faultKind: 'unknown',
-      changeId: null,
-      confidence: leader?.confidence ?? 0,
-      rule: leader ? 'strongest-lead' : 'nothing-abnormal',
-      reason: leader ? `${leader.service} moved the most.` : 'Nothing abnormal was seen.',
-      wouldSettle: [],
-    },
-    suspects,
-    ranking,
-    propagation: [],
-    symptoms: [],
-    blastRadius: [],
-    ruledOut: [],
-    gaps: input.gaps,
-    nextActions: [],
-    looked: {
-      services: graph.names.length,
-      series: input.series.length,
-      samples: input.series.reduce((sum, { values }) => sum + values.length, 0),
-    },
+    input,
+    grid,
+    graph,
+    alerting: graph.indexOf.get(input.anomaly.service)!,
+    begin,
+    levels,
+    moves,
+    services: serviceFacts(levels, moves, graph),
+    hosts: hostFacts(moves),
+    traces: input.spans === null ? null : readTraces(input.spans, traceWindow(begin, input, grid)),
   };
 }
 
-function metaOf(series: DiagnosisInput['series'][number]): Evidence['series'] {
-  const { id, subject, signal, name, unit, worse, perspective, query, source } = series;
-  return { id, subject, signal, name, unit, worse, perspective, query, source };
+/** A bin around the beginning belongs to neither side. */
+function traceWindow(
+  begin: number | null,
+  { anomaly, window }: DiagnosisInput,
+  grid: Facts['grid'],
+): {
+  calmUntil: number;
+  from: number;
+  until: number;
+} {
+  const start = begin === null ? anomaly.time : grid.start + begin * grid.width;
+  const calmUntil = Math.min(start, anomaly.time) - grid.width;
+  return {
+    calmUntil,
+    from: Math.max(calmUntil, Math.min(start, anomaly.time + grid.width)),
+    until: window.end + grid.width,
+  };
 }

@@ -9,6 +9,14 @@ export const SERIES = {
   /** Alerts are late or early by this much or by `slackSteps` samples, whichever is more. */
   slackSeconds: 60,
   slackSteps: 2,
+  /** Alerts wait before they fire: the true onset is looked for this far back where the calm is long enough. */
+  lookbackSeconds: 300,
+  /** ... which is when at most this share of the calm is given up for it. */
+  lookbackShare: 0.25,
+  /** Bins right before the onset that say where the series was when it began. */
+  referenceBins: 3,
+  /** A metric without any variance in the calm has no sigma: its moves count as this many. */
+  flatSigmas: 20,
   /** Finer data are averaged into bins of about this width: an onset is not known better, and noise shrinks. */
   binSeconds: 10,
   /** Fewer calm samples than this are no baseline. */
@@ -21,4 +29,92 @@ export const SERIES = {
   drift: 1,
   /** Surprise is given as bits... of the decimal kind: -log10(p). More than this is not told apart. */
   maxSurprise: 8,
+  /** Surprise at which a move counts for 63 % of its size. */
+  rarityScale: 1.5,
+} as const;
+
+/** How the beginning of the incident is found. */
+export const BEGIN = {
+  /** An excursion of this height gives half a vote. */
+  halfHeight: 50,
+  /** The highest excursion that the alert's own signals, or all that users feel, need to decide alone. */
+  clearHeight: 12,
+  /** What the highest excursion of all must have, or nothing happened. */
+  leastHeight: 5,
+  /** A moment with this share of the most votes explains as much as the best. */
+  nearly: 0.75,
+  /** The loudest series vote; more would only add noise and time. */
+  voters: 64,
+} as const;
+
+/** How spans are read. */
+export const TRACES = {
+  /** Fewer spans of one operation are no sample. */
+  minSpans: 8,
+  /** Parts of the calm whose differences are the noise. */
+  blocks: 4,
+  /** The typical duration is the mean of these quantiles. */
+  quantiles: [0.1, 0.3, 0.5, 0.7, 0.9],
+  /** Differences below this share of the calm, or below these seconds, are none. */
+  relativeFloor: 0.05,
+  leastSeconds: 0.0002,
+  /** Sigmas from which a difference counts. */
+  clear: 3,
+} as const;
+
+/**
+ * How evidence adds up. Strengths are log2(1 + sigmas): 1 is a sigma, 4 is fifteen, 7 is a hundred and more.
+ * Weights multiply strengths or shares, so all evidence is in the same unit.
+ */
+export const RANK = {
+  /** Weaker moves are noise. */
+  leastStrength: 1,
+  /** Moves of this strength are beyond doubt. */
+  clearStrength: 4,
+  /** Worth of a unit of symptom. */
+  symptom: 1,
+  /** ... when it is not the symptom that the alert is about. */
+  otherSymptom: 0.8,
+  /** Share of a symptom that a callee's equal symptom takes away. */
+  explained: 1,
+  /** A callee's symptom below this share of the caller's explains nothing. */
+  leastExplained: 0.25,
+  /** Bins by which a callee's symptom may come later and still explain. */
+  onsetSlackBins: 1,
+  /** Worth of a clear symptom that no callee shares. */
+  unexplained: 0.5,
+  /** Worth of a unit of resource trouble, */
+  resource: 0.7,
+  /** ... share of it that is left when the service's own work is seen and shows no harm, */
+  unfelt: 0.4,
+  /** ... share for what merely follows the work (bytes, system calls), */
+  followers: 0.5,
+  /** ... and of each further resource. */
+  repeated: 0.3,
+  /** Worth of explaining all symptoms through callers. */
+  reach: 1.5,
+  /** Cost of not being called by the alerting service at all. */
+  unreachable: 1.5,
+  /** Worth of a unit of silence behind a service that is still asked. */
+  silence: 0.8,
+  /** Worth of showing a symptom first, for symptoms of this strength. */
+  earliest: 0.3,
+  orderStrength: 2.5,
+  /** Worth of having spent all of the extra time in traces, */
+  traceTime: 5,
+  /** ... at this many doublings of the noise, */
+  clearTrace: 4,
+  /** ... and what a caller answers for of the time on the way to one callee. */
+  callersShare: 0.8,
+  /** Worth of a call or step that vanished from traces altogether; changes below the share are noise. */
+  tracePath: 2,
+  leastPathChange: 0.4,
+  /** Worth of all failed spans that failed by themselves. */
+  traceFailed: 3,
+} as const;
+
+/** From scores to probabilities. */
+export const CALIBRATION = {
+  /** A lead of this much makes a suspect e times as likely. */
+  temperature: 1.5,
 } as const;

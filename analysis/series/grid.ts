@@ -11,6 +11,8 @@ export interface Grid {
   bins: number;
   /** First bin of the watch; bins before it are calm. */
   watch: number;
+  /** The bin of the alert's time. */
+  alert: number;
   /** How far the alert's time may be off, in seconds. */
   slack: number;
 }
@@ -20,8 +22,13 @@ export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'ano
   const width = step * Math.max(1, Math.round(SERIES.binSeconds / step));
   const bins = Math.max(1, Math.floor((window.end - window.start) / width + 1e-6) + 1);
   const slack = Math.max(SERIES.slackSeconds, SERIES.slackSteps * step);
-  const watch = Math.round((anomaly.time - slack - window.start) / width);
-  return { start: window.start, width, bins, watch: Math.min(Math.max(watch, 0), bins - 1), slack };
+  const alert = Math.min(Math.max(Math.floor((anomaly.time - window.start) / width + 1e-6), 0), bins - 1);
+  const back = Math.max(
+    slack,
+    Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * alert * width),
+  );
+  const watch = Math.max(0, alert - Math.round(back / width));
+  return { start: window.start, width, bins, watch, alert, slack };
 }
 
 /** Mean of the samples in each bin, NaN where there is none. */

@@ -1,106 +1,67 @@
 import type { Series } from '../../model/series.js';
-import { spread } from '../stats/order.js';
 import { SERIES } from '../weights.js';
+import { departures, referenceBefore } from './begin.js';
 import { excursion } from './excursion.js';
-import { binned, type Grid } from './grid.js';
+import type { Grid } from './grid.js';
+import type { Level } from './level.js';
 import { surprise } from './surprise.js';
 
-/** What one series did around the anomaly, compared with its own calm. */
+/** What one series did during the incident, against both its calm and its level right before. */
 export interface Move {
   series: Series;
   sign: 1 | -1;
-  /** -log10 of the chance that calm data do this, 0..8. */
+  /** -log10 of the chance that calm data do this. */
   surprise: number;
-  /** Mean deviation within the stretch, in sigmas of the calm, clipped. */
+  /** Mean deviation within the stretch, in sigmas of the calm. */
   sigmas: number;
+  /** log2(1 + sigmas), less where calm data often do the same: how loud it is, on one scale for all metrics. */
+  strength: number;
   before: number;
   after: number;
-  /** |after - before| in units of the larger of |before| and the smallest level that matters. */
-  change: number;
+  /** Bins of the stretch. */
   from: number;
   to: number;
-  /** Unix seconds, with half the distance to where it might as well have begun. */
+  /** Unix seconds. */
   onset: number;
   onsetUncertainty: number;
-  /** Deviations in the watch, for comparing shapes; NaN for gaps. */
-  shape: Float64Array;
-  /** Share of the watch's bins that have no sample, less the share in the calm. */
-  missing: number;
-  calmBins: number;
+  /** Deviations by bin of the grid. */
+  deviations: Float64Array;
 }
 
-/** Below these absolute sizes a change is of no consequence, by unit. */
-const TRIVIAL: Record<string, number> = { s: 0.001, '1': 0.01 };
-
-export function moveOf(series: Series, grid: Grid): Move | null {
-  const values = binned(series.times, series.values, grid);
-  const calm = calmOf(values, grid);
-  if (calm === null) return null;
-  const { centre, sigma, end } = calm;
-  const trivial = TRIVIAL[series.unit] ?? 0;
-  const scale = Math.max(sigma, SERIES.relativeFloor * Math.abs(centre), trivial / 2);
-  const deviations = new Float64Array(values.length);
-  let peak = 0;
-  for (let bin = 0; bin < values.length; bin += 1) {
-    const deviation = values[bin]! - centre;
-    deviations[bin] = deviation;
-    if (bin >= grid.watch && Math.abs(deviation) > peak) peak = Math.abs(deviation);
-  }
-  if (peak === 0) return null;
-  // A calm without any variance knows no sigma: the peak then counts as the clip and no more.
-  const unit = Math.max(scale, peak / 1e6);
-  for (let bin = 0; bin < values.length; bin += 1) deviations[bin] = deviations[bin]! / unit;
-
-  const up = excursion(deviations, grid.watch, grid.bins, 1);
-  const down = excursion(deviations, grid.watch, grid.bins, -1);
-  const length = grid.bins - grid.watch;
-  const upSurprise = surprise(deviations, end, length, 1, up.height);
-  const downSurprise = surprise(deviations, end, length, -1, down.height);
-  const sign =
-    upSurprise > downSurprise || (upSurprise === downSurprise && up.height >= down.height) ? 1 : -1;
+/** The move of a series in an incident that began at bin `begin`; null when it did not move. */
+export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
+  const { series, centre, scale, deviations } = level;
+  const from = Math.max(grid.watch, begin - 1);
+  const reference = referenceBefore(level, begin);
+  const local = departures(level, begin, from);
+  const up = excursion(local, from, grid.bins, 1);
+  const down = excursion(local, from, grid.bins, -1);
+  if (up.from < 0 && down.from < 0) return null;
+  const sign = up.height >= down.height ? 1 : -1;
   const stretch = sign === 1 ? up : down;
-  if (stretch.from < 0) return null;
-
   let sum = 0;
+  let actual = 0;
   let count = 0;
   for (let bin = stretch.from; bin <= stretch.to; bin += 1) {
-    if (!Number.isFinite(deviations[bin]!)) continue;
-    sum += deviations[bin]!;
+    if (Number.isNaN(local[bin]!)) continue;
+    sum += local[bin]!;
+    actual += deviations[bin]!;
     count += 1;
   }
-  const mean = sum / count;
-  const after = centre + mean * unit;
-  const level = Math.max(Math.abs(centre), trivial, 1e-12);
+  const sigmas = Math.abs(sum / count);
+  const rarity = surprise(deviations, level.calmEnd, grid.bins - from, sign, stretch.height);
   return {
     series,
     sign,
-    surprise: sign === 1 ? upSurprise : downSurprise,
-    sigmas: Math.abs(mean),
-    before: centre,
-    after,
-    change: Math.abs(after - centre) / level,
+    surprise: rarity,
+    sigmas,
+    strength: Math.log2(1 + sigmas) * (1 - Math.exp(-rarity / SERIES.rarityScale)),
+    before: centre + reference * scale,
+    after: centre + (actual / count) * scale,
     from: stretch.from,
     to: stretch.to,
     onset: grid.start + stretch.from * grid.width,
     onsetUncertainty: grid.width,
-    shape: deviations.subarray(grid.watch),
-    missing: 0,
-    calmBins: end,
+    deviations,
   };
-}
-
-interface Calm {
-  centre: number;
-  sigma: number;
-  /** Bins before this one are calm. */
-  end: number;
-}
-
-function calmOf(values: Float64Array, grid: Grid): Calm | null {
-  const calm = values.subarray(0, grid.watch).filter(Number.isFinite);
-  if (calm.length >= SERIES.minCalm) return { ...spread(calm), end: grid.watch };
-  // Without a calm stretch the whole is taken for calm: its median holds while the trouble covers less than half.
-  const all = values.filter(Number.isFinite);
-  if (all.length < 3) return null;
-  return { ...spread(all), end: 0 };
 }

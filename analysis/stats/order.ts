@@ -34,15 +34,20 @@ export function median(values: Float64Array): number {
 
 /** Turns a median absolute deviation into the standard deviation that a normal distribution would have. */
 const MAD_TO_SIGMA = 1.4826;
-/** The same for the distance between the quartiles. */
+/** The same for the distance between the quartiles, and between the 2nd and 98th percentile. */
 const IQR_TO_SIGMA = 1 / 1.349;
+const WIDE_TO_SIGMA = 1 / 4.108;
+
+/** With fewer values the outer percentiles are just the extremes. */
+const WIDE_NEEDS = 25;
 
 /** A robust centre and width of a sample; `values` is sorted in place. */
 export interface Spread {
   centre: number;
   /**
-   * The larger of the scaled median absolute deviation and the scaled interquartile range: the former is blind
-   * to a metric that sits on one value for half of the time, the latter to lopsided tails.
+   * The largest of three widths, each as the standard deviation of a normal sample that has it: the median
+   * absolute deviation, which is blind to a metric that sits on one value for half of the time; the distance of
+   * the quartiles; and the width but for one in fifty on each side, which sees a metric that now and then jumps.
    */
   sigma: number;
 }
@@ -55,8 +60,13 @@ export function spread(values: Float64Array): Spread {
   for (let index = 0; index < values.length; index += 1)
     deviations[index] = Math.abs(values[index]! - centre);
   deviations.sort();
+  const wide = quantileSorted(values, 0.98) - quantileSorted(values, 0.02);
   return {
     centre,
-    sigma: Math.max(MAD_TO_SIGMA * quantileSorted(deviations, 0.5), IQR_TO_SIGMA * iqr),
+    sigma: Math.max(
+      MAD_TO_SIGMA * quantileSorted(deviations, 0.5),
+      IQR_TO_SIGMA * iqr,
+      values.length >= WIDE_NEEDS ? WIDE_TO_SIGMA * wide : 0,
+    ),
   };
 }

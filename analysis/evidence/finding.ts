@@ -1,0 +1,73 @@
+import type { Evidence, FaultKind, Movement } from '../../model/diagnosis.js';
+import type { Series, SeriesMeta } from '../../model/series.js';
+import type { Move } from '../series/movement.js';
+
+/** A piece of evidence on its way to the ranking. */
+export interface Finding {
+  /** Number of the suspect in the call graph. */
+  service: number;
+  evidence: Evidence;
+  /** Fault kinds that it speaks for (or against, below 0), if this suspect is the cause. */
+  kinds: [FaultKind, number][];
+}
+
+interface Parts {
+  observation: string;
+  kind: Evidence['kind'];
+  stance?: Evidence['stance'];
+  weight: number;
+  statement: string;
+  move?: Move | null;
+  changeId?: string | null;
+  kinds?: [FaultKind, number][];
+}
+
+export function finding(service: number, parts: Parts): Finding {
+  const {
+    observation,
+    kind,
+    stance = 'for',
+    weight,
+    statement,
+    move = null,
+    changeId = null,
+    kinds = [],
+  } = parts;
+  return {
+    service,
+    evidence: {
+      observation,
+      kind,
+      stance,
+      weight: Math.max(0, weight),
+      statement,
+      movement: move && movementOf(move),
+      series: move && metaOf(move.series),
+      changeId,
+    },
+    kinds,
+  };
+}
+
+/** A series without its samples. */
+export function metaOf(series: Series): SeriesMeta {
+  const { id, subject, signal, name, unit, worse, perspective, query, source } = series;
+  return { id, subject, signal, name, unit, worse, perspective, query, source };
+}
+
+export function movementOf(move: Move): Movement {
+  return {
+    before: move.before,
+    after: move.after,
+    unit: move.series.unit,
+    direction: move.sign === 1 ? 'up' : 'down',
+    onset: { time: move.onset, uncertaintySeconds: move.onsetUncertainty },
+    surprise: Math.min(1, 10 ** -move.surprise),
+  };
+}
+
+/** Whether the move is, or may be, bad in itself: 1, 0.5 where either direction may be, 0 for an improvement. */
+export function badness({ series, sign }: Move): number {
+  if (series.worse === 'either') return 0.5;
+  return (series.worse === 'up') === (sign === 1) ? 1 : 0;
+}

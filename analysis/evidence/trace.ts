@@ -1,0 +1,121 @@
+import type { Facts } from '../facts.js';
+import { amount, share } from '../text.js';
+import { RANK } from '../weights.js';
+import { finding, type Finding } from './finding.js';
+
+/** What traces say: where the extra time was spent, which calls stopped, whose spans failed. */
+export function traceEvidence(facts: Facts): Finding[] {
+  const { traces } = facts;
+  if (traces === null) return [];
+  return [...timeEvidence(facts), ...pathEvidence(facts), ...failureEvidence(facts)];
+}
+
+/** Time within services and time between them; time between belongs to whichever end has more of it. */
+function timeEvidence({ traces, graph }: Facts): Finding[] {
+  const slow = traces!.slow;
+  const total = slow.reduce((sum, { excess }) => sum + excess, 0);
+  if (total <= 0) return [];
+  const within = new Map<string, { excess: number; sigmas: number; worst: (typeof slow)[number] }>();
+  const between = new Map<string, { excess: number; sigmas: number; worst: (typeof slow)[number] }>();
+  const add = (map: typeof within, service: string, part: (typeof slow)[number], weight: number): void => {
+    const entry = map.get(service) ?? { excess: 0, sigmas: 0, worst: part };
+    entry.excess += part.excess * weight;
+    entry.sigmas = Math.max(entry.sigmas, part.sigmas * weight);
+    if (part.excess > entry.worst.excess) entry.worst = part;
+    map.set(service, entry);
+  };
+  for (const part of slow) {
+    if (part.callee === null) add(within, part.service, part, 1);
+    else {
+      add(between, part.callee, part, 1);
+      // A single slow call is rather the callee's: the caller answers for it when several of its calls are slow.
+      add(between, part.service, part, RANK.callersShare);
+    }
+  }
+  const findings: Finding[] = [];
+  for (const [name, { excess, sigmas, worst }] of within) {
+    const service = graph.indexOf.get(name);
+    if (service === undefined) continue;
+    const weight = RANK.traceTime * (excess / total) * loud(sigmas);
+    findings.push(
+      finding(service, {
+        observation: `own time of ${name} in traces`,
+        kind: 'trace',
+        weight,
+        statement: `${share(excess / total)} of the extra time in traces was spent within ${name}: ${worst.operation} took ${amount(worst.before, 's')}, then ${amount(worst.after, 's')} of its own.`,
+        kinds: [
+          ['cpu', weight * 0.3],
+          ['code-change', weight * 0.2],
+        ],
+      }),
+    );
+  }
+  for (const [name, { excess, sigmas, worst }] of between) {
+    const service = graph.indexOf.get(name);
+    if (service === undefined) continue;
+    const weight = RANK.traceTime * Math.min(1, excess / total) * loud(sigmas);
+    findings.push(
+      finding(service, {
+        observation: `time on the way to and from ${name} in traces`,
+        kind: 'trace',
+        weight,
+        statement: `${share(Math.min(1, excess / total))} of the extra time in traces passed on the way to or from ${name}: a call from ${worst.service} to ${worst.callee ?? name} waited ${amount(worst.before, 's')}, then ${amount(worst.after, 's')}.`,
+        kinds: [['network', weight * 0.6]],
+      }),
+    );
+  }
+  return findings;
+}
+
+function loud(sigmas: number): number {
+  return Math.min(1, Math.log2(1 + sigmas) / RANK.clearTrace);
+}
+
+/** Calls and steps that stopped (or began) within the runs of an operation. */
+function pathEvidence({ traces, graph }: Facts): Finding[] {
+  const byService = new Map<string, { weight: number; worst: (typeof traces & object)['paths'][number] }>();
+  for (const path of traces!.paths) {
+    const change = Math.abs(path.after - path.before) / Math.max(path.before, path.after);
+    if (change < RANK.leastPathChange) continue;
+    // An answer that never came is the callee's doing; a step that was not taken is the service's own.
+    const weight = change * loud(Math.abs(path.sigmas));
+    const entry = byService.get(path.service);
+    if (entry === undefined || weight > entry.weight) byService.set(path.service, { weight, worst: path });
+  }
+  return [...byService].flatMap(([name, { weight, worst }]) => {
+    const service = graph.indexOf.get(name);
+    if (service === undefined) return [];
+    const what = worst.callee === name ? worst.step : `${worst.callee} ${worst.step}`;
+    return [
+      finding(service, {
+        observation: `paths through ${name} in traces`,
+        kind: 'trace',
+        weight: RANK.tracePath * weight,
+        statement: `${worst.operation} of ${name} used to reach ${what} ${amount(worst.before, '')} times a run, then ${amount(worst.after, '')} times.`,
+        kinds: [['code-change', RANK.tracePath * weight]],
+      }),
+    ];
+  });
+}
+
+/** Spans that failed although nothing below them did. */
+function failureEvidence({ traces, graph }: Facts): Finding[] {
+  const total = traces!.failed.reduce(
+    (sum, { after, before, count }) => sum + (after > before ? count : 0),
+    0,
+  );
+  return traces!.failed.flatMap(({ service: name, before, after, count }) => {
+    const service = graph.indexOf.get(name);
+    if (service === undefined || after <= before || total === 0) return [];
+    const weight = RANK.traceFailed * (count / total) * Math.min(1, (after - before) / 0.1);
+    return [
+      finding(service, {
+        observation: `failed spans of ${name}`,
+        kind: 'trace',
+        weight,
+        statement: `${share(after)} of the spans of ${name} failed with nothing below them failing (before: ${share(before)}).`,
+        kinds: [['code-change', weight * 0.5]],
+      }),
+    ];
+  });
+}

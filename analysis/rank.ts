@@ -1,0 +1,53 @@
+import type { Evidence, FaultKind } from '../model/diagnosis.js';
+import type { Facts } from './facts.js';
+import type { Finding } from './evidence/finding.js';
+import { CALIBRATION } from './weights.js';
+
+/** A suspect with all that is known for and against it. */
+export interface Ranked {
+  service: number;
+  score: number;
+  /** Share of the belief, before calibration. */
+  belief: number;
+  evidence: Evidence[];
+  kinds: Map<FaultKind, number>;
+}
+
+/** Adds up the evidence, each observation once, and ranks all services, best first. */
+export function rank({ graph }: Facts, found: Finding[]): Ranked[] {
+  const ranked = graph.names.map((_, service): Ranked => ({
+    service,
+    score: 0,
+    belief: 0,
+    evidence: [],
+    kinds: new Map(),
+  }));
+  for (const { service, evidence, kinds } of strongestOfEachObservation(found)) {
+    const suspect = ranked[service]!;
+    suspect.score += evidence.stance === 'for' ? evidence.weight : -evidence.weight;
+    suspect.evidence.push(evidence);
+    for (const [kind, weight] of kinds) suspect.kinds.set(kind, (suspect.kinds.get(kind) ?? 0) + weight);
+  }
+  for (const suspect of ranked) {
+    suspect.score = Math.round(Math.max(0, suspect.score) * 1e6) / 1e6;
+    suspect.evidence.sort((a, b) => b.weight - a.weight || (a.observation < b.observation ? -1 : 1));
+  }
+  const names = graph.names;
+  ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
+  const best = ranked[0]?.score ?? 0;
+  const odds = ranked.map(({ score }) => Math.exp((score - best) / CALIBRATION.temperature));
+  const total = odds.reduce((sum, value) => sum + value, 0) + Math.exp(-best / CALIBRATION.temperature);
+  ranked.forEach((suspect, index) => (suspect.belief = odds[index]! / total));
+  return ranked;
+}
+
+/** One observation of one suspect counts once, at its strongest. */
+function strongestOfEachObservation(found: Finding[]): Finding[] {
+  const strongest = new Map<string, Finding>();
+  for (const one of found) {
+    const key = `${one.service} ${one.evidence.observation}`;
+    const known = strongest.get(key);
+    if (known === undefined || one.evidence.weight > known.evidence.weight) strongest.set(key, one);
+  }
+  return [...strongest.values()];
+}

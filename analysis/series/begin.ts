@@ -1,0 +1,119 @@
+import type { SignalKind, Subject } from '../../model/series.js';
+import { BEGIN, SERIES } from '../weights.js';
+import { excursion } from './excursion.js';
+import type { Grid } from './grid.js';
+import type { Level } from './level.js';
+
+/** Median of the deviations in the bins right before `bin`; 0, the calm's own level, where there are none. */
+export function referenceBefore(level: Level, bin: number): number {
+  const recent: number[] = [];
+  for (let at = bin - 1; at >= 0 && at >= bin - SERIES.referenceBins; at -= 1) {
+    const deviation = level.deviations[at]!;
+    if (!Number.isNaN(deviation)) recent.push(deviation);
+  }
+  if (recent.length === 0) return 0;
+  recent.sort((a, b) => a - b);
+  const middle = recent.length >> 1;
+  return recent.length % 2 === 1 ? recent[middle]! : (recent[middle - 1]! + recent[middle]!) / 2;
+}
+
+/**
+ * How far a series is from both its calm and its level right before `begin`, by bin from `from` on: a level
+ * that was there before the incident is not part of it, whatever the calm says. Earlier bins are NaN.
+ */
+export function departures(level: Level, begin: number, from: number): Float64Array {
+  const reference = referenceBefore(level, begin);
+  const { deviations } = level;
+  const away = new Float64Array(deviations.length).fill(NaN);
+  for (let bin = from; bin < away.length; bin += 1) {
+    const deviation = deviations[bin]!;
+    if (!Number.isNaN(deviation)) away[bin] = nearerToZero(deviation, deviation - reference);
+  }
+  return away;
+}
+
+/** The smaller of two deviations of one sign; 0 when their signs differ. */
+function nearerToZero(left: number, right: number): number {
+  if (left > 0 && right > 0) return Math.min(left, right);
+  if (left < 0 && right < 0) return Math.max(left, right);
+  return 0;
+}
+
+/**
+ * When the incident began, as a bin; null when nothing moved. For every possible moment: how much do the series
+ * depart afterwards from where they were right before it? Too early a moment loses nothing, too late a one takes
+ * the trouble itself for the level before; so it is the latest of the moments that explain nearly the most.
+ * The signals of the alert's own symptom decide alone if they moved at all, since it is their story that is told;
+ * else what users feel anywhere; and only then resources.
+ */
+export function beginOf(own: Level[], all: Level[], grid: Grid): number | null {
+  const felt = all.filter(({ series }) => isGolden(series.signal));
+  return (
+    latestOfTheBest(own, grid, BEGIN.clearHeight) ??
+    latestOfTheBest(loudest(felt, grid), grid, BEGIN.clearHeight) ??
+    latestOfTheBest(loudest(all, grid), grid, BEGIN.leastHeight)
+  );
+}
+
+/** Signals of the work itself rather than of what it uses. */
+export function isGolden(signal: SignalKind): boolean {
+  return signal === 'latency' || signal === 'errors' || signal === 'availability';
+}
+
+/** Whose symptom a series is: a call is a symptom of the service that answers it. */
+export function ownerOf(subject: Subject): string {
+  switch (subject.kind) {
+    case 'service':
+      return subject.service;
+    case 'edge':
+      return subject.callee;
+    case 'host':
+      return subject.host;
+  }
+}
+
+function loudest(levels: Level[], grid: Grid): Level[] {
+  const loud = levels.map((level) => {
+    const up = excursion(level.deviations, grid.watch, grid.bins, 1).height;
+    const down = excursion(level.deviations, grid.watch, grid.bins, -1).height;
+    return { level, height: Math.max(worseOnly(level, 1) ? up : 0, worseOnly(level, -1) ? down : 0) };
+  });
+  return loud
+    .filter(({ height }) => height > 0)
+    .sort((a, b) => b.height - a.height)
+    .slice(0, BEGIN.voters)
+    .map(({ level }) => level);
+}
+
+/** Whether a move in this direction is, or may be, for the worse. */
+function worseOnly({ series }: Level, sign: 1 | -1): boolean {
+  return series.worse === 'either' || (series.worse === 'up') === (sign === 1);
+}
+
+function latestOfTheBest(levels: Level[], grid: Grid, needed: number): number | null {
+  const gains = new Float64Array(grid.bins);
+  let best = 0;
+  let highest = 0;
+  for (let bin = Math.max(1, grid.watch); bin < grid.bins; bin += 1) {
+    // One vote for each subject: a service with many metrics is not many witnesses.
+    const votes = new Map<string, number>();
+    for (const level of levels) {
+      const away = departures(level, bin, bin);
+      const height = Math.max(
+        worseOnly(level, 1) ? excursion(away, bin, grid.bins, 1).height : 0,
+        worseOnly(level, -1) ? excursion(away, bin, grid.bins, -1).height : 0,
+      );
+      const witness = ownerOf(level.series.subject);
+      votes.set(witness, Math.max(votes.get(witness) ?? 0, height));
+    }
+    for (const height of votes.values()) {
+      highest = Math.max(highest, height);
+      gains[bin] = gains[bin]! + height / (height + BEGIN.halfHeight);
+    }
+    best = Math.max(best, gains[bin]!);
+  }
+  if (highest < needed) return null;
+  let latest = -1;
+  for (let bin = grid.watch; bin < grid.bins; bin += 1) if (gains[bin]! >= BEGIN.nearly * best) latest = bin;
+  return latest;
+}

@@ -1,0 +1,56 @@
+import type { Series } from '../../model/series.js';
+import { spread } from '../stats/order.js';
+import { SERIES } from '../weights.js';
+import { binned, type Grid } from './grid.js';
+
+/** A series in units of its own calm: where it usually is, how far it strays, and how far off it was when. */
+export interface Level {
+  series: Series;
+  /** Median of the calm, in the series' unit. */
+  centre: number;
+  /** One sigma of the calm, never less than what is worth telling apart, in the series' unit. */
+  scale: number;
+  /** The calm had no variance at all. */
+  flat: boolean;
+  /** (value - centre) / scale by bin of the grid; NaN where there is no sample. */
+  deviations: Float64Array;
+  /** Bins before this one are calm; 0 when the series has none of its own. */
+  calmEnd: number;
+  /** Share of bins with a sample: in the calm, and in the watch from the alert on. */
+  filledBefore: number;
+  filledAfter: number;
+}
+
+/** Below these absolute sizes a difference is of no consequence, by unit. */
+const TRIVIAL: Record<string, number> = { s: 0.0005, '1': 0.002 };
+
+/** Null when the series has too few samples to have a level. */
+export function levelOf(series: Series, grid: Grid): Level | null {
+  const values = binned(series.times, series.values, grid);
+  const calm = values.subarray(0, grid.watch).filter(Number.isFinite);
+  const enough = calm.length >= SERIES.minCalm;
+  // Without a calm of its own the whole is taken: its median holds while the trouble fills less than half.
+  const sample = enough ? calm : values.filter(Number.isFinite);
+  if (sample.length < 3) return null;
+  const { centre, sigma } = spread(sample);
+  // An availability of 0.99 is a failure ratio of 0.01: what counts is the distance from perfect.
+  const size = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
+  const scale = Math.max(sigma, SERIES.relativeFloor * size, TRIVIAL[series.unit] ?? 0, 1e-9);
+  const flat = sigma === 0;
+  let filled = 0;
+  for (let bin = 0; bin < values.length; bin += 1) {
+    const deviation = (values[bin]! - centre) / scale;
+    if (bin >= grid.alert && !Number.isNaN(deviation)) filled += 1;
+    values[bin] = flat ? Math.max(-SERIES.flatSigmas, Math.min(SERIES.flatSigmas, deviation)) : deviation;
+  }
+  return {
+    series,
+    centre,
+    scale,
+    flat,
+    deviations: values,
+    calmEnd: enough ? grid.watch : 0,
+    filledBefore: grid.watch === 0 ? 0 : calm.length / grid.watch,
+    filledAfter: filled / (grid.bins - grid.alert),
+  };
+}

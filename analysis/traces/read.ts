@@ -1,0 +1,216 @@
+import type { SpanTable } from '../../model/telemetry.js';
+import { TRACES } from '../weights.js';
+import { compare } from './compare.js';
+import { timingOf } from './timing.js';
+
+/** Extra time per incident's trace, where it was spent, and how far that is from calm. */
+export interface SlowPart {
+  /** The service that spent it; for time on the way, the service that called. */
+  service: string;
+  /** The service that answered, for time on the way; null for a service's own time. */
+  callee: string | null;
+  operation: string;
+  before: number;
+  after: number;
+  sigmas: number;
+  /** Seconds in all, over the spans of the incident. */
+  excess: number;
+}
+
+/** How often one operation made a call or a step of its own, per run of it, before and after. */
+export interface PathChange {
+  service: string;
+  operation: string;
+  /** Service and operation that it calls; the same service for an inner step. */
+  callee: string;
+  step: string;
+  before: number;
+  after: number;
+  sigmas: number;
+}
+
+/** How many of a service's spans failed without a failed child. */
+export interface FailedPart {
+  service: string;
+  before: number;
+  after: number;
+  count: number;
+}
+
+export interface TraceFacts {
+  slow: SlowPart[];
+  paths: PathChange[];
+  failed: FailedPart[];
+  /** Spans before and during the incident. */
+  calmSpans: number;
+  incidentSpans: number;
+}
+
+/** Spans that start before `calmUntil` are calm, those in `[from, until]` belong to the incident (unix seconds). */
+export interface TraceWindow {
+  calmUntil: number;
+  from: number;
+  until: number;
+}
+
+interface Part {
+  service: string;
+  callee: string | null;
+  operation: string;
+  calm: number[];
+  incident: number[];
+}
+
+/** Compares the spans of the incident with those before it; linear in spans. Null when one side has too few. */
+export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | null {
+  const { own, answeredBy } = timingOf(spans);
+  const rows = spans.parent.length;
+  // Blocks of calm are blocks of time only if the rows are in order.
+  const order = Uint32Array.from({ length: rows }, (_, row) => row).sort(
+    (a, b) => spans.start[a]! - spans.start[b]! || a - b,
+  );
+  const parts = new Map<string, Part>();
+  const failures = new Map<
+    number,
+    { calm: number; calmFailed: number; incident: number; incidentFailed: number }
+  >();
+  const failedBelow = failuresBelow(spans);
+  let calmSpans = 0;
+  let incidentSpans = 0;
+  for (const row of order) {
+    const start = spans.start[row]!;
+    const during = start >= window.from && start <= window.until;
+    if (!during && start >= window.calmUntil) continue;
+    if (during) incidentSpans += 1;
+    else calmSpans += 1;
+    const answer = answeredBy[row]!;
+    const service = spans.service[row]!;
+    const key = answer < 0 ? `${service} ${spans.operation[row]!}` : `${service}>${spans.service[answer]!}`;
+    let part = parts.get(key);
+    if (part === undefined) {
+      part = {
+        service: spans.services[service]!,
+        callee: answer < 0 ? null : spans.services[spans.service[answer]!]!,
+        operation: answer < 0 ? spans.operations[spans.operation[row]!]! : '',
+        calm: [],
+        incident: [],
+      };
+      parts.set(key, part);
+    }
+    (during ? part.incident : part.calm).push(own[row]!);
+
+    if (spans.failed[row] === 255) continue;
+    const tally = failures.get(service) ?? { calm: 0, calmFailed: 0, incident: 0, incidentFailed: 0 };
+    const deepest = spans.failed[row] === 1 && failedBelow[row] === 0 ? 1 : 0;
+    if (during) {
+      tally.incident += 1;
+      tally.incidentFailed += deepest;
+    } else {
+      tally.calm += 1;
+      tally.calmFailed += deepest;
+    }
+    failures.set(service, tally);
+  }
+  if (incidentSpans === 0) return null;
+  return {
+    slow: slowParts([...parts.values()]),
+    paths: pathChanges(spans, window, order),
+    failed: [...failures].map(([service, tally]) => ({
+      service: spans.services[service]!,
+      before: tally.calm === 0 ? 0 : tally.calmFailed / tally.calm,
+      after: tally.incident === 0 ? 0 : tally.incidentFailed / tally.incident,
+      count: tally.incidentFailed,
+    })),
+    calmSpans,
+    incidentSpans,
+  };
+}
+
+/** Failed children of each span. */
+function failuresBelow(spans: SpanTable): Uint32Array {
+  const below = new Uint32Array(spans.parent.length);
+  for (let row = 0; row < below.length; row += 1) {
+    const parent = spans.parent[row]!;
+    if (parent >= 0 && spans.failed[row] === 1) below[parent] = below[parent]! + 1;
+  }
+  return below;
+}
+
+function slowParts(parts: Part[]): SlowPart[] {
+  return parts.flatMap(({ calm, incident, ...part }) => {
+    const compared = compare(calm, incident);
+    if (compared === null || compared.sigmas < TRACES.clear) return [];
+    const { before, after, sigmas, count } = compared;
+    return [{ ...part, before, after, sigmas, excess: (after - before) * count }];
+  });
+}
+
+/** Runs and steps, by block of the calm and for the incident. */
+interface Counts {
+  calm: Float64Array;
+  incident: number;
+}
+
+function pathChanges(spans: SpanTable, window: TraceWindow, order: Uint32Array): PathChange[] {
+  const width = spans.operations.length;
+  const calmRows = order.filter(
+    (row) => spans.start[row]! < window.calmUntil && spans.start[row]! < window.from,
+  );
+  const blockOf = new Int8Array(spans.parent.length).fill(-1);
+  const size = Math.max(1, Math.ceil(calmRows.length / TRACES.blocks));
+  calmRows.forEach((row, index) => (blockOf[row] = Math.floor(index / size)));
+  const INCIDENT = TRACES.blocks;
+  for (const row of order) {
+    const start = spans.start[row]!;
+    if (start >= window.from && start <= window.until) blockOf[row] = INCIDENT;
+  }
+  const count = (counts: Map<number, Counts>, key: number, block: number): void => {
+    let entry = counts.get(key);
+    if (entry === undefined)
+      counts.set(key, (entry = { calm: new Float64Array(TRACES.blocks), incident: 0 }));
+    if (block === INCIDENT) entry.incident += 1;
+    else entry.calm[block] = entry.calm[block]! + 1;
+  };
+  const runs = new Map<number, Counts>();
+  const steps = new Map<number, Map<number, Counts>>();
+  for (const row of order) {
+    const block = blockOf[row]!;
+    const key = spans.service[row]! * width + spans.operation[row]!;
+    if (block >= 0) count(runs, key, block);
+    const parent = spans.parent[row]!;
+    // A step belongs to the time of the run that made it.
+    const parentBlock = parent < 0 ? -1 : blockOf[parent]!;
+    if (parentBlock < 0) continue;
+    const parentKey = spans.service[parent]! * width + spans.operation[parent]!;
+    let children = steps.get(parentKey);
+    if (children === undefined) steps.set(parentKey, (children = new Map<number, Counts>()));
+    count(children, key, parentBlock);
+  }
+  const changes: PathChange[] = [];
+  for (const [key, children] of steps) {
+    const run = runs.get(key)!;
+    const total = run.calm.reduce((sum, value) => sum + value, 0);
+    if (total < TRACES.minSpans || run.incident < TRACES.minSpans) continue;
+    for (const [childKey, child] of children) {
+      const before = child.calm.reduce((sum, value) => sum + value, 0) / total;
+      const after = child.incident / run.incident;
+      let widest = 0;
+      for (let block = 0; block < TRACES.blocks; block += 1) {
+        if (run.calm[block]! < TRACES.minSpans) continue;
+        widest = Math.max(widest, Math.abs(child.calm[block]! / run.calm[block]! - before));
+      }
+      // Counting noise of both sides, and the change of the mix of requests within the calm.
+      const noise = Math.sqrt(Math.max(before, after) * (1 / total + 1 / run.incident) + widest ** 2) + 0.02;
+      changes.push({
+        service: spans.services[Math.floor(key / width)]!,
+        operation: spans.operations[key % width]!,
+        callee: spans.services[Math.floor(childKey / width)]!,
+        step: spans.operations[childKey % width]!,
+        before,
+        after,
+        sigmas: (after - before) / noise,
+      });
+    }
+  }
+  return changes.filter(({ sigmas }) => Math.abs(sigmas) >= TRACES.clear);
+}
