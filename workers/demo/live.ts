@@ -8,7 +8,8 @@ import { startShop } from '../../examples/shop/index.js';
 import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
-import { firstIncident, followToSummary, printSummary, untilAskedToEnd } from './present.js';
+import { untilAskedToEnd } from '../cli/until-asked.js';
+import { firstIncident, followToSummary, printSummary } from './present.js';
 import { demoConfig, newToken } from './settings.js';
 
 const ENVIRONMENT = 'shop';

@@ -5,7 +5,8 @@ import pc from 'picocolors';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { RecordedIncident } from './recorded-incident.js';
-import { firstIncident, followToSummary, printSummary, untilAskedToEnd } from './present.js';
+import { untilAskedToEnd } from '../cli/until-asked.js';
+import { firstIncident, followToSummary, printSummary } from './present.js';
 import { demoConfig, newToken } from './settings.js';
 
 const ENVIRONMENT = 'demo';

@@ -49,10 +49,3 @@ export function printSummary(record: IncidentRecord): void {
   console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported })}\n`);
   for (const { title, url } of record.links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
 }
-
-/** Resolves at Ctrl-C or a polite request to end. */
-export function untilAskedToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
-}

@@ -1,0 +1,12 @@
+import { processDependencies } from '../client/cli/dependencies.js';
+import { buildClientCommands, createProgram, runProgram } from '../client/cli/program.js';
+import { renderMarkdown } from '../report/markdown.js';
+import { renderTerminal } from '../report/terminal.js';
+import { buildProcessCommands } from './cli/process-commands.js';
+import { productVersion } from './version.js';
+
+const deps = processDependencies({ markdown: renderMarkdown, text: renderTerminal });
+const program = createProgram(deps, productVersion());
+buildClientCommands(program, deps);
+buildProcessCommands(program, deps);
+process.exitCode = await runProgram(program, process.argv.slice(2), deps);
