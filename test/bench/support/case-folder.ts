@@ -16,6 +16,10 @@ export class CaseFolder {
     return path;
   }
 
+  delete(name: string): void {
+    rmSync(join(this.root, name));
+  }
+
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
