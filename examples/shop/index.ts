@@ -6,7 +6,8 @@ import getPort from 'get-port';
 import type { Change } from '../../model/change.js';
 import { controllerApi } from './control/api.js';
 import { DeployLog } from './control/deploy-log.js';
-import { end, forkProgram, ServiceProcess } from './control/service-process.js';
+import { end, forkProgram, packPrograms } from './control/program.js';
+import { ServiceProcess } from './control/service-process.js';
 import { badConfigOf, parseFault, type Fault } from './fault-catalog.js';
 import { startMonitoring, type Monitoring } from './monitoring/start.js';
 import type { Flood, LoadLaunch, ToLoad } from './protocol.js';
@@ -84,6 +85,7 @@ export interface Shop {
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { rate = 30, scrapeSeconds = 2, seed = 1, log = () => undefined } = options;
   await mkdir(options.runDir, { recursive: true });
+  const programs = packPrograms(path.resolve(options.runDir, 'programs'));
   const logFile = (role: string): string => path.join(options.runDir, `${role}.log`);
   const services = Object.keys(TOPOLOGY);
   const ports = await freePorts(services);
@@ -96,6 +98,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       new ServiceProcess(
         service,
         { own: ports[service]!, admin: admin[service]!, all: ports },
+        programs.service,
         logFile(service),
         log,
       ),
@@ -207,7 +210,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       });
     }
     const orders: LoadLaunch = { edgePort: ports[EDGE]!, rate, seed };
-    load = forkProgram('../load/main.ts', orders, logFile('load'));
+    load = forkProgram(programs.load, orders, logFile('load'));
     return {
       edgeUrl: `http://${HOST}:${ports[EDGE]!}`,
       prometheusUrl: monitoring?.prometheusUrl ?? '',

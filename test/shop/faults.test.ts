@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAULTS, startShop, type Fault, type Shop } from '../../examples/shop/index.js';
-import { specOf } from '../../examples/shop/topology.js';
+import { specOf, TOPOLOGY } from '../../examples/shop/topology.js';
 import { Scrape } from './scrape.js';
 
 const SERVER = 'http_server_request_duration_seconds';
@@ -24,6 +24,12 @@ const meanSeconds = (moment: Moment, metric: string, ...labels: RegExp[]): numbe
   grown(moment, `${metric}_sum`, ...labels) / (grown(moment, `${metric}_count`, ...labels) || NaN);
 const failedShare = (moment: Moment, metric: string, ...labels: RegExp[]): number =>
   grown(moment, `${metric}_count`, FAILED, ...labels) / (grown(moment, `${metric}_count`, ...labels) || NaN);
+
+/** Milliseconds after which the most impatient caller hangs up, which ends the request for the service too. */
+function patience(service: string): number {
+  const guards = Object.values(TOPOLOGY).flatMap(({ dependencies }) => dependencies[service] ?? []);
+  return Math.min(...guards.map(({ timeoutMs }) => timeoutMs));
+}
 
 interface Reading {
   /** Whose metrics tell. */
@@ -47,8 +53,8 @@ function readingOf({ service, injection }: Fault): Reading {
       return {
         service: seenBy,
         value: (moment) => meanSeconds(moment, metric, ...toBank),
-        broken: (0.75 * spec.slowMs) / 1000,
-        healthy: (0.5 * spec.slowMs) / 1000,
+        broken: (0.75 * Math.min(spec.slowMs, patience(service))) / 1000,
+        healthy: (0.5 * Math.min(spec.slowMs, patience(service))) / 1000,
       };
     case 'errors':
     case 'release':
@@ -99,7 +105,7 @@ function readingOf({ service, injection }: Fault): Reading {
 }
 
 describe('the faults of the running shop', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let shop: Shop;
   let runDir: string;
 

@@ -1,10 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { RuntimeInjection } from '../fault-catalog.js';
 import type { FromService, Launch, ToService } from '../protocol.js';
+import { end, forkProgram } from './program.js';
 import { goodSettings, specOf, type Settings } from '../topology.js';
 
 /** Heap of a service, megabytes: a leak hits it within a minute. */
@@ -13,34 +10,6 @@ const HEAP_LIMIT_MB = 112;
 const RESTART_AFTER_MS = 8000;
 /** From the start of a process to its first sign of life. */
 const START_TIMEOUT_MS = 30_000;
-
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-
-/** Starts a TypeScript program of the shop as a child that knows its parent. What it says goes to the log file. */
-export function forkProgram(
-  program: string,
-  argument: unknown,
-  logFile: string,
-  execArgv: string[] = [],
-): ChildProcess {
-  const log = openSync(logFile, 'a');
-  try {
-    return fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(argument)], {
-      execArgv: ['--import', TSX, ...execArgv],
-      stdio: ['ignore', log, log, 'ipc'],
-    });
-  } finally {
-    closeSync(log);
-  }
-}
-
-/** Ends a child. Resolves when the system has buried it. */
-export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-}
 
 /** @throws when the child dies first or takes too long. */
 function hear(child: ChildProcess, wanted: FromService, service: string): Promise<void> {
@@ -82,6 +51,7 @@ export class ServiceProcess {
   constructor(
     readonly service: string,
     private readonly ports: { own: number; admin: number; all: Record<string, number> },
+    private readonly program: string,
     /** Where the process writes what it has to say: the stack of a crash, as a rule nothing. */
     private readonly logFile: string,
     private readonly log: (line: string) => void,
@@ -135,17 +105,17 @@ export class ServiceProcess {
     await this.admin('PUT', `/faults/${fault}`);
   }
 
-  /** Switches every fault off. A process too sick to be told is restarted. */
+  /** Switches every fault off. What has leaked only a fresh process gives back. */
   async clearFaults(): Promise<void> {
     if (this.faults.size === 0) return;
+    const leaked = this.faults.has('leak');
     this.faults.clear();
     await this.settled();
-    if (!this.child) return;
-    try {
-      await this.admin('DELETE', '/faults');
-    } catch {
+    if (leaked) {
       await this.kill();
       await this.start();
+    } else if (this.child) {
+      await this.admin('DELETE', '/faults');
     }
   }
 
@@ -176,9 +146,7 @@ export class ServiceProcess {
       ports: this.ports.all,
       faults: [...this.faults],
     };
-    const child = forkProgram('../service/main.ts', launch, this.logFile, [
-      `--max-old-space-size=${HEAP_LIMIT_MB}`,
-    ]);
+    const child = forkProgram(this.program, launch, this.logFile, [`--max-old-space-size=${HEAP_LIMIT_MB}`]);
     this.alive.add(child);
     child.once('exit', () => this.alive.delete(child));
     await hear(child, 'ready', this.service);

@@ -1,6 +1,7 @@
 /** Customers: journeys begin at a constant rate whatever the shop answers (an open model). */
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { livesWithParent } from '../child.js';
 import type { Flood, LoadLaunch, ToLoad } from '../protocol.js';
 import { arrivals, pickJourney, REQUESTS_PER_JOURNEY, seededRandom, type Step } from './journeys.js';
 
@@ -72,8 +73,7 @@ async function strayClient(): Promise<void> {
   }
 }
 
-process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(0));
+livesWithParent();
 process.on('message', (message: ToLoad) => {
   orders = message;
 });

@@ -45,6 +45,7 @@ export class Faults {
   clear(): void {
     if (this.active.has('pool')) this.callees.get(poolCallee(this.service))?.restore();
     if (this.leak) clearInterval(this.leak);
+    this.leak = null;
     this.sessions.length = 0;
     this.active.clear();
   }

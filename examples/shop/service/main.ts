@@ -1,5 +1,6 @@
 /** One service of the shop. Which one, the launch on the command line says. */
 import Fastify, { type FastifyInstance } from 'fastify';
+import { livesWithParent } from '../child.js';
 import { RUNTIME_INJECTIONS } from '../fault-catalog.js';
 import type { FromService, Launch, ToService } from '../protocol.js';
 import { specOf, type Operation } from '../topology.js';
@@ -123,9 +124,7 @@ function retire(): void {
   void Promise.all(drained).then(() => process.exit(0));
 }
 
-// The parent decides when to stop; without a parent there is no shop.
-process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(0));
+livesWithParent();
 process.on('message', (message: ToService) => {
   if (message === 'listen') void listen();
   else retire();
