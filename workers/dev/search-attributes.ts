@@ -1,5 +1,6 @@
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { GRPC, grpcStatusOf } from '../../client/temporal-errors.js';
 import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
@@ -7,10 +8,8 @@ type ValueType = (typeof SEARCH_ATTRIBUTES)[keyof typeof SEARCH_ATTRIBUTES];
 
 const DEADLINE_MS = 10_000;
 
-/** gRPC status codes that have an answer of our own. */
-const NOT_FOUND = 5;
+/** gRPC status codes that matter here alone. */
 const ALREADY_EXISTS = 6;
-const PERMISSION_DENIED = 7;
 const UNIMPLEMENTED = 12;
 
 /** What a namespace knows of Faultline's search attributes. */
@@ -32,7 +31,7 @@ function titled(word: string): string {
 
 /** Compares what the namespace has with what Faultline needs. @throws Error as described by the server. */
 export async function readSearchAttributes(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
 ): Promise<SearchAttributeState> {
   const { customAttributes } = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
@@ -54,7 +53,10 @@ export async function readSearchAttributes(
  * @throws Error that says what to do when an attribute has another type, the namespace does not exist, or the
  * caller may not register (Temporal Cloud: its console or `tcld`).
  */
-export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+export async function registerSearchAttributes(
+  connection: ConnectionLike,
+  namespace: string,
+): Promise<string[]> {
   try {
     const { missing, conflicts } = await readSearchAttributes(connection, namespace);
     if (conflicts.length > 0) {
@@ -70,7 +72,7 @@ export async function registerSearchAttributes(connection: Connection, namespace
   }
 }
 
-async function add(connection: Connection, namespace: string, names: string[]): Promise<void> {
+async function add(connection: ConnectionLike, namespace: string, names: string[]): Promise<void> {
   const searchAttributes = Object.fromEntries(
     Object.entries(SEARCH_ATTRIBUTES)
       .filter(([name]) => names.includes(name))
@@ -82,7 +84,7 @@ async function add(connection: Connection, namespace: string, names: string[]): 
     )
     .catch((error: unknown) => {
       // Another set-up run was quicker: what matters is that they are there.
-      if (codeOf(error) !== ALREADY_EXISTS) throw error;
+      if (grpcStatusOf(error)?.code !== ALREADY_EXISTS) throw error;
     });
 }
 
@@ -95,19 +97,15 @@ function nameOfIndexed(value: number): string {
   return titled(name.replace('INDEXED_VALUE_TYPE_', ''));
 }
 
-function codeOf(error: unknown): number | undefined {
-  return (error as { code?: number }).code;
-}
-
 function explained(error: unknown, namespace: string): Error {
-  const code = codeOf(error);
-  if (code === NOT_FOUND) {
+  const code = grpcStatusOf(error)?.code;
+  if (code === GRPC.NOT_FOUND) {
     return new Error(
       `Namespace '${namespace}' does not exist. Create it: temporal operator namespace create -n ${namespace}`,
       { cause: error },
     );
   }
-  if (code === PERMISSION_DENIED || code === UNIMPLEMENTED) {
+  if (code === GRPC.PERMISSION_DENIED || code === UNIMPLEMENTED) {
     return new Error(
       `Search attributes of namespace '${namespace}' cannot be registered with these credentials. ` +
         `On Temporal Cloud add them in its console or by tcld: ${wanted()}.`,

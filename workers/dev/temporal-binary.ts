@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa, ExecaError } from 'execa';
 import type { Logger } from 'pino';
 import which from 'which';
@@ -154,8 +155,12 @@ async function inFolder(directory: string): Promise<string | null> {
 /** Public entry of the SDK for its own download; see sdk-download.ts for why it is a child process. */
 async function downloadBySdk(directory: string, env: NodeJS.ProcessEnv): Promise<void> {
   const here = fileURLToPath(import.meta.url);
-  const script = fileURLToPath(new URL(`./sdk-download${extname(here)}`, import.meta.url));
-  await execa(process.execPath, [...process.execArgv, script, directory], {
+  const script = join(dirname(here), `sdk-download${extname(here)}`);
+  // From a checkout the script is TypeScript and needs the loader, wherever the user stands.
+  const loader = script.endsWith('.ts')
+    ? ['--import', pathToFileURL(createRequire(here).resolve('tsx')).href]
+    : [];
+  await execa(process.execPath, [...loader, script, directory], {
     timeout: SDK_DOWNLOAD_TIMEOUT_MS,
     stdin: 'ignore',
     env,

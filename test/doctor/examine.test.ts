@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BadCredentials, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import type { Health, MetricsSource } from '../../activities/collect/source/source.js';
+
+import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
+import { testServer } from '../support/dev-server.js';
+
+const ASKED = { operation: 'build info', endpoint: 'http://127.0.0.1:9/api/v1/status/buildinfo' };
+
+/** A source of which only the health matters. */
+function source(health: () => Promise<Health>): MetricsSource {
+  const unasked = (): never => {
+    throw new Error('the doctor asks for health and names only');
+  };
+  return {
+    name: 'prometheus',
+    instant: unasked,
+    range: unasked,
+    metricNames: () => Promise.resolve(new Set<string>()),
+    health,
+    close: () => undefined,
+  };
+}
+
+const healthy = (): Promise<Health> => Promise.resolve({ product: 'Prometheus', version: '3.5.0' });
+
+describe('the doctor', () => {
+  let folder: string;
+  let server: { address: string; namespace: string };
+
+  before(async function () {
+    this.timeout(200_000);
+    server = await testServer();
+  });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'faultline-doctor-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function look(
+    yaml: string,
+    metrics: Partial<{ health: () => Promise<Health>; packs: string[] }> = {},
+  ) {
+    await writeFile(join(folder, 'faultline.yml'), yaml);
+    const options: DoctorOptions = {
+      cwd: folder,
+      env: {},
+      server,
+      openMetrics: () =>
+        Promise.resolve({
+          source: source(metrics.health ?? healthy),
+          matchingPacks: () => Promise.resolve(metrics.packs ?? ['otel-http']),
+        }),
+    };
+    const findings = await examine(options);
+    return (area: Finding['area']): Finding[] => findings.filter((finding) => finding.area === area);
+  }
+
+  const minimal = 'metrics: { type: prometheus, url: "http://127.0.0.1:9" }\n';
+
+  it('looks at every part, in the order in which they are told', async () => {
+    const of = await look(minimal);
+    assert.match(of('configuration')[0]!.seen, /^valid; environment 'default'/);
+    assert.deepEqual(
+      of('temporal').map(({ subject }) => subject.split(' ')[0]),
+      ['server', 'namespace', 'search', 'worker'],
+    );
+    assert.deepEqual(
+      of('metrics').map(({ seen }) => seen),
+      ['Prometheus 3.5.0 answers', 'otel-http match its metrics'],
+    );
+    assert.match(of('sinks')[0]!.seen, /summaries go to files only/);
+    assert.match(of('store')[0]!.seen, /can be written, .* GiB free/);
+  });
+
+  it('tells every problem of a broken configuration with its line, and still looks at Temporal', async () => {
+    const of = await look('metrics:\n  type: prometheus\n  url: nowhere\nunknwon: 1\n');
+    const problems = of('configuration');
+    assert.ok(problems.length >= 2);
+    assert.ok(problems.every(({ status, remedy }) => status === 'failed' && remedy !== null));
+    assert.ok(problems.some(({ subject }) => subject === 'faultline.yml:3 metrics.url'));
+    assert.equal(of('temporal').length, 4);
+    assert.equal(of('metrics').length, 0);
+  });
+
+  it('warns of a receiver that is open to the network', async () => {
+    const of = await look(`${minimal}webhook: { host: 0.0.0.0 }\n`);
+    assert.equal(of('configuration')[1]?.subject, 'webhook.auth');
+    assert.equal(of('configuration')[1]!.status, 'warning');
+    const closed = await look(
+      `${minimal}webhook: { host: 0.0.0.0, auth: { type: bearer, tokens: [long-enough] } }\n`,
+    );
+    assert.equal(closed('configuration').length, 1);
+  });
+
+  it('says what to do about a metrics source that is away, refuses us or holds nothing we know', async () => {
+    const away = await look(minimal, {
+      health: () => Promise.reject(new SourceUnavailable(ASKED, 'connection refused')),
+    });
+    assert.equal(away('metrics').length, 1);
+    assert.match(away('metrics')[0]!.remedy ?? '', /check metrics\.url and the network/);
+
+    const refused = await look(minimal, { health: () => Promise.reject(new BadCredentials(ASKED, '401')) });
+    assert.match(refused('metrics')[0]!.remedy ?? '', /metrics\.auth/);
+
+    const unknown = await look(minimal, { packs: [] });
+    assert.equal(unknown('metrics')[1]?.status, 'failed');
+    assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
+  });
+
+  it('reads the change logs that are files', async () => {
+    await writeFile(join(folder, 'changes.json'), '[{}, {}]');
+    await writeFile(join(folder, 'object.json'), '{}');
+    const files = ['changes.json', 'object.json', 'absent.json'];
+    const of = await look(
+      minimal +
+        'changes:\n' +
+        files.map((file) => `  - { type: file, name: ${file}, file: ${file} }\n`).join(''),
+    );
+    assert.deepEqual(
+      of('changes').map(({ status }) => status),
+      ['ok', 'failed', 'failed'],
+    );
+    assert.match(of('changes')[0]!.seen, /holds 2 change\(s\)/);
+    assert.match(of('changes')[2]!.remedy ?? '', /check changes\[2\]\.file/);
+  });
+
+  it('fails a store that cannot be written', async () => {
+    await writeFile(join(folder, 'a-file'), '');
+    const of = await look(`${minimal}store: { directory: a-file/below }\n`);
+    assert.equal(of('store')[0]?.status, 'failed');
+    assert.match(of('store')[0]!.remedy ?? '', /store\.directory/);
+  });
+
+  it('shows no secret', async () => {
+    const health = (): Promise<Health> => Promise.reject(new Error('token tell-nobody was refused'));
+    const of = await look(
+      'metrics: { type: prometheus, url: "http://127.0.0.1:9", auth: { type: bearer, token: tell-nobody } }\n',
+      { health },
+    );
+    assert.equal(of('metrics')[0]?.seen, 'token *** was refused');
+  });
+});

@@ -1,0 +1,53 @@
+import { BadCredentials, NotASource } from '../../activities/collect/source/errors.js';
+import type { MetricsSource } from '../../activities/collect/source/source.js';
+import type { MetricsSourceConfig } from '../../config/schema.js';
+import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
+
+const TIMEOUT_SECONDS = 5;
+
+export interface MetricsDeps {
+  source: MetricsSource;
+  /** Names of the metric packs that the source has metrics for. */
+  matchingPacks: (source: MetricsSource) => Promise<string[]>;
+}
+
+/** Whether the metrics source answers, what it is, and which packs read it. */
+export async function examineMetrics(
+  config: MetricsSourceConfig,
+  { source, matchingPacks }: MetricsDeps,
+): Promise<Finding[]> {
+  const where = config.type === 'recording' ? config.file : new URL(config.url).host;
+  const health = await answers(source);
+  const findings: Finding[] = [{ area: 'metrics', subject: `${config.type} ${where}`, ...health }];
+  if (health.status === 'failed') return findings;
+  return [...findings, { area: 'metrics', subject: 'packs', ...(await packs(() => matchingPacks(source))) }];
+}
+
+async function answers(source: MetricsSource): Promise<Told> {
+  try {
+    const { product, version } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
+    return ok(`${product} ${version} answers`);
+  } catch (error) {
+    return failed(reasonOf(error), remedyFor(error));
+  }
+}
+
+function remedyFor(error: unknown): string {
+  if (error instanceof BadCredentials) return 'check metrics.auth, metrics.headers and metrics.tenant';
+  if (error instanceof NotASource) return 'check metrics.url: it must be the base of the Prometheus HTTP API';
+  return 'check metrics.url and the network to it; while it is away, summaries say what could not be seen';
+}
+
+async function packs(match: () => Promise<string[]>): Promise<Told> {
+  try {
+    const names = await match();
+    return names.length > 0
+      ? ok(`${names.join(', ')} match its metrics`)
+      : failed(
+          'no metric pack matches what it holds',
+          'is it scraping your services? Own metric names go into a pack of your own (packs.files)',
+        );
+  } catch (error) {
+    return warning(reasonOf(error), 'the metrics it holds could not be listed: run this again');
+  }
+}

@@ -1,0 +1,38 @@
+import { EXIT, type ExitCode } from '../../client/cli/exit-codes.js';
+import { plain, type Colors } from '../../client/cli/output.js';
+import { AREAS, type Finding, type FindingStatus } from './finding.js';
+
+const MARKS: Record<FindingStatus, string> = { ok: 'ok     ', warning: 'warning', failed: 'failed ' };
+
+/** The findings for people: one line each under its area, the remedy below it where there is one. */
+export function renderFindings(findings: readonly Finding[], colors: Colors): string {
+  const paint = { ok: colors.green, warning: colors.yellow, failed: colors.red };
+  const lines: string[] = [];
+  for (const area of AREAS) {
+    const here = findings.filter((finding) => finding.area === area);
+    if (here.length > 0) lines.push(colors.bold(area));
+    for (const { status, subject, seen, remedy } of here) {
+      lines.push(`  ${paint[status](MARKS[status])}  ${plain(subject)}: ${plain(seen)}`);
+      if (remedy !== null) lines.push(`           -> ${plain(remedy)}`);
+    }
+  }
+  return [...lines, '', verdict(findings), ''].join('\n');
+}
+
+function verdict(findings: readonly Finding[]): string {
+  const count = (status: FindingStatus): number => findings.filter((it) => it.status === status).length;
+  const [failures, warnings] = [count('failed'), count('warning')];
+  if (failures > 0) return `${failures} failed, ${warnings} warned of: Faultline cannot do all of its work.`;
+  return warnings > 0 ? `Ready, with ${warnings} to look at.` : 'Ready.';
+}
+
+/**
+ * What `faultline doctor` ends with: 0 when nothing failed (warnings do not count), 2 when the configuration did,
+ * 4 when Temporal did, 1 for anything else.
+ */
+export function exitCodeFor(findings: readonly Finding[]): ExitCode {
+  const failures = findings.filter(({ status }) => status === 'failed');
+  if (failures.length === 0) return EXIT.ok;
+  if (failures.some(({ area }) => area === 'configuration')) return EXIT.usage;
+  return failures.some(({ area }) => area === 'temporal') ? EXIT.temporalUnavailable : EXIT.failure;
+}

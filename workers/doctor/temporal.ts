@@ -1,0 +1,124 @@
+import proto from '@temporalio/proto';
+import { BadInput } from '../../client/errors.js';
+import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
+import { TASK_QUEUE } from '../../model/temporal-names.js';
+import { readSearchAttributes } from '../dev/search-attributes.js';
+import { isOlder } from '../dev/temporal-binary.js';
+import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
+
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+
+const DEADLINE_MS = 4000;
+
+/** Update-with-start, by which alerts reach their workflow. */
+const MINIMUM_SERVER = '1.28.0';
+
+/** A worker asks for work at least this often: a long poll lasts a minute. The server remembers it for longer. */
+const POLLS_WITHIN_SECONDS = 75;
+
+/** Whether Temporal answers, with namespace and search attributes, and a worker takes the work. */
+export async function examineTemporal(
+  options: TemporalOptions & { uiUrl?: string | undefined },
+): Promise<Finding[]> {
+  let temporal: Temporal;
+  try {
+    temporal = openTemporal(options);
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'mend profile or file') }];
+  }
+  try {
+    return await examine(temporal);
+  } finally {
+    await temporal.close();
+  }
+}
+
+async function examine(temporal: Temporal): Promise<Finding[]> {
+  const { address, namespace } = temporal;
+  const server = await told(() => serverVersion(temporal));
+  const findings = [about(`server ${address}`, server)];
+  // Without a server there is nothing further to say than the same again.
+  if (server.status === 'failed') return findings;
+
+  const home = await told(() => namespaceState(temporal));
+  findings.push(about(`namespace '${namespace}'`, home));
+  if (home.status === 'failed') return findings;
+
+  findings.push(about('search attributes', await told(() => searchAttributes(temporal))));
+  findings.push(about(`worker on '${TASK_QUEUE}'`, await told(() => pollers(temporal))));
+  return findings;
+}
+
+function about(subject: string, what: Told): Finding {
+  return { area: 'temporal', subject, ...what };
+}
+
+/** Errors of `call` are sentences that say what to do. */
+async function told(look: () => Promise<Told>): Promise<Told> {
+  try {
+    return await look();
+  } catch (error) {
+    const [seen = '', ...remedies] = reasonOf(error).split('; ');
+    return failed(seen, remedies.join('; ') || 'see what the server says in its log');
+  }
+}
+
+async function serverVersion({ client, call }: Temporal): Promise<Told> {
+  const { serverVersion: version } = await call(DEADLINE_MS, () =>
+    client.connection.workflowService.getSystemInfo({}),
+  );
+  const seen = `version ${version || 'unknown'}`;
+  return version !== '' && isOlder(version, MINIMUM_SERVER)
+    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: alerts arrive by update-with-start`)
+    : ok(seen);
+}
+
+async function namespaceState({ client, call, namespace }: Temporal): Promise<Told> {
+  const { config } = await call(DEADLINE_MS, () =>
+    client.connection.workflowService.describeNamespace({ namespace }),
+  );
+  const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
+  return ok(`is there; keeps closed incidents ${Math.round(days * 10) / 10} days`);
+}
+
+async function searchAttributes({ client, call, namespace }: Temporal): Promise<Told> {
+  const { present, missing, conflicts } = await call(DEADLINE_MS, () =>
+    readSearchAttributes(client.connection, namespace),
+  );
+  if (conflicts.length > 0) {
+    return failed(
+      conflicts.join('; '),
+      'remove or rename them (`temporal operator search-attribute`), or use a namespace of its own',
+    );
+  }
+  return missing.length > 0
+    ? failed(`missing: ${missing.join(', ')}`, 'register them: `faultline setup`')
+    : ok(`all ${present.length} are registered`);
+}
+
+async function pollers({ client, call, namespace }: Temporal): Promise<Told> {
+  const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
+  const queues = await call(DEADLINE_MS, () =>
+    Promise.all(
+      kinds.map((taskQueueType) =>
+        client.connection.workflowService.describeTaskQueue({
+          namespace,
+          taskQueue: { name: TASK_QUEUE },
+          taskQueueType,
+        }),
+      ),
+    ),
+  );
+  const start = 'start one: `faultline worker`';
+  const seenAgo = queues.map(({ pollers: known }) =>
+    Math.min(...known.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0))),
+  );
+  const oldest = Math.max(...seenAgo);
+  if (oldest === Infinity) return warning('nobody polls for work', start);
+  if (oldest > POLLS_WITHIN_SECONDS) {
+    return warning(`the last one was seen ${Math.round(oldest)} s ago`, start);
+  }
+  const identities = new Set(queues.flatMap(({ pollers: known }) => known.map(({ identity }) => identity)));
+  return ok(`${[...identities].join(', ')} polls for work`);
+}
