@@ -7,7 +7,7 @@ export type Harm = keyof typeof HARMLESS;
 /** What can be read in a change. */
 export interface ChangeText {
   /** Each word of the change with the weight of the most telling place where it stands. */
-  words: Map<string, { weight: number; whole: boolean }>;
+  words: Map<string, { weight: number; written: string }>;
   harm: Harm;
   /** False when there is neither a diff, nor files, nor a flag's name: then silence means nothing. */
   readable: boolean;
@@ -17,6 +17,8 @@ const INERT_FILE =
   /(?:\.(?:md|rst|txt|adoc|css|scss|less|svg|png|jpe?g)$|(?:^|\/)(?:docs?|tests?|testdata|__tests__|\.github|\.circleci)\/|[._-](?:test|spec)\.\w+$|_test\.\w+$|(?:^|\/)(?:CODEOWNERS|LICENSE|CHANGELOG|README)|(?:^|\/)\.[\w-]+\.ya?ml$)/iu;
 const MANIFEST =
   /(?:^|\/)(?:go\.(?:mod|sum)|package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[\w-]*\.txt|poetry\.lock|pyproject\.toml|Pipfile(?:\.lock)?|Cargo\.(?:toml|lock)|pom\.xml|build\.gradle(?:\.kts)?|Gemfile(?:\.lock)?)$/iu;
+/** A line there names a setting or a dependency: it is the subject of the change, also when it stays. */
+const SETTINGS = /\.(?:ya?ml|toml|ini|env|properties|conf|cfg|json)$/iu;
 const COMMENT = /^(?:\/\/|#(?!include|define|\[)|\/?\*|--\s|<!--|""")/u;
 /** Writes a log line, counts, or words an answer. */
 const SAYS =
@@ -43,15 +45,15 @@ export function readChange(change: Change): ChangeText {
 
   const words: ChangeText['words'] = new Map();
   const place = (list: Word[], weight: number): void => {
-    for (const { stem, whole } of list) {
-      if (weight > (words.get(stem)?.weight ?? 0)) words.set(stem, { weight, whole });
+    for (const { stem, written } of list) {
+      if (weight > (words.get(stem)?.weight ?? 0)) words.set(stem, { weight, written });
     }
   };
   const before = removed.flatMap(wordsOf);
   const after = added.flatMap(wordsOf);
   place(minus(before, after), PLACE.removed);
   place(minus(after, before), PLACE.added);
-  place(before, PLACE.altered);
+  place(before, change.files.length > 0 && change.files.every(holdsSettings) ? PLACE.added : PLACE.altered);
   place(wordsOf(`${change.title} ${prose}`), PLACE.title);
   place(change.files.flatMap(wordsOf), PLACE.file);
   place(context.flatMap(wordsOf), PLACE.context);
@@ -60,6 +62,10 @@ export function readChange(change: Change): ChangeText {
     harm: harmOf(change.files, diff.length > 0, removed, added),
     readable: diff.length > 0 || change.files.length > 0 || change.kind === 'flag',
   };
+}
+
+function holdsSettings(file: string): boolean {
+  return MANIFEST.test(file) || SETTINGS.test(file);
 }
 
 function harmOf(files: string[], hasDiff: boolean, removed: string[], added: string[]): Harm {

@@ -83,7 +83,7 @@ function newTrouble({ lines, onset, alertTime }: FailureSources): Template[] {
   const start = onset - LOOK_BACK_SECONDS;
   const known = new Set<string>();
   const found = new Map<string, Template>();
-  for (const line of [...lines].sort((a, b) => a.time - b.time)) {
+  for (const line of [...lines].sort(byTime)) {
     if (!isTrouble(line)) continue;
     const text = templateOf(line.message);
     const key = `${line.service}\0${text}`;
@@ -97,6 +97,15 @@ function newTrouble({ lines, onset, alertTime }: FailureSources): Template[] {
     }
   }
   return [...found.values()];
+}
+
+/** Lines of one moment in the order of their text, so that the order of the input does not matter. */
+function byTime(a: LogLine, b: LogLine): number {
+  return a.time - b.time || compare(a.service, b.service) || compare(a.message, b.message);
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function isTrouble({ level, message }: LogLine): boolean {

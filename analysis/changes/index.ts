@@ -63,7 +63,9 @@ interface Candidate extends JudgedChange {
  * speaks of something outside. Deterministic; the order of the input does not matter.
  */
 export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
-  const { changes, onset, alert, suspects, graph } = question;
+  const { onset, alert, suspects, graph } = question;
+  // In one order whatever the order of the input: sums of floating-point numbers depend on it.
+  const changes = [...question.changes].sort((a, b) => (a.id < b.id ? -1 : 1));
   const services = [
     ...new Set([...graph.services, ...changes.flatMap(({ service }) => service ?? []), alert.service]),
   ].sort();
@@ -93,8 +95,8 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     const evidence = [
       timing(effect, began, slack),
       location(placeOf(effect.services, [...suspects.slice(0, 1), ...failure.services], graph)),
-      wording(link),
-      harmlessness(text, link.share),
+      wording(link, text.readable),
+      harmlessness(text),
     ].flatMap((one) => one ?? []);
     const score = evidence.reduce(
       (sum, { stance, weight }) => sum + (stance === 'for' ? weight : -weight),
@@ -119,13 +121,17 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
   return { none, noneEvidence, ranked, guilty };
 }
 
-/** How rare each word is among the changes: 1 for a word of one change, near 0 for a word of all. */
+/**
+ * How rare each word is among the changes: 1 for a word of one change, near 0 for a word of all. A word that
+ * only stands near a change counts little.
+ */
 function rarityOf(texts: ChangeText[]): (stem: string) => number {
   const holders = new Map<string, number>();
-  for (const { words } of texts)
-    for (const stem of words.keys()) holders.set(stem, (holders.get(stem) ?? 0) + 1);
+  for (const { words } of texts) {
+    for (const [stem, { weight }] of words) holders.set(stem, (holders.get(stem) ?? 0) + weight);
+  }
   const scale = Math.log(texts.length + 1);
-  return (stem) => Math.log((texts.length + 1) / (holders.get(stem) ?? 1)) / scale;
+  return (stem) => Math.log((texts.length + 1) / Math.max(1, holders.get(stem) ?? 1)) / scale;
 }
 
 interface Link {
@@ -136,15 +142,18 @@ interface Link {
 }
 
 function linkOf(text: ChangeText, failure: Failure, rarity: (stem: string) => number): Link {
-  const matches = [...text.words].flatMap(([stem, { weight }]) => {
+  const matches = [...text.words].flatMap(([stem, { weight, written }]) => {
     const inFailure = failure.words.get(stem);
-    return inFailure === undefined ? [] : [{ stem, weight: weight * inFailure * rarity(stem) }];
+    return inFailure === undefined ? [] : [{ written, weight: weight * inFailure * rarity(stem) }];
   });
-  matches.sort((a, b) => b.weight - a.weight || (a.stem < b.stem ? -1 : 1));
+  matches.sort((a, b) => b.weight - a.weight || (a.written < b.written ? -1 : 1));
   const sum = matches.reduce((all, { weight }) => all + weight, 0);
   return {
     share: 1 - Math.exp(-sum / weights.WORDS_ENOUGH),
-    words: matches.slice(0, 4).map(({ stem }) => stem),
+    words: matches
+      .filter(({ weight }) => weight >= matches[0]!.weight / 4)
+      .slice(0, 4)
+      .map(({ written }) => written),
   };
 }
 
@@ -168,16 +177,21 @@ function location(where: Where): ChangeEvidence | null {
   return against(weights.ELSEWHERE[where], statement);
 }
 
-function wording({ share, words }: Link): ChangeEvidence | null {
-  if (words.length === 0) return null;
-  return {
-    stance: 'for',
-    weight: weights.SAME_WORDS * share,
-    statement: `Deals with what fails: ${words.join(', ')}.`,
-  };
+/** What a change shares with the failure speaks for it; to be readable and share little speaks against it. */
+function wording({ share, words }: Link, readable: boolean): ChangeEvidence | null {
+  const weight = weights.SAME_WORDS * share - (readable ? weights.READ_AND_UNRELATED : 0);
+  if (weight === 0) return null;
+  if (weight > 0) return { stance: 'for', weight, statement: `Deals with what fails: ${words.join(', ')}.` };
+  return against(
+    -weight,
+    words.length === 0
+      ? 'Nothing in it is named by the failure.'
+      : `Shares little with what fails: ${words.join(', ')}.`,
+  );
 }
 
-function harmlessness(text: ChangeText, link: number): ChangeEvidence[] {
+function harmlessness(text: ChangeText): ChangeEvidence | null {
+  if (text.harm === 'substantial') return null;
   const statement = {
     'inert-files': 'Touches only documentation, tests, styles or build scripts.',
     'comments-only': 'Changes only comments or spacing.',
@@ -185,13 +199,8 @@ function harmlessness(text: ChangeText, link: number): ChangeEvidence[] {
     moved: 'Moves code without changing what it does.',
     'patch-bump': 'Raises only the patch version of a dependency.',
     'minor-bump': 'Raises the minor version of a dependency.',
-    substantial: '',
   }[text.harm];
-  const evidence = text.harm === 'substantial' ? [] : [against(weights.HARMLESS[text.harm], statement)];
-  if (text.readable && link < weights.LINKED) {
-    evidence.push(against(weights.READ_AND_UNRELATED, 'Nothing in it is named by the failure.'));
-  }
-  return evidence;
+  return against(weights.HARMLESS[text.harm], statement);
 }
 
 function outsideEvidence(failure: Failure, more: ChangeQuestion['outside']): ChangeEvidence[] {

@@ -5,9 +5,10 @@
 
 /**
  * Score of "no change is guilty". A deploy of the failing service minutes before the onset, of which nothing
- * can be read, scores slightly more: it is the best guess there is, and only a guess.
+ * can be read, scores more: it is the best guess there is, and still a guess. One that can be read and shares
+ * nothing with the failure scores less.
  */
-export const NO_CHANGE = -0.4;
+export const NO_CHANGE = -0.8;
 /** Added to it when all that fails speaks of something outside: a provider, a certificate, a host, load. */
 export const OUTSIDE_CAUSE = 2.5;
 /** Factor for what runs out by itself: an expired certificate needs no change to fail. */
@@ -60,9 +61,9 @@ export const HARMLESS = {
   /** It can be read, and nothing is wrong with it in itself. */
   substantial: 0,
 } as const;
-/** Loss of a change that could be read and shares no word with the failure. */
+/** Loss of a change that could be read and shares no word with the failure; words in common make up for it. */
 export const READ_AND_UNRELATED = 1;
-/** Share of SAME_WORDS below which a change counts as sharing no word. */
+/** Share of SAME_WORDS below which a commit that no deploy names is no candidate. */
 export const LINKED = 0.12;
 
 /** Weight of a word by where in the change it stands. */

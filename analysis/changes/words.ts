@@ -21,6 +21,8 @@ const COMMON = new Set(
 export interface Word {
   stem: string;
   whole: boolean;
+  /** As it is written, for people. */
+  written: string;
 }
 
 /** `aB`, `ABc`: where an identifier in camel case is cut. */
@@ -39,10 +41,10 @@ export function wordsOf(text: string): Word[] {
       .flatMap((part) => part.split(CAMEL))
       .map((part) => part.toLowerCase())
       .filter((part) => part !== '');
-    if (parts.length > 1) words.push({ stem: parts.join('_'), whole: true });
+    if (parts.length > 1) words.push({ stem: parts.join('_'), whole: true, written: identifier });
     for (const part of parts) {
       if (part.length < 2 || COMMON.has(part) || /^\d+$/u.test(part)) continue;
-      words.push({ stem: stemmer(part), whole: false });
+      words.push({ stem: stemmer(part), whole: false, written: part });
     }
   }
   return words;
