@@ -6,6 +6,8 @@ import { beginOf, isGolden, ownerOf } from './series/begin.js';
 import type { Grid } from './series/grid.js';
 import type { Level } from './series/level.js';
 import { moveOf, type Move } from './series/movement.js';
+import { RANK } from './weights.js';
+import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { TraceFacts } from './traces/read.js';
 
 /** What the series say about one service, strongest first in every list. */
@@ -21,7 +23,9 @@ export interface ServiceFacts {
   quieter: Move | null;
   /** Signals that were looked at, moved or not. */
   seen: Set<SignalKind>;
-  /** Strength of the first symptom; 0 for none. */
+  /** Strength of each symptom as far as it is part of the alert's story. */
+  told: number[];
+  /** Strength of the loudest symptom, as far as it is part of the alert's story; 0 for none. */
   loudness: number;
 }
 
@@ -39,22 +43,9 @@ export interface Facts {
   services: ServiceFacts[];
   hosts: Map<string, Move[]>;
   traces: TraceFacts | null;
-}
-
-/** The signals that tell the same story as the alert. */
-export function signalsOfAlert(symptom: DiagnosisInput['anomaly']['symptom']): SignalKind[] {
-  switch (symptom) {
-    case 'latency':
-      return ['latency'];
-    case 'errors':
-    case 'availability':
-      return ['errors', 'availability'];
-    case 'traffic':
-      return ['traffic'];
-    case 'saturation':
-    case 'other':
-      return ['latency', 'errors', 'availability'];
-  }
+  story: Story;
+  /** Calm traffic of each service; null when it is not measured. */
+  traffic: (number | null)[];
 }
 
 /** When it began: see `beginOf`. */
@@ -79,9 +70,12 @@ export function serviceFacts(levels: Level[], moves: Move[], graph: CallGraph): 
     traffic: null,
     quieter: null,
     seen: new Set(),
+    told: [],
     loudness: 0,
   }));
-  for (const { series } of levels) {
+  for (const level of levels) {
+    const { series } = level;
+    if (isDead(level)) continue;
     if (series.subject.kind === 'service')
       factsOf(facts, graph, series.subject.service)?.seen.add(series.signal);
     if (series.subject.kind === 'edge') factsOf(facts, graph, series.subject.callee)?.seen.add(series.signal);
@@ -102,17 +96,35 @@ export function serviceFacts(levels: Level[], moves: Move[], graph: CallGraph): 
       continue;
     }
     if (signal === 'traffic' && (own.traffic?.strength ?? -1) < move.strength) own.traffic = move;
-    if (move.sign === -1 && (own.quieter?.strength ?? -1) < move.strength) own.quieter = move;
+    if (move.sign === -1 && isActivity(signal) && quietness(move) > quietness(own.quieter))
+      own.quieter = move;
     if (signal !== 'traffic' && badness(move) > 0) own.resources.push(move);
   }
   for (const own of facts) {
     own.symptoms.sort(louder);
     own.calls.sort(louder);
     own.resources = strongestOfEachSignal(own.resources.sort(louder));
-    own.loudness = own.symptoms[0]?.strength ?? 0;
   }
   return facts;
 }
+
+/** What a service does when it is asked, rather than what it holds. */
+function isActivity(signal: SignalKind): boolean {
+  return signal === 'traffic' || signal === 'network' || signal === 'other';
+}
+
+/** How much of its activity a service lost, 0..1, as far as that is no noise. */
+export function quietness(move: Move | null): number {
+  if (move === null || move.before <= 0) return 0;
+  const lost = Math.min(1, Math.max(0, 1 - move.after / move.before));
+  return lost * Math.min(1, move.strength / RANK.quietStrength);
+}
+
+/** A share of successes that is always zero measures nothing. */
+function isDead({ series, flat, centre }: Level): boolean {
+  return flat && series.unit === '1' && series.worse === 'down' && centre < DEAD_BELOW;
+}
+const DEAD_BELOW = 0.01;
 
 function factsOf(facts: ServiceFacts[], graph: CallGraph, service: string): ServiceFacts | undefined {
   const index = graph.indexOf.get(service);
@@ -145,4 +157,12 @@ export function hostFacts(moves: Move[]): Map<string, Move[]> {
   }
   for (const list of hosts.values()) list.sort(louder);
   return hosts;
+}
+
+/** Tells each service how loud it is in the alert's story. */
+export function hear(services: ServiceFacts[], story: Story): void {
+  for (const own of services) {
+    own.told = own.symptoms.map((move) => move.strength * partOfStory(move, story));
+    own.loudness = Math.max(0, ...own.told);
+  }
 }

@@ -1,16 +1,18 @@
 import type { Diagnosis } from '../model/diagnosis.js';
 import { reachEvidence } from './evidence/reach.js';
+import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
 import { silenceEvidence } from './evidence/silence.js';
 import { symptomEvidence } from './evidence/symptoms.js';
 import { traceEvidence } from './evidence/trace.js';
-import { beginOfIncident, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
+import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
 import { rank } from './rank.js';
 import { gridOf } from './series/grid.js';
 import { levelOf } from './series/level.js';
+import { storyOf, trafficLevels } from './story.js';
 import { readTraces } from './traces/read.js';
 import { write } from './write.js';
 
@@ -31,7 +33,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...traceEvidence(facts),
   ];
   const suspects = [...new Set(found.map(({ service }) => service))];
-  found.push(...reachEvidence(facts, suspects));
+  found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
   return write(facts, rank(facts, found));
 }
 
@@ -47,15 +49,21 @@ function gather(input: DiagnosisInput): Facts {
   const graph = buildCallGraph(input.graph, services);
   const begin = beginOfIncident(input, levels, grid);
   const moves = movesOf(levels, begin, grid);
+  const alerting = graph.indexOf.get(input.anomaly.service)!;
+  const own = serviceFacts(levels, moves, graph);
+  const story = storyOf(input, own[alerting]!, begin, grid);
+  hear(own, story);
   return {
     input,
     grid,
     graph,
-    alerting: graph.indexOf.get(input.anomaly.service)!,
+    alerting,
     begin,
     levels,
     moves,
-    services: serviceFacts(levels, moves, graph),
+    services: own,
+    story,
+    traffic: trafficLevels(levels, graph),
     hosts: hostFacts(moves),
     traces: input.spans === null ? null : readTraces(input.spans, traceWindow(begin, input, grid)),
   };

@@ -31,6 +31,8 @@ export const SERIES = {
   maxSurprise: 8,
   /** Surprise at which a move counts for 63 % of its size. */
   rarityScale: 1.5,
+  /** What a move of a single bin is worth. */
+  spike: 0.8,
 } as const;
 
 /** How the beginning of the incident is found. */
@@ -60,6 +62,8 @@ export const TRACES = {
   leastSeconds: 0.0002,
   /** Sigmas from which a difference counts. */
   clear: 3,
+  /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
+  leastEndChange: 0.2,
 } as const;
 
 /**
@@ -74,9 +78,15 @@ export const RANK = {
   /** Worth of a unit of symptom. */
   symptom: 1,
   /** ... when it is not the symptom that the alert is about. */
-  otherSymptom: 0.8,
+  otherSymptom: 0.6,
+  /** ... and what is left of it when it does not rise and fall with the alert's. */
+  shapeless: 0.4,
   /** Share of a symptom that a callee's equal symptom takes away. */
   explained: 1,
+  /** Share of errors that slowness may account for, and the other way round. */
+  otherKind: 0.3,
+  /** A callee that lost this share of the time or requests that its caller lost accounts for all of it. */
+  enoughSize: 0.5,
   /** A callee's symptom below this share of the caller's explains nothing. */
   leastExplained: 0.25,
   /** Bins by which a callee's symptom may come later and still explain. */
@@ -93,10 +103,17 @@ export const RANK = {
   repeated: 0.3,
   /** Worth of explaining all symptoms through callers. */
   reach: 1.5,
+  /** Worth of having lost as much time or as many requests as the alerting service. */
+  impact: 2,
   /** Cost of not being called by the alerting service at all. */
   unreachable: 1.5,
-  /** Worth of a unit of silence behind a service that is still asked. */
-  silence: 0.8,
+  /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */
+  hidden: 0.5,
+  /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
+  silence: 3,
+  leastLoss: 0.5,
+  /** A fall of this strength is a sure one. */
+  quietStrength: 1.5,
   /** Worth of showing a symptom first, for symptoms of this strength. */
   earliest: 0.3,
   orderStrength: 2.5,
@@ -104,11 +121,15 @@ export const RANK = {
   traceTime: 5,
   /** ... at this many doublings of the noise, */
   clearTrace: 4,
+  /** ... when durations grew by this many doublings, */
+  clearGrowth: 3,
   /** ... and what a caller answers for of the time on the way to one callee. */
   callersShare: 0.8,
   /** Worth of a call or step that vanished from traces altogether; changes below the share are noise. */
   tracePath: 2,
   leastPathChange: 0.4,
+  /** Worth of being the last that is called before a caller gives up. */
+  traceLast: 4,
   /** Worth of all failed spans that failed by themselves. */
   traceFailed: 3,
 } as const;

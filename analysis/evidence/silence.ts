@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.js';
+import { quietness, type Facts } from '../facts.js';
 import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -11,26 +11,28 @@ export function silenceEvidence(facts: Facts): Finding[] {
   const { graph, services } = facts;
   return services.flatMap((own, service) => {
     const name = graph.names[service]!;
-    const ownFall = own.traffic?.sign === -1 ? own.traffic.strength : 0;
+    const ownLoss = own.traffic?.sign === -1 ? quietness(own.traffic) : 0;
     // Only those that nobody else calls: others may be quiet for other reasons.
     const quiet = graph.callees[service]!.filter((callee) => graph.callers[callee]!.length === 1)
       .flatMap((callee) => {
         const { quieter } = services[callee]!;
-        return quieter === null ? [] : [{ callee, quieter, fall: quieter.strength - ownFall }];
+        return quieter === null ? [] : [{ callee, quieter, loss: quietness(quieter) - ownLoss }];
       })
-      .filter(({ fall }) => fall >= RANK.leastStrength)
-      .sort((a, b) => b.fall - a.fall);
+      .filter(({ loss }) => loss >= RANK.leastLoss)
+      .sort((a, b) => b.loss - a.loss);
     const first = quiet[0];
     if (first === undefined) return [];
+    // Half of the calls gone is a change of habits, all of them gone is a wall.
+    const weight = (RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss);
     const { unit } = first.quieter.series;
     return [
       finding(service, {
         observation: `calls that ${name} no longer makes`,
         kind: 'silence',
-        weight: RANK.silence * Math.min(first.fall, RANK.clearStrength),
+        weight,
         statement: `${list(quiet.map(({ callee }) => graph.names[callee]!))}, which only ${name} calls, went quiet (${first.quieter.series.name} ${amount(first.quieter.before, unit)} to ${amount(first.quieter.after, unit)}) while ${name} itself is asked as before.`,
         move: first.quieter,
-        kinds: [['code-change', RANK.silence * Math.min(first.fall, RANK.clearStrength)]],
+        kinds: [['code-change', weight]],
       }),
     ];
   });

@@ -1,8 +1,8 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
-import { signalsOfAlert } from '../facts.js';
 import type { Move } from '../series/movement.js';
-import { amount } from '../text.js';
+import { accountsFor } from '../story.js';
+import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -12,17 +12,10 @@ import { finding, type Finding } from './finding.js';
  */
 export function symptomEvidence(facts: Facts): Finding[] {
   const { graph, services } = facts;
-  const story = signalsOfAlert(facts.input.anomaly.symptom);
   return services.flatMap((own, service) => {
-    const worst = own.symptoms.reduce<{ move: Move | null; weight: number }>(
-      (best, move) => {
-        const weight = move.strength * (story.includes(move.series.signal) ? 1 : RANK.otherSymptom);
-        return weight > best.weight ? { move, weight } : best;
-      },
-      { move: null, weight: 0 },
-    );
-    const { move, weight } = worst;
-    if (move === null || weight < RANK.leastStrength) return [];
+    const weight = own.loudness;
+    const move = own.symptoms[own.told.indexOf(weight)];
+    if (move === undefined || weight < RANK.leastStrength) return [];
     const name = graph.names[service]!;
     const findings = [
       finding(service, {
@@ -41,12 +34,24 @@ export function symptomEvidence(facts: Facts): Finding[] {
           observation: `callees of ${name}`,
           kind: 'contradiction',
           stance: 'against',
-          weight: RANK.symptom * weight * blamed.explains * RANK.explained,
+          weight: RANK.symptom * weight * blamed.share * RANK.explained,
           statement: `${graph.names[blamed.callee]!}, which it calls, shows the same: ${describe(blamed.move, graph.names[blamed.callee]!)}.`,
           move: blamed.move,
         }),
       );
-    } else if (graph.callees[service]!.length > 0) {
+    }
+    const hidden = hiddenShare(facts, service, move);
+    if (blamed === null && hidden > 0) {
+      findings.push(
+        finding(service, {
+          observation: `callees of ${name}`,
+          kind: 'contradiction',
+          stance: 'against',
+          weight: RANK.symptom * weight * hidden * RANK.hidden,
+          statement: `The ${move.series.signal} of ${share(hidden)} of what ${name} calls are not measured: any of them may be behind it.`,
+        }),
+      );
+    } else if (blamed === null && graph.callees[service]!.length > 0) {
       findings.push(
         finding(service, {
           observation: `callees of ${name}`,
@@ -60,23 +65,37 @@ export function symptomEvidence(facts: Facts): Finding[] {
   });
 }
 
-/** The callee whose symptom explains most of `move`; null when none does. */
+/** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
-  { graph, services }: Facts,
+  { graph, services, traffic }: Facts,
   service: number,
   move: Move,
-): { callee: number; explains: number; move: Move } | null {
-  let best: { callee: number; explains: number; move: Move } | null = null;
+): { callee: number; share: number; move: Move } | null {
+  let best: { callee: number; share: number; move: Move } | null = null;
   for (const callee of graph.callees[service]!) {
-    const theirs = services[callee]!.symptoms[0];
-    if (theirs === undefined) continue;
-    // A symptom that came clearly later explains nothing.
-    const late = Math.max(0, theirs.from - move.from - RANK.onsetSlackBins);
-    const explains = Math.min(1, theirs.strength / move.strength) / (1 + late);
-    if (explains >= RANK.leastExplained && explains > (best?.explains ?? 0))
-      best = { callee, explains, move: theirs };
+    const theirs = { theirs: traffic[callee]!, mine: traffic[service]! };
+    const accounted = accountsFor(services[callee]!.symptoms, move, theirs);
+    if (
+      accounted !== null &&
+      accounted.share >= RANK.leastExplained &&
+      accounted.share > (best?.share ?? 0)
+    ) {
+      best = { callee, ...accounted };
+    }
   }
   return best;
+}
+
+/** Share of the callees that could show the same symptom but have no such metric. */
+function hiddenShare({ graph, services }: Facts, service: number, { series }: Move): number {
+  const callees = graph.callees[service]!.filter((callee) => services[callee]!.seen.size > 0);
+  const blind = callees.filter((callee) => {
+    const { seen } = services[callee]!;
+    return series.signal === 'latency'
+      ? !seen.has('latency')
+      : !seen.has('errors') && !seen.has('availability');
+  });
+  return callees.length === 0 ? 0 : blind.length / callees.length;
 }
 
 export function describe(move: Move, service: string): string {

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.js';
+import type { SlowPart } from '../traces/read.js';
 import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -7,7 +8,13 @@ import { finding, type Finding } from './finding.js';
 export function traceEvidence(facts: Facts): Finding[] {
   const { traces } = facts;
   if (traces === null) return [];
-  return [...timeEvidence(facts), ...pathEvidence(facts), ...failureEvidence(facts)];
+  return [...timeEvidence(facts), ...pathEvidence(facts), ...endEvidence(facts), ...failureEvidence(facts)];
+}
+
+interface Spent {
+  excess: number;
+  clarity: number;
+  worst: SlowPart;
 }
 
 /** Time within services and time between them; time between belongs to whichever end has more of it. */
@@ -15,12 +22,12 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
   const slow = traces!.slow;
   const total = slow.reduce((sum, { excess }) => sum + excess, 0);
   if (total <= 0) return [];
-  const within = new Map<string, { excess: number; sigmas: number; worst: (typeof slow)[number] }>();
-  const between = new Map<string, { excess: number; sigmas: number; worst: (typeof slow)[number] }>();
-  const add = (map: typeof within, service: string, part: (typeof slow)[number], weight: number): void => {
-    const entry = map.get(service) ?? { excess: 0, sigmas: 0, worst: part };
+  const within = new Map<string, Spent>();
+  const between = new Map<string, Spent>();
+  const add = (map: typeof within, service: string, part: SlowPart, weight: number): void => {
+    const entry = map.get(service) ?? { excess: 0, clarity: 0, worst: part };
     entry.excess += part.excess * weight;
-    entry.sigmas = Math.max(entry.sigmas, part.sigmas * weight);
+    entry.clarity = Math.max(entry.clarity, clarityOf(part) * weight);
     if (part.excess > entry.worst.excess) entry.worst = part;
     map.set(service, entry);
   };
@@ -33,10 +40,10 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
     }
   }
   const findings: Finding[] = [];
-  for (const [name, { excess, sigmas, worst }] of within) {
+  for (const [name, { excess, clarity, worst }] of within) {
     const service = graph.indexOf.get(name);
     if (service === undefined) continue;
-    const weight = RANK.traceTime * (excess / total) * loud(sigmas);
+    const weight = RANK.traceTime * (excess / total) * clarity;
     findings.push(
       finding(service, {
         observation: `own time of ${name} in traces`,
@@ -50,10 +57,10 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
       }),
     );
   }
-  for (const [name, { excess, sigmas, worst }] of between) {
+  for (const [name, { excess, clarity, worst }] of between) {
     const service = graph.indexOf.get(name);
     if (service === undefined) continue;
-    const weight = RANK.traceTime * Math.min(1, excess / total) * loud(sigmas);
+    const weight = RANK.traceTime * Math.min(1, excess / total) * clarity;
     findings.push(
       finding(service, {
         observation: `time on the way to and from ${name} in traces`,
@@ -65,6 +72,12 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
     );
   }
   return findings;
+}
+
+/** Both far from the noise and a multiple of what it was. */
+function clarityOf({ before, after, sigmas }: SlowPart): number {
+  const doublings = before > 0 ? Math.log2(after / before) : RANK.clearGrowth;
+  return loud(sigmas) * Math.min(1, doublings / RANK.clearGrowth);
 }
 
 function loud(sigmas: number): number {
@@ -93,6 +106,25 @@ function pathEvidence({ traces, graph }: Facts): Finding[] {
         weight: RANK.tracePath * weight,
         statement: `${worst.operation} of ${name} used to reach ${what} ${amount(worst.before, '')} times a run, then ${amount(worst.after, '')} times.`,
         kinds: [['code-change', RANK.tracePath * weight]],
+      }),
+    ];
+  });
+}
+
+/** Runs that now end with a call to the same service: it is what they break off at. */
+function endEvidence({ traces, graph }: Facts): Finding[] {
+  return traces!.ends.flatMap(({ service, operation, callee, before, after }) => {
+    const blamed = graph.indexOf.get(callee ?? service);
+    if (blamed === undefined) return [];
+    const weight = RANK.traceLast * (after - before);
+    const how = callee === null ? 'call nobody' : `end with a call to ${callee}`;
+    return [
+      finding(blamed, {
+        observation: `where runs of ${operation} end`,
+        kind: 'trace',
+        weight,
+        statement: `${share(after)} of the runs of ${operation} of ${service} now ${how} (before: ${share(before)}).`,
+        kinds: [['code-change', weight]],
       }),
     ];
   });

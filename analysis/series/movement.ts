@@ -14,7 +14,7 @@ export interface Move {
   surprise: number;
   /** Mean deviation within the stretch, in sigmas of the calm. */
   sigmas: number;
-  /** log2(1 + sigmas), less where calm data often do the same: how loud it is, on one scale for all metrics. */
+  /** log2(1 + sigmas), less where calm data often do the same or it was a single spike: how loud it is, on one scale for all metrics. */
   strength: number;
   before: number;
   after: number;
@@ -55,7 +55,8 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
     sign,
     surprise: rarity,
     sigmas,
-    strength: Math.log2(1 + sigmas) * (1 - Math.exp(-rarity / SERIES.rarityScale)),
+    strength:
+      Math.log2(1 + sigmas) * (1 - Math.exp(-rarity / SERIES.rarityScale)) * (count > 1 ? 1 : SERIES.spike),
     before: centre + reference * scale,
     after: centre + (actual / count) * scale,
     from: stretch.from,

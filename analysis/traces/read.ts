@@ -1,6 +1,7 @@
 import type { SpanTable } from '../../model/telemetry.js';
 import { TRACES } from '../weights.js';
 import { compare } from './compare.js';
+import { endChanges } from './ends.js';
 import { timingOf } from './timing.js';
 
 /** Extra time per incident's trace, where it was spent, and how far that is from calm. */
@@ -29,6 +30,15 @@ export interface PathChange {
   sigmas: number;
 }
 
+/** Share of the runs of an operation whose last call goes to `callee`; null for runs that call nobody. */
+export interface EndChange {
+  service: string;
+  operation: string;
+  callee: string | null;
+  before: number;
+  after: number;
+}
+
 /** How many of a service's spans failed without a failed child. */
 export interface FailedPart {
   service: string;
@@ -40,6 +50,8 @@ export interface FailedPart {
 export interface TraceFacts {
   slow: SlowPart[];
   paths: PathChange[];
+  /** Where runs of an operation end, when they end elsewhere than before. */
+  ends: EndChange[];
   failed: FailedPart[];
   /** Spans before and during the incident. */
   calmSpans: number;
@@ -115,6 +127,7 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
   return {
     slow: slowParts([...parts.values()]),
     paths: pathChanges(spans, window, order),
+    ends: endChanges(spans, window, answeredBy),
     failed: [...failures].map(([service, tally]) => ({
       service: spans.services[service]!,
       before: tally.calm === 0 ? 0 : tally.calmFailed / tally.calm,
@@ -200,7 +213,7 @@ function pathChanges(spans: SpanTable, window: TraceWindow, order: Uint32Array):
         widest = Math.max(widest, Math.abs(child.calm[block]! / run.calm[block]! - before));
       }
       // Counting noise of both sides, and the change of the mix of requests within the calm.
-      const noise = Math.sqrt(Math.max(before, after) * (1 / total + 1 / run.incident) + widest ** 2) + 0.02;
+      const noise = Math.sqrt(Math.max(before, after) * (1 / total + 1 / run.incident) + widest ** 2) + 0.005;
       changes.push({
         service: spans.services[Math.floor(key / width)]!,
         operation: spans.operations[key % width]!,

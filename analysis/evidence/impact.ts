@@ -1,0 +1,46 @@
+import type { Facts } from '../facts.js';
+import { tailOf } from '../story.js';
+import { share } from '../text.js';
+import { RANK } from '../weights.js';
+import { finding, type Finding } from './finding.js';
+
+/**
+ * Whether a suspect lost enough to account for what the alerting service lost: requests times seconds, or
+ * requests times failures, in the same statistic on both sides. A call that got ten times slower but is made
+ * once in a hundred requests does not explain an alert on their mean.
+ */
+export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
+  const { graph, services, traffic, alerting, story } = facts;
+  const ownTraffic = traffic[alerting]!;
+  // Means before percentiles: only of them do sums make sense.
+  const alert = services[alerting]!.symptoms.filter(
+    ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastStrength,
+  ).sort((a, b) => tailOf(b.series.name) - tailOf(a.series.name));
+  if (ownTraffic === null || ownTraffic <= 0 || alert.length === 0) return [];
+  return suspects.flatMap((service) => {
+    const theirTraffic = traffic[service]!;
+    if (service === alerting || theirTraffic === null) return [];
+    // The nearest to a mean that both sides have.
+    const pair = alert.flatMap((mine) => {
+      const theirs = services[service]!.symptoms.find(
+        ({ series }) => series.name === mine.series.name && series.perspective === mine.series.perspective,
+      );
+      return theirs ? [{ mine, theirs }] : [];
+    })[0];
+    if (pair === undefined) return [];
+    const lost = (pair.theirs.after - pair.theirs.before) * theirTraffic;
+    const ratio = lost / ((pair.mine.after - pair.mine.before) * ownTraffic);
+    const part = Math.min(1, Math.max(0, ratio) / RANK.enoughSize);
+    const name = graph.names[service]!;
+    const what = pair.mine.series.signal === 'latency' ? 'time' : 'requests';
+    return [
+      finding(service, {
+        observation: `impact of ${name}`,
+        kind: 'explains-callers',
+        weight: RANK.impact * part,
+        statement: `By ${pair.mine.series.name} and traffic, ${name} lost ${share(Math.min(9.99, Math.max(0, ratio)))} of the ${what} that ${graph.names[alerting]!} lost.`,
+        move: pair.theirs,
+      }),
+    ];
+  });
+}

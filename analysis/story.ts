@@ -1,0 +1,110 @@
+import type { SignalKind } from '../model/series.js';
+import type { CallGraph } from './graph/call-graph.js';
+import type { ServiceFacts } from './facts.js';
+import type { DiagnosisInput } from './input.js';
+import type { Grid } from './series/grid.js';
+import type { Level } from './series/level.js';
+import type { Move } from './series/movement.js';
+import { correlation } from './stats/correlation.js';
+import { RANK, SERIES } from './weights.js';
+
+/**
+ * The alert's own story: which signals tell it, and how they went. Other moves are part of the story as far as
+ * they are of its kind and rise and fall with it.
+ */
+export interface Story {
+  signals: SignalKind[];
+  /** Deviations of the alert's loudest symptom from shortly before the beginning on; null when it shows none. */
+  shape: Float64Array | null;
+  /** First bin of `shape`. */
+  from: number;
+}
+
+/** The signals that tell the same story as the alert. */
+export function signalsOfAlert(symptom: DiagnosisInput['anomaly']['symptom']): SignalKind[] {
+  switch (symptom) {
+    case 'latency':
+      return ['latency'];
+    case 'errors':
+    case 'availability':
+      return ['errors', 'availability'];
+    case 'traffic':
+      return ['traffic'];
+    case 'saturation':
+    case 'other':
+      return ['latency', 'errors', 'availability'];
+  }
+}
+
+export function storyOf(
+  input: DiagnosisInput,
+  alerting: ServiceFacts,
+  begin: number | null,
+  grid: Grid,
+): Story {
+  const signals = signalsOfAlert(input.anomaly.symptom);
+  const from = Math.max(0, (begin ?? grid.alert) - SERIES.referenceBins);
+  const own = alerting.symptoms.find(
+    ({ series, strength }) => signals.includes(series.signal) && strength >= RANK.leastStrength,
+  );
+  return { signals, shape: own ? magnitude(own).subarray(from) : null, from };
+}
+
+/** How much a move belongs to the story, 0..1. */
+export function partOfStory(move: Move, { signals, shape, from }: Story): number {
+  const kind = signals.includes(move.series.signal) ? 1 : RANK.otherSymptom;
+  if (shape === null) return kind;
+  const alike = correlation(magnitude(move).subarray(from), shape);
+  return kind * (RANK.shapeless + (1 - RANK.shapeless) * Math.max(0, alike));
+}
+
+function magnitude({ deviations, sign }: Move): Float64Array {
+  return sign === 1 ? deviations : deviations.map((deviation) => -deviation);
+}
+
+/** How many requests a service serves while it is calm, in the unit of its traffic metric; null when unknown. */
+export function trafficLevels(levels: Level[], graph: CallGraph): (number | null)[] {
+  const traffic = graph.names.map((): number | null => null);
+  for (const { series, centre } of levels) {
+    if (series.signal !== 'traffic' || series.perspective !== 'server' || series.subject.kind !== 'service')
+      continue;
+    const index = graph.indexOf.get(series.subject.service);
+    if (index !== undefined) traffic[index] = Math.max(traffic[index] ?? 0, centre);
+  }
+  return traffic;
+}
+
+/** Share of the calls that a statistic looks at: 0.01 for a 99th percentile, 1 for a mean, 0.5 for a median. */
+export function tailOf(metric: string): number {
+  const digits = /(?:^|[^a-z0-9])(?:p|q|quantile)?-?(50|75|90|95|99|999)$/iu.exec(metric)?.[1];
+  if (digits === undefined) return 1;
+  return 1 - Number(digits) / 10 ** digits.length;
+}
+
+/**
+ * How much of a caller's symptom a callee's symptom can account for, 0..1: errors come from errors and seconds
+ * from seconds (a call that takes very long may fail, so a little passes between the kinds); not more seconds
+ * than the callee lost; and not for more requests than the callee is asked by.
+ */
+export function accountsFor(
+  theirs: Move[],
+  mine: Move,
+  traffic: { theirs: number | null; mine: number | null },
+): { share: number; move: Move } | null {
+  const asked =
+    traffic.theirs === null || traffic.mine === null || traffic.mine <= 0 ? 1 : traffic.theirs / traffic.mine;
+  let best: { share: number; move: Move } | null = null;
+  for (const move of theirs) {
+    const late = Math.max(0, move.from - mine.from - RANK.onsetSlackBins);
+    const sameKind = (move.series.signal === 'latency') === (mine.series.signal === 'latency');
+    let share = Math.min(1, move.strength / mine.strength) / (1 + late);
+    if (!sameKind) share *= RANK.otherKind;
+    else if (move.series.unit === mine.series.unit && mine.after !== mine.before) {
+      const size = Math.abs((move.after - move.before) / (mine.after - mine.before));
+      const reaches = Math.min(1, asked / tailOf(mine.series.name));
+      share *= Math.min(1, (size * reaches) / RANK.enoughSize);
+    }
+    if (share > (best?.share ?? 0)) best = { share, move };
+  }
+  return best;
+}
