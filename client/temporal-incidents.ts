@@ -20,8 +20,13 @@ import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
 import type { Temporal } from './temporal.js';
 
-/** A worker answers queries and updates in milliseconds; after this long there is none. */
-const ANSWER_MILLISECONDS = 10_000;
+export interface IncidentsOptions {
+  /** Where the workers poll. @default TASK_QUEUE */
+  taskQueue?: string | undefined;
+  /** A worker answers queries and updates in milliseconds; after this long there is none. @default 10,000 */
+  answerMilliseconds?: number | undefined;
+}
+
 /** Visibility of a large cluster may take its time. */
 const LIST_MILLISECONDS = 15_000;
 /** How many incidents, newest first, a part of an id is looked for in. */
@@ -33,8 +38,20 @@ type Steer = Acknowledgement | VerdictGiven | Cancellation;
 const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
 
 /** Incidents as Temporal keeps them. Connects at the first call. */
-export function createIncidents(temporal: Temporal): Incidents {
+export function createIncidents(temporal: Temporal, options: IncidentsOptions = {}): Incidents {
+  const { taskQueue = names.TASK_QUEUE, answerMilliseconds = 10_000 } = options;
   const { workflow } = temporal.client;
+
+  /** Where the triage of one environment runs; starting it again finds the one that runs. */
+  function triageRun(environment: string) {
+    const input: TriageInput = { environment };
+    return {
+      taskQueue,
+      workflowId: names.triageWorkflowId(environment),
+      args: [input] as [TriageInput],
+      staticSummary: `Triage of ${environment}`,
+    };
+  }
 
   async function list(filters: IncidentFilters, options: { limit: number }): Promise<IncidentList> {
     const found = workflow.list({
@@ -68,7 +85,7 @@ export function createIncidents(temporal: Temporal): Incidents {
   /** One exchange with one incident. */
   async function ask<Answer>(part: string, exchange: (incident: WorkflowHandle) => Promise<Answer>) {
     const id = await findId(part);
-    return explained(id, () => temporal.call(ANSWER_MILLISECONDS, () => exchange(workflow.getHandle(id))));
+    return explained(id, () => temporal.call(answerMilliseconds, () => exchange(workflow.getHandle(id))));
   }
 
   async function explained<Answer>(id: string, exchange: () => Promise<Answer>): Promise<Answer> {
@@ -118,7 +135,7 @@ export function createIncidents(temporal: Temporal): Incidents {
       const anomaly = manualAnomaly(request);
       const run = triageRun(request.environment);
       const { incidents } = await explained(run.workflowId, () =>
-        temporal.call(ANSWER_MILLISECONDS, () =>
+        temporal.call(answerMilliseconds, () =>
           workflow.executeUpdateWithStart<typeof triage, RaiseAnswer, [(typeof anomaly)[]]>(names.RAISE, {
             args: [[anomaly]],
             startWorkflowOperation: new WithStartWorkflowOperation<typeof triage>(names.TRIAGE_WORKFLOW, {
@@ -150,16 +167,5 @@ export function createIncidents(temporal: Temporal): Incidents {
     findId,
     ready: ({ timeoutSeconds }) => temporal.ready(timeoutSeconds * 1000),
     close: () => temporal.close(),
-  };
-}
-
-/** Where the triage of one environment runs; starting it again finds the one that runs. */
-function triageRun(environment: string) {
-  const input: TriageInput = { environment };
-  return {
-    taskQueue: names.TASK_QUEUE,
-    workflowId: names.triageWorkflowId(environment),
-    args: [input] as [TriageInput],
-    staticSummary: `Triage of ${environment}`,
   };
 }

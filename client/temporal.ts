@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { SEARCH_ATTRIBUTES } from '../model/temporal-names.js';
@@ -27,6 +27,12 @@ export interface TemporalOptions {
   server?: { address: string; namespace: string } | undefined;
 }
 
+/**
+ * The longest pause between two attempts of the SDK's own retries. Its default of five seconds would outlast most of
+ * our deadlines; this short, a server that is not there is known after about two seconds.
+ */
+const MAX_RETRY_PAUSE_MS = 250;
+
 /** One lazily connected line to Temporal. */
 export interface Temporal {
   readonly address: string;
@@ -51,16 +57,19 @@ export interface Temporal {
 export function openTemporal(options: TemporalOptions = {}): Temporal {
   const { connectionOptions, namespace = 'default' } = loadSettings(options);
   const { address = 'localhost:7233' } = connectionOptions;
-  const connection = Connection.lazy({ ...connectionOptions, address });
+  const connection = Connection.lazy({ ...connectionOptions, address, interceptors: [quickRetries()] });
   const client = new Client({ connection, namespace });
   const where = { address, namespace };
+  const running = new Set<Promise<unknown>>();
 
   async function call<Answer>(milliseconds: number, calls: () => Promise<Answer>): Promise<Answer> {
     const tooLate = () => new TemporalUnavailable(silence(where));
     try {
-      return await within(milliseconds, tooLate, () =>
-        connection.withDeadline(Date.now() + milliseconds, calls),
-      );
+      return await within(milliseconds, tooLate, () => {
+        const call = connection.withDeadline(Date.now() + milliseconds, calls);
+        running.add(call);
+        return call.finally(() => running.delete(call));
+      });
     } catch (error) {
       throw inSentence(error, where);
     }
@@ -75,8 +84,21 @@ export function openTemporal(options: TemporalOptions = {}): Temporal {
       call(milliseconds, async () => {
         await connection.workflowService.describeNamespace({ namespace });
       }),
-    close: () => connection.close(),
+    async close() {
+      // A retry that comes due on a closed connection would throw where nobody can catch it.
+      await Promise.allSettled(running);
+      await connection.close();
+    },
   };
+}
+
+/** The SDK's own retries, with short pauses. (The SDK ignores its option `maxIntervalMs`.) */
+function quickRetries() {
+  const retries = defaultGrpcRetryOptions();
+  return makeGrpcRetryInterceptor({
+    ...retries,
+    delayFunction: (attempt, status) => Math.min(retries.delayFunction(attempt, status), MAX_RETRY_PAUSE_MS),
+  });
 }
 
 function loadSettings(options: TemporalOptions) {
