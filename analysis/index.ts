@@ -10,10 +10,10 @@ import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } f
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
 import { rank } from './rank.js';
-import { gridOf } from './series/grid.js';
+import { gridOf, type Grid } from './series/grid.js';
 import { levelOf } from './series/level.js';
 import { storyOf, trafficLevels } from './story.js';
-import { readTraces } from './traces/read.js';
+import { readTraces, type TraceFacts } from './traces/read.js';
 import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
@@ -65,25 +65,24 @@ function gather(input: DiagnosisInput): Facts {
     story,
     traffic: trafficLevels(levels, graph),
     hosts: hostFacts(moves),
-    traces: input.spans === null ? null : readTraces(input.spans, traceWindow(begin, input, grid)),
+    traces: tracesOf(begin, input, grid),
   };
 }
 
-/** A bin around the beginning belongs to neither side. */
-function traceWindow(
+/** Spans during the incident that are enough to compare. */
+const ENOUGH_SPANS = 200;
+
+/** Spans around the beginning may belong to either side: where the rest is enough, they are left out. */
+function tracesOf(
   begin: number | null,
-  { anomaly, window }: DiagnosisInput,
-  grid: Facts['grid'],
-): {
-  calmUntil: number;
-  from: number;
-  until: number;
-} {
+  { spans, anomaly, window }: DiagnosisInput,
+  grid: Grid,
+): TraceFacts | null {
+  if (spans === null) return null;
   const start = begin === null ? anomaly.time : grid.start + begin * grid.width;
   const calmUntil = Math.min(start, anomaly.time) - grid.width;
-  return {
-    calmUntil,
-    from: Math.max(calmUntil, Math.min(start, anomaly.time + grid.width)),
-    until: window.end + grid.width,
-  };
+  const until = window.end + grid.width;
+  const late = readTraces(spans, { calmUntil, from: start, until });
+  if (late !== null && late.incidentSpans >= ENOUGH_SPANS) return late;
+  return readTraces(spans, { calmUntil, from: Math.min(start, anomaly.time), until });
 }

@@ -62,6 +62,8 @@ export const TRACES = {
   leastSeconds: 0.0002,
   /** Sigmas from which a difference counts. */
   clear: 3,
+  /** By how many sigmas of mere counting the farthest block is off when nothing is wrong. */
+  blockSigmas: 1.5,
   /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
   leastEndChange: 0.2,
 } as const;
@@ -105,6 +107,8 @@ export const RANK = {
   reach: 1.5,
   /** Worth of having lost as much time or as many requests as the alerting service. */
   impact: 2,
+  /** The alert's own move may be this weak for it. */
+  leastImpactStrength: 0.3,
   /** Cost of not being called by the alerting service at all. */
   unreachable: 1.5,
   /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */

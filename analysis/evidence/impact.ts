@@ -14,7 +14,7 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
   const ownTraffic = traffic[alerting]!;
   // Means before percentiles: only of them do sums make sense.
   const alert = services[alerting]!.symptoms.filter(
-    ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastStrength,
+    ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastImpactStrength,
   ).sort((a, b) => tailOf(b.series.name) - tailOf(a.series.name));
   if (ownTraffic === null || ownTraffic <= 0 || alert.length === 0) return [];
   return suspects.flatMap((service) => {
@@ -28,8 +28,11 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
       return theirs ? [{ mine, theirs }] : [];
     })[0];
     if (pair === undefined) return [];
-    const lost = (pair.theirs.after - pair.theirs.before) * theirTraffic;
-    const ratio = lost / ((pair.mine.after - pair.mine.before) * ownTraffic);
+    const calls = theirTraffic / ownTraffic;
+    const tail = tailOf(pair.mine.series.name);
+    // A mean adds up over calls; a percentile only asks whether the slow calls are frequent enough to reach it.
+    const reaches = tail === 1 ? calls : Math.min(1, calls / tail);
+    const ratio = ((pair.theirs.after - pair.theirs.before) / (pair.mine.after - pair.mine.before)) * reaches;
     const part = Math.min(1, Math.max(0, ratio) / RANK.enoughSize);
     const name = graph.names[service]!;
     const what = pair.mine.series.signal === 'latency' ? 'time' : 'requests';

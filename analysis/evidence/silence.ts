@@ -1,6 +1,7 @@
 import { quietness, type Facts } from '../facts.js';
 import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
+import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
 
 /**
@@ -23,7 +24,9 @@ export function silenceEvidence(facts: Facts): Finding[] {
     const first = quiet[0];
     if (first === undefined) return [];
     // Half of the calls gone is a change of habits, all of them gone is a wall.
-    const weight = (RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss);
+    const weight =
+      ((RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss)) *
+      (1 - brokenOffBy(facts, name));
     const { unit } = first.quieter.series;
     return [
       finding(service, {

@@ -85,13 +85,15 @@ function loud(sigmas: number): number {
 }
 
 /** Calls and steps that stopped (or began) within the runs of an operation. */
-function pathEvidence({ traces, graph }: Facts): Finding[] {
+function pathEvidence(facts: Facts): Finding[] {
+  const { traces, graph } = facts;
   const byService = new Map<string, { weight: number; worst: (typeof traces & object)['paths'][number] }>();
   for (const path of traces!.paths) {
     const change = Math.abs(path.after - path.before) / Math.max(path.before, path.after);
     if (change < RANK.leastPathChange) continue;
     // An answer that never came is the callee's doing; a step that was not taken is the service's own.
-    const weight = change * loud(Math.abs(path.sigmas));
+    const weight =
+      change * loud(Math.abs(path.sigmas)) * (1 - brokenOffBy(facts, path.service, path.operation));
     const entry = byService.get(path.service);
     if (entry === undefined || weight > entry.weight) byService.set(path.service, { weight, worst: path });
   }
@@ -109,6 +111,18 @@ function pathEvidence({ traces, graph }: Facts): Finding[] {
       }),
     ];
   });
+}
+
+/** Share of the runs of a service (or of one operation) that break off at a call to another service. */
+export function brokenOffBy({ traces }: Facts, service: string, operation?: string): number {
+  const ends = traces?.ends.filter(
+    (end) =>
+      end.service === service &&
+      end.callee !== null &&
+      end.callee !== service &&
+      (operation === undefined || end.operation === operation),
+  );
+  return Math.max(0, ...(ends ?? []).map(({ before, after }) => after - before));
 }
 
 /** Runs that now end with a call to the same service: it is what they break off at. */

@@ -207,13 +207,15 @@ function pathChanges(spans: SpanTable, window: TraceWindow, order: Uint32Array):
     for (const [childKey, child] of children) {
       const before = child.calm.reduce((sum, value) => sum + value, 0) / total;
       const after = child.incident / run.incident;
-      let widest = 0;
+      // Beyond what counting alone makes the blocks differ by, the mix of requests changes by this much.
+      let mix = 0;
       for (let block = 0; block < TRACES.blocks; block += 1) {
-        if (run.calm[block]! < TRACES.minSpans) continue;
-        widest = Math.max(widest, Math.abs(child.calm[block]! / run.calm[block]! - before));
+        const blockRuns = run.calm[block]!;
+        if (blockRuns < TRACES.minSpans) continue;
+        const apart = (child.calm[block]! / blockRuns - before) ** 2;
+        mix = Math.max(mix, apart - TRACES.blockSigmas ** 2 * (before / blockRuns));
       }
-      // Counting noise of both sides, and the change of the mix of requests within the calm.
-      const noise = Math.sqrt(Math.max(before, after) * (1 / total + 1 / run.incident) + widest ** 2) + 0.005;
+      const noise = Math.sqrt(Math.max(before, after) * (1 / total + 1 / run.incident) + mix) + 0.005;
       changes.push({
         service: spans.services[Math.floor(key / width)]!,
         operation: spans.operations[key % width]!,
