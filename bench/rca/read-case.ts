@@ -210,13 +210,21 @@ function readSpans(
     file.read('traces.csv', (path) => readSpansCsv(path, anomalyTime)) ??
     file.read('traces.json', readSpansJson);
   if (own === null) return null;
-  const calm = baseline
+  const calmParts = baseline
     .filter((name) => /traces\.csv/u.test(name))
     .map((name) => upwards(file.folder, name))
     .filter((path) => path !== null)
     // Calm traces of another hour: they end where the window begins, so no reader takes them for the incident.
-    .map((path) => endAt(readSpansCsv(path, 0), windowStart));
-  return toSpanTable([...calm, own]);
+    .map((path) => endAt(calmSpans(path), windowStart));
+  return toSpanTable([...calmParts, own]);
+}
+
+/** Many cases share a calm file; a thread reads each once. */
+const calm = new Map<string, ReturnType<typeof readSpansCsv>>();
+function calmSpans(path: string): ReturnType<typeof readSpansCsv> {
+  const spans = calm.get(path) ?? readSpansCsv(path, 0);
+  calm.set(path, spans);
+  return spans;
 }
 
 /** The file of that relative name in the folder or in one above it. */

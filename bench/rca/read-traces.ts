@@ -3,15 +3,15 @@ import { readTable, readText } from './tables.js';
 
 /** Spans by row; `parent` and `trace` are rows and numbers within these spans. */
 interface Spans {
-  trace: number[];
-  parent: number[];
+  trace: ArrayLike<number>;
+  parent: ArrayLike<number>;
   service: string[];
   operation: string[];
   /** Unix seconds. */
-  start: number[];
+  start: Float64Array;
   /** Seconds. */
-  duration: number[];
-  failed: number[];
+  duration: Float64Array;
+  failed: ArrayLike<number>;
 }
 
 const ROOT = -1;
@@ -24,21 +24,24 @@ const UNKNOWN_OUTCOME = 255;
  */
 export function readSpansCsv(path: string, zero: number): Spans {
   const table = readTable(path);
-  const ids = table.numbers('span');
-  const row = new Map<number, number>();
-  ids.forEach((id, index) => row.set(id, index));
-  const starts = table.numbers('start_ms');
-  const durations = table.numbers('duration_us');
   const outcomes = table.texts('status') ?? table.texts('error') ?? table.texts('status_code');
   return {
-    trace: [...table.numbers('trace')],
-    parent: [...table.numbers('parent')].map((id) => (id < 0 ? id : (row.get(id) ?? ORPHAN))),
+    trace: table.numbers('trace'),
+    parent: rowsOf(table.numbers('parent'), table.numbers('span')),
     service: table.texts('service') ?? missing('service'),
     operation: table.texts('operation') ?? missing('operation'),
-    start: [...starts].map((ms) => zero + ms / 1e3),
-    duration: [...durations].map((us) => us / 1e6),
-    failed: outcomes?.map(outcomeOf) ?? Array<number>(table.rows).fill(UNKNOWN_OUTCOME),
+    start: table.numbers('start_ms').map((ms) => zero + ms / 1e3),
+    duration: table.numbers('duration_us').map((us) => us / 1e6),
+    failed: outcomes?.map(outcomeOf) ?? new Uint8Array(table.rows).fill(UNKNOWN_OUTCOME),
   };
+}
+
+/** Rows of the spans with these ids; ids that are negative stay. Most files number their spans by row. */
+function rowsOf(parents: Float64Array, ids: Float64Array): Float64Array {
+  if (ids.every((id, row) => id === row)) return parents.map((id) => (id < ids.length ? id : ORPHAN));
+  const row = new Map<number, number>();
+  ids.forEach((id, index) => row.set(id, index));
+  return parents.map((id) => (id < 0 ? id : (row.get(id) ?? ORPHAN)));
 }
 
 function missing(column: string): never {
@@ -70,38 +73,31 @@ interface JsonSpan {
  * its parent is then looked for in that trace.
  */
 export function readSpansJson(path: string): Spans {
-  const spans: Spans = {
-    trace: [],
-    parent: [],
-    service: [],
-    operation: [],
-    start: [],
-    duration: [],
-    failed: [],
-  };
   const list = JSON.parse(readText(path)) as JsonSpan[];
   if (!Array.isArray(list)) throw new Error('is not a list of spans');
   const traces = new Map<string, number>();
   const rows = new Map<string, number>();
-  let trace = 0;
-  const parents: (string | null)[] = [];
-  for (const [index, span] of list.entries()) {
+  let current = 0;
+  const trace = list.map((span, index) => {
     const id = span.trace_id ?? 'same';
     if (id !== 'same' || index === 0) {
-      trace = traces.get(id) ?? traces.size;
-      traces.set(id, trace);
+      current = traces.get(id) ?? traces.size;
+      traces.set(id, current);
     }
-    rows.set(`${trace} ${span.span_id ?? index}`, index);
-    parents.push(span.parent_id == null ? null : `${trace} ${span.parent_id}`);
-    spans.trace.push(trace);
-    spans.service.push(span.service ?? 'unknown');
-    spans.operation.push(span.name ?? '');
-    spans.start.push(Date.parse(span.start ?? '') / 1e3);
-    spans.duration.push((span.duration_ms ?? 0) / 1e3);
-    spans.failed.push(outcomeOf(span.status ?? ''));
-  }
-  spans.parent = parents.map((key) => (key === null ? ROOT : (rows.get(key) ?? ORPHAN)));
-  return spans;
+    rows.set(`${current} ${span.span_id ?? index}`, index);
+    return current;
+  });
+  return {
+    trace,
+    parent: list.map(({ parent_id: parent }, index) =>
+      parent == null ? ROOT : (rows.get(`${trace[index]!} ${parent}`) ?? ORPHAN),
+    ),
+    service: list.map(({ service }) => service ?? 'unknown'),
+    operation: list.map(({ name }) => name ?? ''),
+    start: Float64Array.from(list, ({ start }) => Date.parse(start ?? '') / 1e3),
+    duration: Float64Array.from(list, ({ duration_ms: ms }) => (ms ?? 0) / 1e3),
+    failed: list.map(({ status }) => outcomeOf(status ?? '')),
+  };
 }
 
 /** Moves the spans so that the last of them ends at `end` (unix seconds): a calm stretch from another day. */
