@@ -2,7 +2,7 @@ import type { MetricsSourceConfig } from '../config/schema.js';
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
 import { examineConfiguration } from './doctor/configuration.js';
-import { AREAS, type Finding } from './doctor/finding.js';
+import { AREAS, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
 import { examineStore } from './doctor/store.js';
@@ -16,6 +16,8 @@ export interface DoctorOptions extends LoadOptions {
   openMetrics: (loaded: LoadedConfig) => Promise<MetricsDeps>;
   /** A server that is known already, such as the embedded one. */
   server?: { address: string; namespace: string };
+  /** Areas to look at; all when left out. A configuration that cannot be read is always told. */
+  only?: readonly Area[];
 }
 
 /**
@@ -25,24 +27,43 @@ export interface DoctorOptions extends LoadOptions {
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
-  const temporal = examineTemporal({
-    env: options.env,
-    server: options.server,
-    profile: loaded?.config.temporal.profile,
-  });
-  if (loaded === null) return [...findings, ...(await temporal)];
+  const { only = AREAS } = options;
+  const looks: Record<Area, () => Promise<Finding[]>> = {
+    configuration: () => Promise.resolve(findings),
+    temporal: () =>
+      examineTemporal({
+        env: options.env,
+        server: options.server,
+        profile: loaded?.config.temporal.profile,
+      }),
+    ...(loaded === null ? UNKNOWN : looksWith(loaded, options)),
+  };
+  const areas = AREAS.filter((area) => only.includes(area) || (area === 'configuration' && loaded === null));
+  const parts = await Promise.all(areas.map((area) => looks[area]()));
+  return parts.flat().map((finding) => masked(finding, loaded?.secrets ?? []));
+}
 
-  const { config, secrets } = loaded;
-  const parts = await Promise.all([
-    temporal,
-    metrics(config.metrics, () => options.openMetrics(loaded)),
-    examineChanges(config.changes),
-    examineSinks(config.sinks),
-    examineStore(config.store.directory),
-  ]);
-  return [...findings, ...parts.flat()]
-    .sort((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area))
-    .map((finding) => masked(finding, secrets));
+type Configured = Exclude<Area, 'configuration' | 'temporal'>;
+
+/** Without a configuration nobody knows what there would be to look at. */
+const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
+  metrics: () => Promise.resolve([]),
+  changes: () => Promise.resolve([]),
+  sinks: () => Promise.resolve([]),
+  store: () => Promise.resolve([]),
+};
+
+function looksWith(
+  loaded: LoadedConfig,
+  { openMetrics }: DoctorOptions,
+): Record<Configured, () => Promise<Finding[]>> {
+  const { config } = loaded;
+  return {
+    metrics: () => metrics(config.metrics, () => openMetrics(loaded)),
+    changes: () => examineChanges(config.changes),
+    sinks: () => examineSinks(config.sinks),
+    store: () => examineStore(config.store.directory),
+  };
 }
 
 async function metrics(config: MetricsSourceConfig, open: () => Promise<MetricsDeps>): Promise<Finding[]> {

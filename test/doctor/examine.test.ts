@@ -136,6 +136,18 @@ describe('the doctor', () => {
     assert.match(of('store')[0]!.remedy ?? '', /store\.directory/);
   });
 
+  it('looks only where it is told to, and always tells a broken configuration', async () => {
+    assert.deepEqual(await areasOf(minimal, ['store']), ['store']);
+    assert.deepEqual(await areasOf('metrics: {}\n', ['store']), ['configuration']);
+  });
+
+  async function areasOf(yaml: string, only: Finding['area'][]): Promise<string[]> {
+    await writeFile(join(folder, 'faultline.yml'), yaml);
+    const unused = (): Promise<never> => Promise.reject(new Error('metrics are not to be opened'));
+    const findings = await examine({ cwd: folder, env: {}, server, only, openMetrics: unused });
+    return [...new Set(findings.map(({ area }) => area))];
+  }
+
   it('shows no secret', async () => {
     const health = (): Promise<Health> => Promise.reject(new Error('token tell-nobody was refused'));
     const of = await look(

@@ -50,6 +50,7 @@ describe("the doctor's page", () => {
   it('ends with the code of what failed first in importance', () => {
     const of = (area: Finding['area']): Finding => ({ ...broken, area });
     assert.equal(exitCodeFor([fine, noWorker]), 0);
+    assert.equal(exitCodeFor([fine, noWorker], { strict: true }), 4);
     assert.equal(exitCodeFor([of('metrics')]), 1);
     assert.equal(exitCodeFor([of('metrics'), of('temporal')]), 4);
     assert.equal(exitCodeFor([of('temporal'), of('configuration')]), 2);

@@ -27,12 +27,12 @@ function verdict(findings: readonly Finding[]): string {
 }
 
 /**
- * What `faultline doctor` ends with: 0 when nothing failed (warnings do not count), 2 when the configuration did,
- * 4 when Temporal did, 1 for anything else.
+ * What `faultline doctor` ends with: 0 when nothing failed, 2 when the configuration did, 4 when Temporal did, 1 for
+ * anything else. `strict` takes a warning for a failure.
  */
-export function exitCodeFor(findings: readonly Finding[]): ExitCode {
-  const failures = findings.filter(({ status }) => status === 'failed');
-  if (failures.length === 0) return EXIT.ok;
-  if (failures.some(({ area }) => area === 'configuration')) return EXIT.usage;
-  return failures.some(({ area }) => area === 'temporal') ? EXIT.temporalUnavailable : EXIT.failure;
+export function exitCodeFor(findings: readonly Finding[], { strict = false } = {}): ExitCode {
+  const bad = findings.filter(({ status }) => status === 'failed' || (strict && status === 'warning'));
+  if (bad.length === 0) return EXIT.ok;
+  if (bad.some(({ area }) => area === 'configuration')) return EXIT.usage;
+  return bad.some(({ area }) => area === 'temporal') ? EXIT.temporalUnavailable : EXIT.failure;
 }

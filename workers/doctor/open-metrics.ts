@@ -1,0 +1,20 @@
+import { detectPacks } from '../../activities/collect/packs/detect.js';
+import { loadPacks } from '../../activities/collect/packs/load.js';
+import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
+import type { LoadedConfig } from '../../config/load.js';
+import type { MetricsDeps } from './metrics.js';
+
+/** The configured source and packs, as a worker would use them for an alert of now. */
+export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps> {
+  const packs = await loadPacks(config.packs.files);
+  if (config.metrics.type !== 'prometheus') throw new Error('not yet');
+  return {
+    source: new PrometheusSource(config.metrics),
+    matchingPacks: async (source) => {
+      const now = Date.now() / 1000;
+      const window = { start: now - config.diagnosis.baselineSeconds, end: now };
+      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window });
+      return [...new Set(bindings.map(({ pack }) => pack))];
+    },
+  };
+}
