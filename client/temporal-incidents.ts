@@ -23,7 +23,10 @@ import type { Temporal } from './temporal.js';
 export interface IncidentsOptions {
   /** Where the workers poll. @default TASK_QUEUE */
   taskQueue?: string | undefined;
-  /** A worker answers queries and updates in milliseconds; after this long there is none. @default 10,000 */
+  /**
+   * A worker answers queries and updates in milliseconds; after this long there is none. The default outlasts the
+   * ten seconds in which Temporal notices that a worker died with the task in hand. @default 15,000
+   */
   answerMilliseconds?: number | undefined;
 }
 
@@ -39,7 +42,7 @@ const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'e
 
 /** Incidents as Temporal keeps them. Connects at the first call. */
 export function createIncidents(temporal: Temporal, options: IncidentsOptions = {}): Incidents {
-  const { taskQueue = names.TASK_QUEUE, answerMilliseconds = 10_000 } = options;
+  const { taskQueue = names.TASK_QUEUE, answerMilliseconds = 15_000 } = options;
   const { workflow } = temporal.client;
 
   /** Where the triage of one environment runs; starting it again finds the one that runs. */
