@@ -1,16 +1,17 @@
 /**
- * Builds what is published: the compiled code, the metric packs beside it, and the workflow bundle, which spares
- * each worker some seconds at its start. `npm run build [-- FOLDER]`; the folder is `dist` when left out.
+ * Builds what is published: the compiled code, and the workflow bundle, which spares each worker some seconds at
+ * its start. `npm run build`; `npm run build -- FOLDER` builds elsewhere than into `dist`.
  */
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { execa } from 'execa';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
 
+// What was there before may have come from files that are gone.
 await rm(out, { recursive: true, force: true });
 await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', out], {
   cwd: root,
@@ -18,6 +19,8 @@ await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', out], {
   localDir: root,
   stdio: 'inherit',
 });
-await cp(join(root, 'packs'), join(out, 'packs'), { recursive: true });
-const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows', 'index.ts') });
+const { code } = await bundleWorkflowCode({
+  workflowsPath: join(root, 'workflows', 'index.ts'),
+  logger: new DefaultLogger('WARN'),
+});
 await writeFile(join(out, 'workflow-bundle.js'), code);
