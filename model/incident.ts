@@ -5,6 +5,7 @@ import { checkResult } from './check.js';
 import { diagnosis, faultKind } from './diagnosis.js';
 import { gap } from './gap.js';
 import { serviceGraph } from './graph.js';
+import { reading } from './reading.js';
 
 /** What a diagnosis looks at: chosen before anything is pulled. */
 export const scope = z.object({
@@ -18,6 +19,8 @@ export const scope = z.object({
   anomalyTime: unixSeconds,
   /** Metric packs that apply to the source, by name. */
   packs: z.array(z.string()),
+  /** How those packs are read; absent in a scope that was not planned over a metrics source. */
+  reading: reading.optional(),
   graph: serviceGraph,
   gaps: z.array(gap),
 });

@@ -1,3 +1,5 @@
+import type { Change } from '../../../model/change.js';
+
 /**
  * A place that answers PromQL. Every method throws a `SourceError` (errors.ts) or, when `signal` was aborted,
  * the signal's reason. Times are unix seconds.
@@ -17,6 +19,9 @@ export interface MetricsSource {
 
   /** Version and kind of product; throws when the source cannot be used. */
   health(options?: AskOptions): Promise<Health>;
+
+  /** Changes that a recording carries; other sources have none. */
+  changes?(): Change[];
 
   /** Lets go of connections. */
   close(): void;

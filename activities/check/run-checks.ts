@@ -1,0 +1,133 @@
+import { cancellationSignal } from '@temporalio/activity';
+import pMap from 'p-map';
+import type { CheckResult } from '../../model/check.js';
+import type { FaultKind } from '../../model/diagnosis.js';
+import type { Gap } from '../../model/gap.js';
+import type { Scope } from '../../model/incident.js';
+import type { Binding } from '../../model/reading.js';
+import type { Activities } from '../contract.js';
+import { CONCURRENCY, type CollectDeps, type Look } from '../collect/deps.js';
+import { gapOf, merged } from '../collect/gaps.js';
+import { queryFor } from '../collect/packs/binding.js';
+import type { CheckSpec, Pack } from '../collect/packs/schema.js';
+import { fill } from '../collect/packs/template.js';
+import { failingAsActivity } from '../collect/source/failures.js';
+import type { SourceError } from '../collect/source/errors.js';
+import { packsInUse } from '../collect/topology.js';
+import { spansOf } from '../collect/window.js';
+import { quantity } from './quantity.js';
+
+/** A check is one small query: what takes longer is given up, and says so. */
+const TIMEOUT_SECONDS = 10;
+
+type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+
+/** The `runChecks` activity. A check that cannot run is a result of its own; it fails only when it is cancelled. */
+export function createRunChecks(deps: CollectDeps): Pick<Activities, 'runChecks'> {
+  return {
+    runChecks: (input) => failingAsActivity(() => runChecks(deps, input, { signal: cancellationSignal() })),
+  };
+}
+
+interface Planned {
+  pack: Pack;
+  binding: Binding;
+  spec: CheckSpec;
+  /** Service or host that is checked. */
+  name: string;
+}
+
+/**
+ * Runs the checks of the packs in use on one suspect and the hosts it runs on. All that fit it are run, those that
+ * speak for the suspected kind first: what passes speaks against, and another kind may be the true one.
+ */
+export async function runChecks(
+  deps: Deps,
+  { scope, service, faultKind }: { scope: Scope; service: string; faultKind: FaultKind },
+  { signal }: Look,
+): Promise<{ checks: CheckResult[]; gaps: Gap[] }> {
+  const gaps: Gap[] = [];
+  const planned = plannedFor(deps, scope, service, faultKind);
+  const checks = await pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), {
+    concurrency: CONCURRENCY,
+  });
+  return { checks, gaps: merged(gaps) };
+}
+
+function plannedFor({ packs }: Deps, scope: Scope, service: string, faultKind: FaultKind): Planned[] {
+  const isExternal = scope.graph.external.includes(service);
+  const hosts = scope.graph.placements.filter((one) => one.service === service).map(({ host }) => host);
+  const all = packsInUse(packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
+    pack.checks
+      .filter(({ onlyExternal }) => onlyExternal === isExternal)
+      .flatMap((spec) =>
+        (spec.of === 'host' ? hosts : [service]).map((name) => ({ pack, binding, spec, name })),
+      ),
+  );
+  const first = all.filter(({ spec }) => spec.speaksFor === faultKind);
+  return [...first, ...all.filter(({ spec }) => spec.speaksFor !== faultKind)];
+}
+
+async function run(
+  { source, config }: Deps,
+  scope: Scope,
+  service: string,
+  { pack, binding, spec, name }: Planned,
+  gaps: Gap[],
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const query = queryFor(spec, pack, binding, [name], spansOf(scope, config.diagnosis));
+  const started = Date.now();
+  const result = (outcome: CheckResult['outcome'], statement: string): CheckResult => ({
+    check: spec.id,
+    service,
+    outcome,
+    statement,
+    speaksFor: spec.speaksFor,
+    query,
+    source: source.name,
+    ranAt: started / 1000,
+    tookMs: Date.now() - started,
+  });
+  try {
+    // A part of the targets or pods would pass, or fail, for the whole.
+    const options = { signal, timeoutSeconds: TIMEOUT_SECONDS, complete: true };
+    const { series } = await source.instant(query, scope.window.end, options);
+    const value = worst(
+      series.flatMap(({ values }) => [...values]),
+      spec,
+    );
+    if (value === null) return result('could-not-run', `the source has no data on this for ${name}`);
+    const failed = compares(value, spec);
+    const words = failed ? spec.statement.failed : spec.statement.passed;
+    const numbers = {
+      name,
+      value: quantity(value, spec.unit),
+      limit: quantity(spec.failsWhen.value, spec.unit),
+    };
+    return result(failed ? 'failed' : 'passed', fill(words, numbers));
+  } catch (error) {
+    gaps.push(gapOf(error, source.name, `the check ${spec.id} of ${name}`));
+    return result('could-not-run', (error as SourceError).reason);
+  }
+}
+
+/** The value nearest to failing, null when there is none. */
+function worst(values: readonly number[], { failsWhen }: CheckSpec): number | null {
+  const known = values.filter((value) => !Number.isNaN(value));
+  if (known.length === 0) return null;
+  return failsWhen.op.startsWith('>') ? Math.max(...known) : Math.min(...known);
+}
+
+function compares(value: number, { failsWhen: { op, value: limit } }: CheckSpec): boolean {
+  switch (op) {
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+  }
+}

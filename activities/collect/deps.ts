@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { Config } from '../../config/schema.js';
+import type { EvidenceStore } from '../record/evidence-store.js';
+import type { Pack } from './packs/schema.js';
+import type { MetricsSource } from './source/source.js';
+
+/** What the activities that look at the world are made of. */
+export interface CollectDeps {
+  source: MetricsSource;
+  /** All packs that are known; which apply is detected. */
+  packs: readonly Pack[];
+  config: Config;
+  store: EvidenceStore;
+  log: Logger;
+}
+
+/** How a long look is interrupted. */
+export interface Look {
+  signal: AbortSignal;
+}
+
+/** Queries of one activity at a time: a diagnosis leaves room for the dashboards of those who fight the incident. */
+export const CONCURRENCY = 4;

@@ -1,0 +1,96 @@
+import type { Config } from '../../config/schema.js';
+import type { Binding } from '../../model/reading.js';
+import type { Scope } from '../../model/incident.js';
+import type { Spans } from './packs/binding.js';
+import type { Pack } from './packs/schema.js';
+import type { AskOptions, MetricsSource } from './source/source.js';
+
+type DiagnosisConfig = Config['diagnosis'];
+
+/** Points that a series should have: enough to see an onset, few enough to pull for hundreds of services. */
+const WANTED_POINTS = 300;
+
+/** Steps that people use, seconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
+/** A rate over less than this is mostly noise at a few requests per second. */
+const SHORTEST_RATE_WINDOW = 20;
+
+/** Scrapes that a rate looks over, so that one that is missed does not tear a hole. */
+const SCRAPES_PER_RATE = 4;
+
+/** What OpenTelemetry's SDKs export at, when the source says nothing of its own interval. */
+const UNKNOWN_INTERVAL = 60;
+
+/**
+ * Seconds between two samples of what the source holds, from how many there are: of targets (`up`), or of a metric
+ * of a pack where nothing is scraped.
+ */
+export async function sampleInterval(
+  source: MetricsSource,
+  packs: readonly Pack[],
+  bindings: readonly Binding[],
+  time: number,
+  options: AskOptions,
+): Promise<number> {
+  const own = packs.find(({ name }) => name === bindings[0]?.pack)?.detect;
+  const metrics = ['up', own?.all[0] ?? own?.any[0]].filter((metric) => metric !== undefined);
+  for (const metric of metrics) {
+    // A source younger than five minutes has too few samples for the longer span, a slow one for the shorter.
+    const intervals = await Promise.all(
+      [60, 300].map(async (span) => {
+        const query = `${span} / quantile(0.5, count_over_time(${metric}[${span}s]))`;
+        const { series } = await source.instant(query, time, options);
+        return series[0]?.values[0];
+      }),
+    );
+    const known = intervals.filter((interval) => interval !== undefined && Number.isFinite(interval));
+    if (known.length > 0) return Math.max(1, Math.round(Math.min(...(known as number[]))));
+  }
+  return UNKNOWN_INTERVAL;
+}
+
+/** Distance of samples to ask for: the configured one, or the shortest round one that gives not too many. */
+export function stepFor(config: DiagnosisConfig, interval: number): number {
+  if (config.stepSeconds !== undefined) return config.stepSeconds;
+  const least = Math.max(interval, (config.baselineSeconds + config.afterSeconds) / WANTED_POINTS);
+  return STEPS.find((step) => step >= least) ?? Math.ceil(least);
+}
+
+/** Range of rates: bears a missed scrape, and leaves no sample between two steps unseen. */
+export function rateWindowFor(interval: number, step: number): number {
+  return Math.max(SHORTEST_RATE_WINDOW, SCRAPES_PER_RATE * interval, step + interval);
+}
+
+/** The window of a look: from the calm before the anomaly until now, or until enough after it. */
+export function windowFor(
+  config: DiagnosisConfig,
+  anomalyTime: number,
+  now: number,
+  step: number,
+): Scope['window'] {
+  const end = Math.floor(Math.max(anomalyTime, Math.min(now, anomalyTime + config.afterSeconds)));
+  const length = Math.ceil((end - anomalyTime + config.baselineSeconds) / step) * step;
+  return { start: end - length, end, stepSeconds: step };
+}
+
+/**
+ * The spans of a diagnosis's queries. They follow from the configuration alone, not from how much time has passed:
+ * a later look asks the same queries.
+ */
+export function spansFor(config: DiagnosisConfig, rateWindow: number): Spans {
+  const { baselineSeconds, afterSeconds } = config;
+  return {
+    window: Math.ceil(rateWindow),
+    lookback: Math.ceil(baselineSeconds),
+    // From anywhere between the anomaly and the end of the look this leads into the calm.
+    before: Math.ceil(baselineSeconds / 2 + Math.min(afterSeconds, 0.4 * baselineSeconds)),
+    since: Math.ceil(afterSeconds + 120),
+  };
+}
+
+/** The spans of a scope that was planned. */
+export function spansOf(scope: Scope, config: DiagnosisConfig): Spans {
+  const { stepSeconds } = scope.window;
+  return spansFor(config, scope.reading?.rateWindowSeconds ?? rateWindowFor(stepSeconds, stepSeconds));
+}

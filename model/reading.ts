@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** How one metric pack is read at the source: which of its candidate labels names whom there. */
+export const binding = z.object({
+  pack: z.string(),
+  /** Label of the service. */
+  service: z.string(),
+  /** Label of the host. */
+  host: z.string(),
+  /** The service label also holds the namespace: `shop/payment`. */
+  namespaced: z.boolean(),
+});
+export type Binding = z.infer<typeof binding>;
+
+/** How the metrics of a scope are read; decided once, so that every pull of a diagnosis reads alike. */
+export const reading = z.object({
+  /** Most believed first. */
+  packs: z.array(binding),
+  /** Range of rates, seconds: enough scrapes to bear one that is missed. */
+  rateWindowSeconds: z.number().positive(),
+});
+export type Reading = z.infer<typeof reading>;
