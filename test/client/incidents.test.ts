@@ -81,6 +81,7 @@ describe('incidents', function () {
       );
       assert.equal(rows.length, 1);
       assert.match(rows[0]?.id ?? '', new RegExp(`^incident/${service}/\\d{8}-\\d{4}-abc123$`));
+      await progressOf(rows[0]?.id ?? '');
     });
   });
 
