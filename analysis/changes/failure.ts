@@ -1,6 +1,19 @@
+import type { FaultKind } from '../../model/diagnosis.js';
 import type { LogLine } from '../../model/telemetry.js';
 import { ALSO_WHEN_CALM, NAME_OF_A_SERVICE, SOURCE, WHOLE_IDENTIFIER } from './weights.js';
 import { wordsOf, wordsOfName } from './words.js';
+
+/** What failing log lines say of a cause outside of all changes. */
+export interface Outside {
+  /** Share (0..1) of the new kinds of failing lines that speak of it. */
+  share: number;
+  /** What they speak of, for people. */
+  signs: string[];
+  /** Whether it is something that ran out by itself. */
+  expired: boolean;
+  /** Who wrote it, the fault kind that it speaks for, and the share of that service's lines that do. */
+  voices: { service: string; kind: FaultKind; share: number }[];
+}
 
 /** What is known of a failure in words. */
 export interface Failure {
@@ -10,8 +23,7 @@ export interface Failure {
   firstLine: number | null;
   /** Services that write new warnings or errors, in the order in which they began. */
   services: string[];
-  /** Share (0..1) of the failing lines' templates that speak of something outside, and what. */
-  outside: { share: number; signs: string[]; expired: boolean };
+  outside: Outside;
 }
 
 export interface FailureSources {
@@ -71,10 +83,7 @@ export function describeFailure(sources: FailureSources): Failure {
     words,
     firstLine: templates[0]?.first ?? null,
     services,
-    outside: outsideOf(
-      templates.map(({ text }) => text),
-      sources,
-    ),
+    outside: outsideOf(templates, sources),
   };
 }
 
@@ -122,23 +131,31 @@ function templateOf(message: string): string {
 }
 
 /** Signs of a cause that no change of ours brought in. */
-const SIGNS: [name: string, words: RegExp][] = [
-  ['a certificate', /\bcertificate\b|\bx509\b|tls: |ssl handshake|cert(?:ificate)? (?:has )?expired/iu],
+const SIGNS: [name: string, kind: FaultKind, words: RegExp][] = [
+  [
+    'a certificate',
+    'configuration',
+    /\bcertificate\b|\bx509\b|tls: |ssl handshake|cert(?:ificate)? (?:has )?expired/iu,
+  ],
   [
     'name resolution',
+    'network',
     /no such host|ENOTFOUND|EAI_AGAIN|NXDOMAIN|SERVFAIL|name resol|server misbehaving|nameserver|\bdns\b/iu,
   ],
   [
     'a host or its other tenants',
+    'host',
     /(?:node|host) .{0,40}(?:pressure|contend|not ?ready|under .{0,20}load|unreachable)|cpu contended|throttling container|\bcfs\b|evict(?:ed|ing)|noisy neighbou?r|preempt|spot (?:instance )?(?:interrupt|terminat)|hardware error|kernel:/iu,
   ],
-  ['a full disk', /no space left|disk (?:is )?full|ENOSPC/iu],
+  ['a full disk', 'disk', /no space left|disk (?:is )?full|ENOSPC/iu],
   [
     'load from outside',
+    'traffic-surge',
     /too many requests|\b429\b|rate.?limit|traffic (?:spike|surge)|load shed|shedding|flash crowd|\bddos\b/iu,
   ],
   [
     'a provider',
+    'external-provider',
     /\bregion=|availability.?zone|third.?party|\bvendor\b|provider (?:outage|degraded|unavailable)|status ?page/iu,
   ],
 ];
@@ -148,21 +165,33 @@ const PUBLIC_HOST =
   /\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|cloud|co|ai|app|gov)\b(?!\/[\w.-]+\/[\w.-]+\.\w+:\d)/giu;
 const CODE_HOST = /(?:^|\.)(?:github|gitlab|bitbucket|golang|gopkg|npmjs|apache|springframework)\./iu;
 
-function outsideOf(texts: string[], { services }: FailureSources): Failure['outside'] {
+function outsideOf(templates: Template[], { services }: FailureSources): Outside {
   const signs = new Set<string>();
+  const voices = new Map<string, number>();
+  const written = new Map<string, number>();
   let speaking = 0;
-  for (const text of texts) {
-    const found = SIGNS.filter(([, words]) => words.test(text)).map(([name]) => name);
+  for (const { service, text } of templates) {
+    written.set(service, (written.get(service) ?? 0) + 1);
+    const found = SIGNS.filter(([, , words]) => words.test(text)).map(([name, kind]) => ({ name, kind }));
     const host = (text.match(PUBLIC_HOST) ?? []).find(
-      (name) => !CODE_HOST.test(name) && !services.some((service) => name.startsWith(`${service}.`)),
+      (name) => !CODE_HOST.test(name) && !services.some((known) => name.startsWith(`${known}.`)),
     );
-    if (host !== undefined) found.push(host);
+    // A host that cannot even be looked up did nothing wrong.
+    if (host !== undefined) found.push({ name: host, kind: found[0]?.kind ?? 'external-provider' });
     if (found.length > 0) speaking += 1;
-    for (const name of found) signs.add(name);
+    for (const { name } of found) signs.add(name);
+    for (const kind of new Set(found.map((sign) => sign.kind))) {
+      const key = `${service}\0${kind}`;
+      voices.set(key, (voices.get(key) ?? 0) + 1);
+    }
   }
   return {
-    share: texts.length === 0 ? 0 : speaking / texts.length,
+    share: templates.length === 0 ? 0 : speaking / templates.length,
     signs: [...signs],
-    expired: texts.some((text) => EXPIRED.test(text)),
+    expired: templates.some(({ text }) => EXPIRED.test(text)),
+    voices: [...voices].map(([key, count]) => {
+      const [service, kind] = key.split('\0') as [string, FaultKind];
+      return { service, kind, share: count / written.get(service)! };
+    }),
   };
 }

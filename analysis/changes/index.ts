@@ -2,7 +2,7 @@ import type { Change } from '../../model/change.js';
 import type { ServiceGraph } from '../../model/graph.js';
 import type { LogTable } from '../../model/telemetry.js';
 import { readChange, type ChangeText } from './diff.js';
-import { describeFailure, type Failure } from './failure.js';
+import { describeFailure, type Failure, type Outside } from './failure.js';
 import { placeOf, effectOf, type Effect, type Where } from './effect.js';
 import * as weights from './weights.js';
 
@@ -44,6 +44,8 @@ export interface ChangeJudgement {
   none: number;
   /** Why it may be none. */
   noneEvidence: ChangeEvidence[];
+  /** What the logs say of a cause outside of all changes. */
+  outside: Outside;
   /** Best first. */
   ranked: JudgedChange[];
   /** The likeliest change, when it is likelier than none; null otherwise. */
@@ -118,7 +120,7 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     first !== undefined && first.probability >= weights.GUILTY_FROM && first.probability > none
       ? first.change
       : null;
-  return { none, noneEvidence, ranked, guilty };
+  return { none, noneEvidence, outside: failure.outside, ranked, guilty };
 }
 
 /**

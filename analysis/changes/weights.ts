@@ -94,3 +94,14 @@ export const ALSO_WHEN_CALM = 0.5;
 export const NAME_OF_A_SERVICE = 0.2;
 /** Factor for whole identifiers (`catalog_items`): two texts share them hardly by chance. */
 export const WHOLE_IDENTIFIER = 2;
+
+/** Worth of a certainly guilty change as evidence for its service, in the units of the ranking. */
+export const EVIDENCE = 3;
+/** Worth of log lines that all speak of something outside; little, as all its victims write them. */
+export const OUTSIDE_EVIDENCE = 0.5;
+/** A change less likely than this is no evidence. */
+export const LEAST_PROBABILITY = 0.1;
+/** The loudest metrics of the suspect whose names are words of the failure. */
+export const METRICS_NAMED = 5;
+/** Traffic that is so many times its usual when the failure begins explains it in part; its square, fully. */
+export const LOAD_RISE = 1.5;
