@@ -2,7 +2,7 @@ import type { MetricsSourceConfig } from '../config/schema.js';
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
 import { examineConfiguration } from './doctor/configuration.js';
-import { AREAS, type Area, type Finding } from './doctor/finding.js';
+import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
 import { examineStore } from './doctor/store.js';
@@ -67,7 +67,13 @@ function looksWith(
 }
 
 async function metrics(config: MetricsSourceConfig, open: () => Promise<MetricsDeps>): Promise<Finding[]> {
-  const deps = await open();
+  let deps: MetricsDeps;
+  try {
+    deps = await open();
+  } catch (error) {
+    const what = failed(reasonOf(error), 'mend the file that it names (packs.files, metrics.file)');
+    return [{ area: 'metrics', subject: 'source and packs', ...what }];
+  }
   try {
     return await examineMetrics(config, deps);
   } finally {

@@ -6,6 +6,7 @@ import { BadCredentials, SourceUnavailable } from '../../activities/collect/sour
 import type { Health, MetricsSource } from '../../activities/collect/source/source.js';
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
+import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { testServer } from '../support/dev-server.js';
 
 const ASKED = { operation: 'build info', endpoint: 'http://127.0.0.1:9/api/v1/status/buildinfo' };
@@ -110,6 +111,14 @@ describe('the doctor', () => {
     const unknown = await look(minimal, { packs: [] });
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
+  });
+
+  it('names the file of a source or pack that cannot be read', async () => {
+    await writeFile(join(folder, 'faultline.yml'), 'metrics: { type: recording, file: absent.json.gz }\n');
+    const findings = await examine({ cwd: folder, env: {}, server, only: ['metrics'], openMetrics });
+    assert.equal(findings.length, 1);
+    assert.equal(findings[0]!.status, 'failed');
+    assert.match(findings[0]!.seen, /absent\.json\.gz/);
   });
 
   it('reads the change logs that are files', async () => {

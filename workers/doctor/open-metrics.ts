@@ -1,15 +1,17 @@
 import { detectPacks } from '../../activities/collect/packs/detect.js';
 import { loadPacks } from '../../activities/collect/packs/load.js';
-import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
+import { openSource } from '../../activities/collect/source/open.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { MetricsDeps } from './metrics.js';
 
-/** The configured source and packs, as a worker would use them for an alert of now. */
+/**
+ * The configured source and packs, as a worker would use them for an alert of now.
+ * @throws when a pack or the source's file cannot be read
+ */
 export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps> {
   const packs = await loadPacks(config.packs.files);
-  if (config.metrics.type !== 'prometheus') throw new Error('not yet');
   return {
-    source: new PrometheusSource(config.metrics),
+    source: await openSource(config.metrics),
     matchingPacks: async (source) => {
       const now = Date.now() / 1000;
       const window = { start: now - config.diagnosis.baselineSeconds, end: now };
