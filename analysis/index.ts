@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../model/diagnosis.js';
+import { changeFindings } from './changes/evidence.js';
 import { reachEvidence } from './evidence/reach.js';
 import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
@@ -34,7 +35,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   ];
   const suspects = [...new Set(found.map(({ service }) => service))];
   found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
-  return write(facts, rank(facts, found));
+  const { judgement, found: byChange } = changeFindings(facts, rank(facts, found));
+  return write(facts, rank(facts, [...found, ...byChange]), judgement);
 }
 
 /** What can be seen, before anybody is blamed for it. */

@@ -1,7 +1,7 @@
 import type { Evidence, FaultKind } from '../model/diagnosis.js';
 import type { Facts } from './facts.js';
 import type { Finding } from './evidence/finding.js';
-import { CALIBRATION } from './weights.js';
+import { beliefs } from './calibration.js';
 
 /** A suspect with all that is known for and against it. */
 export interface Ranked {
@@ -34,10 +34,8 @@ export function rank({ graph }: Facts, found: Finding[]): Ranked[] {
   }
   const names = graph.names;
   ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
-  const best = ranked[0]?.score ?? 0;
-  const odds = ranked.map(({ score }) => Math.exp((score - best) / CALIBRATION.temperature));
-  const total = odds.reduce((sum, value) => sum + value, 0) + Math.exp(-best / CALIBRATION.temperature);
-  ranked.forEach((suspect, index) => (suspect.belief = odds[index]! / total));
+  const belief = beliefs(ranked.map(({ score }) => score));
+  ranked.forEach((suspect, index) => (suspect.belief = belief[index]!));
   return ranked;
 }
 

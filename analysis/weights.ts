@@ -138,8 +138,67 @@ export const RANK = {
   traceFailed: 3,
 } as const;
 
-/** From scores to probabilities. */
+/** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 1.5,
+  temperature: 1.1,
+  /** Score of the hypothesis that none of the suspects did it. */
+  nobody: 1.5,
+  /** No diagnosis is surer than this. */
+  most: 0.98,
+} as const;
+
+/** What each level of claim needs; see rules.ts. */
+export const RULES = {
+  /** A best score below this is noise. */
+  leastScore: 2.5,
+  /** A leader with less belief than this is no verdict. */
+  leastConfidence: 0.35,
+  /** Belief from which a claim may be confirmed. */
+  confirmed: 0.75,
+  /** Weight from which a piece of evidence is clear. */
+  clearWeight: 1,
+  /** Share of the evidence for a suspect that may be contradicted in a confirmed claim. */
+  contradicted: 0.25,
+  /** Share from which a suspect is ruled out. */
+  ruledOut: 0.6,
+} as const;
+
+/** How much of everything a diagnosis holds: it travels through workflow history. */
+export const LIMITS = {
+  suspects: 10,
+  evidence: 10,
+  /** Evidence below this weight is not told. */
+  leastWeight: 0.1,
+  ranking: 1000,
+  symptoms: 40,
+  steps: 12,
+  blastRadius: 50,
+  ruledOut: 5,
+  open: 4,
+  /** A rival that is likelier than this deserves a check. */
+  rivalBelief: 0.15,
+  /** Fault kinds that are less likely get no action. */
+  leastKind: 0.15,
+  /** Changes that are less likely are named as ruled out. */
+  innocentBelow: 0.2,
+} as const;
+
+/** How the kind of fault is told. */
+export const KIND = {
+  /** Vote of each doubling of a resource beyond the traffic's, up to so many doublings. */
+  resource: 1.5,
+  mostDoublings: 3,
+  /** A move of this strength is taken at its word. */
+  clearStrength: 3,
+  /** A service whose resource doubled this often is short of it. */
+  shortOf: 1.5,
+  /** Vote of each unit of strength by which callers see more delay than the service itself. */
+  onTheWay: 0.8,
+  /** What is left when nothing else speaks: the work itself changed. */
+  leftover: 1.2,
+  /** Vote for a service that is not ours. */
+  external: 2,
+  /** Vote that always stays for what is not in the list. */
+  unknown: 0.4,
 } as const;

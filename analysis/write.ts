@@ -1,30 +1,27 @@
-import type { Diagnosis, Suspect } from '../model/diagnosis.js';
-import type { Facts } from './facts.js';
+import type { Change } from '../model/change.js';
+import type { Diagnosis, Evidence, Suspect, Verdict } from '../model/diagnosis.js';
+import { actionsFor } from './actions.js';
+import type { ChangeJudgement } from './changes/index.js';
+import { badness, metaOf, movementOf } from './evidence/finding.js';
+import { louder, type Facts } from './facts.js';
+import { faultKinds } from './fault-kind.js';
+import { hopsFrom } from './graph/call-graph.js';
+import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
-import { RULES_VERSION } from './weights.js';
+import { claimOf } from './rules.js';
+import { isGolden } from './series/begin.js';
+import { share } from './text.js';
+import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
-export function write(facts: Facts, ranked: Ranked[]): Diagnosis {
+/** Puts the result of the ranking in the words and the size of a diagnosis. */
+export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis {
   const { input, grid, graph, begin } = facts;
   const suspects = ranked
-    .filter(({ score }) => score > 0)
-    .slice(0, 10)
-    .map((one, index): Suspect => {
-      const total = [...one.kinds.values()].reduce((s, v) => s + Math.max(0, v), 0);
-      const kinds = [...one.kinds].sort((a, b) => b[1] - a[1]);
-      return {
-        service: graph.names[one.service]!,
-        faultKind: kinds[0]?.[0] ?? 'unknown',
-        confidence: one.belief,
-        faultKinds:
-          total > 0
-            ? kinds.map(([kind, w]) => ({ kind, probability: w / total }))
-            : [{ kind: 'unknown', probability: 1 }],
-        onset: null,
-        changeId: null,
-        evidence: one.evidence.slice(0, 10),
-        status: index === 0 ? 'leading' : 'possible',
-      };
-    });
+    .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
+    .slice(0, LIMITS.suspects)
+    .map((one, index) => suspectOf(facts, one, index, judgement.guilty));
+  const verdict = verdictOf(facts, ranked, suspects, judgement.guilty);
+  const cause = verdict.service === null ? undefined : graph.indexOf.get(verdict.service);
   const leader = suspects[0];
   return {
     rulesVersion: RULES_VERSION,
@@ -32,28 +29,143 @@ export function write(facts: Facts, ranked: Ranked[]): Diagnosis {
     window: input.window,
     baseline: { start: grid.start, end: grid.start + grid.watch * grid.width },
     onset: begin === null ? null : { time: grid.start + begin * grid.width, uncertaintySeconds: grid.width },
-    verdict: {
-      level: leader ? 'suspected' : 'inconclusive',
-      service: leader?.service ?? null,
-      faultKind: leader?.faultKind ?? 'unknown',
-      changeId: null,
-      confidence: leader?.confidence ?? 0,
-      rule: leader ? 'strongest-lead' : 'nothing-abnormal',
-      reason: leader ? `${leader.service} moved the most.` : 'Nothing abnormal was seen.',
-      wouldSettle: [],
-    },
+    verdict,
     suspects,
-    ranking: ranked.map(({ service, score }) => ({ service: graph.names[service]!, score })),
-    propagation: [],
-    symptoms: [],
-    blastRadius: [],
-    ruledOut: [],
+    ranking: ranked
+      .slice(0, LIMITS.ranking)
+      .map(({ service, score }) => ({ service: graph.names[service]!, score })),
+    propagation: cause === undefined ? [] : propagationFrom(facts, cause).slice(0, LIMITS.steps),
+    symptoms: facts.moves
+      .filter(
+        (move) => isGolden(move.series.signal) && badness(move) > 0 && move.strength >= RANK.leastStrength,
+      )
+      .sort(louder)
+      .slice(0, LIMITS.symptoms)
+      .map((move) => ({
+        subject: move.series.subject,
+        signal: move.series.signal,
+        movement: movementOf(move),
+        series: metaOf(move.series),
+      })),
+    blastRadius: blastRadius(facts, cause),
+    ruledOut: ruledOut(facts, ranked, judgement),
     gaps: input.gaps,
-    nextActions: [],
+    nextActions:
+      leader === undefined || verdict.rule === 'nothing-abnormal'
+        ? []
+        : actionsFor(
+            leader.service,
+            leader.faultKinds
+              .filter(({ probability }) => probability >= LIMITS.leastKind)
+              .map(({ kind }) => kind),
+            judgement.guilty,
+          ),
     looked: {
       services: graph.names.length,
       series: input.series.length,
       samples: input.series.reduce((sum, { values }) => sum + values.length, 0),
     },
   };
+}
+
+function suspectOf(facts: Facts, one: Ranked, index: number, guilty: Change | null): Suspect {
+  const { graph, services, grid } = facts;
+  const kinds = faultKinds(facts, one.service, one.kinds);
+  const onset = onsetOf(services[one.service]!);
+  const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === guilty?.id);
+  return {
+    service: graph.names[one.service]!,
+    faultKind: kinds[0]!.kind,
+    confidence: one.belief,
+    faultKinds: kinds,
+    onset: onset === null ? null : { time: onset, uncertaintySeconds: grid.width },
+    changeId: mentions ? (guilty?.id ?? null) : null,
+    evidence: one.evidence.filter(({ weight }) => weight >= LIMITS.leastWeight).slice(0, LIMITS.evidence),
+    status: index === 0 && one.score > 0 ? 'leading' : isRuledOut(one) ? 'ruled-out' : 'possible',
+  };
+}
+
+/** What speaks against it takes most of what speaks for it. */
+function isRuledOut({ evidence, score }: Ranked): boolean {
+  const total = (stance: Evidence['stance']): number =>
+    evidence.filter((one) => one.stance === stance).reduce((sum, { weight }) => sum + weight, 0);
+  return score === 0 || total('against') > RULES.ruledOut * total('for');
+}
+
+function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
+  const { graph, begin } = facts;
+  const confidence = ranked[0]?.belief ?? 0;
+  const claim = claimOf({ names: graph.names, ranked, confidence, moved: begin !== null });
+  const leader = claim.rule === 'nothing-abnormal' ? undefined : suspects[0];
+  return {
+    level: claim.level,
+    service: leader?.service ?? null,
+    faultKind: leader?.faultKind ?? 'unknown',
+    changeId: leader ? (guilty?.id ?? null) : null,
+    confidence: leader ? confidence : 0,
+    rule: claim.rule,
+    reason: claim.reason,
+    wouldSettle: claim.level === 'confirmed' ? [] : wouldSettle(facts, ranked, leader),
+  };
+}
+
+/** What was not seen and would decide. */
+function wouldSettle(
+  { input, services, graph }: Facts,
+  ranked: Ranked[],
+  leader: Suspect | undefined,
+): string[] {
+  const open: string[] = [];
+  if (leader !== undefined) {
+    const { seen } = services[graph.indexOf.get(leader.service)!]!;
+    if (!seen.has('cpu') && !seen.has('memory')) open.push(`CPU and memory of ${leader.service}`);
+    if (!seen.has('errors') && !seen.has('availability')) open.push(`Errors of ${leader.service}`);
+    if (!seen.has('latency')) open.push(`Latency of ${leader.service}`);
+  }
+  if (input.spans === null) open.push('Traces of slow or failed requests');
+  if (graph.callees.every((callees) => callees.length === 0)) open.push('Who calls whom');
+  const second = ranked[1];
+  if (leader !== undefined && second !== undefined && second.belief > LIMITS.rivalBelief) {
+    open.push(`A check of ${graph.names[second.service]!}, which is the next likely`);
+  }
+  if (input.changes.length === 0) open.push('Deploys and configuration changes around the onset');
+  return open.slice(0, LIMITS.open);
+}
+
+/** Services that suffer, nearest to the cause first. */
+function blastRadius({ graph, services }: Facts, cause: number | undefined): string[] {
+  const hurt = services.flatMap(({ loudness }, service) => (loudness >= RANK.leastStrength ? [service] : []));
+  const hops = cause === undefined ? null : hopsFrom(cause, graph.callers);
+  const distance = (service: number): number => {
+    const away = hops?.[service] ?? -1;
+    return away < 0 ? Infinity : away;
+  };
+  return hurt
+    .sort(
+      (a, b) =>
+        (distance(a) === distance(b) ? 0 : distance(a) - distance(b)) ||
+        services[b]!.loudness - services[a]!.loudness ||
+        a - b,
+    )
+    .slice(0, LIMITS.blastRadius)
+    .map((service) => graph.names[service]!);
+}
+
+/** Suspects and changes that look guilty and are not, with the reason. */
+function ruledOut({ graph }: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis['ruledOut'] {
+  const services = ranked
+    .slice(1)
+    .filter(isRuledOut)
+    .flatMap(({ service, evidence }) => {
+      const against = evidence.find(({ stance }) => stance === 'against');
+      return against ? [{ what: graph.names[service]!, why: against.statement }] : [];
+    });
+  const changes = judgement.ranked
+    .filter(({ change, probability }) => change !== judgement.guilty && probability < LIMITS.innocentBelow)
+    .flatMap(({ change, probability, evidence }) => {
+      const against = evidence.find(({ stance }) => stance === 'against');
+      const why = against?.statement ?? `Guilty with ${share(probability)} only.`;
+      return [{ what: change.title || change.id, why }];
+    });
+  return [...services.slice(0, LIMITS.ruledOut), ...changes.slice(0, LIMITS.ruledOut)];
 }

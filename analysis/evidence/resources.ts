@@ -1,5 +1,3 @@
-import type { FaultKind } from '../../model/diagnosis.js';
-import type { SignalKind } from '../../model/series.js';
 import type { Facts, ServiceFacts } from '../facts.js';
 import { isGolden } from '../series/begin.js';
 import type { Move } from '../series/movement.js';
@@ -7,16 +5,6 @@ import { amount } from '../text.js';
 import { RANK } from '../weights.js';
 import { badness, finding, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
-
-/** What trouble of each resource is called. */
-const KIND_OF: Partial<Record<SignalKind, FaultKind>> = {
-  cpu: 'cpu',
-  memory: 'memory',
-  disk: 'disk',
-  network: 'network',
-  connections: 'pool-saturation',
-  saturation: 'pool-saturation',
-};
 
 /** Resources that a service uses more of than its traffic explains. */
 export function resourceEvidence(facts: Facts): Finding[] {
@@ -46,15 +34,9 @@ export function resourceEvidence(facts: Facts): Finding[] {
             ? `${describe(move, name)}, more than its traffic (${amount(own.traffic.before, own.traffic.series.unit)} to ${amount(own.traffic.after, own.traffic.series.unit)}) explains.`
             : `${describe(move, name)}.`,
         move,
-        kinds: kindOf(move, weight),
       }),
     );
   });
-}
-
-function kindOf(move: Move, weight: number): [FaultKind, number][] {
-  const kind = KIND_OF[move.series.signal];
-  return kind === undefined ? [] : [[kind, weight]];
 }
 
 function weightOf(move: Move): number {

@@ -1,4 +1,3 @@
-import type { FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
 import type { Move } from '../series/movement.js';
 import { accountsFor } from '../story.js';
@@ -24,7 +23,6 @@ export function symptomEvidence(facts: Facts): Finding[] {
         weight: RANK.symptom * weight,
         statement: `${describe(move, name)}.`,
         move,
-        kinds: kindsOfSymptom(move),
       }),
     ];
     const blamed = loudestCallee(facts, service, move);
@@ -104,8 +102,4 @@ export function describe(move: Move, service: string): string {
     subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;
   const way = move.sign === 1 ? 'rose' : 'fell';
   return `${where} ${way} from ${amount(move.before, unit)} to ${amount(move.after, unit)}`;
-}
-
-function kindsOfSymptom(move: Move): [FaultKind, number][] {
-  return move.series.signal === 'latency' ? [] : [['code-change', 0.5]];
 }

@@ -51,8 +51,8 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
         weight,
         statement: `${share(excess / total)} of the extra time in traces was spent within ${name}: ${worst.operation} took ${amount(worst.before, 's')}, then ${amount(worst.after, 's')} of its own.`,
         kinds: [
-          ['cpu', weight * 0.3],
-          ['code-change', weight * 0.2],
+          ['cpu', weight * 0.1],
+          ['code-change', weight * 0.1],
         ],
       }),
     );
@@ -107,7 +107,7 @@ function pathEvidence(facts: Facts): Finding[] {
         kind: 'trace',
         weight: RANK.tracePath * weight,
         statement: `${worst.operation} of ${name} used to reach ${what} ${amount(worst.before, '')} times a run, then ${amount(worst.after, '')} times.`,
-        kinds: [['code-change', RANK.tracePath * weight]],
+        kinds: [['code-change', 2.5 * RANK.tracePath * weight]],
       }),
     ];
   });

@@ -1,0 +1,97 @@
+import type { FaultKind } from '../model/diagnosis.js';
+import type { SignalKind } from '../model/series.js';
+import type { Facts } from './facts.js';
+import type { Move } from './series/movement.js';
+import { KIND } from './weights.js';
+
+/** What trouble of each resource is called. */
+const RESOURCES: [SignalKind, FaultKind][] = [
+  ['cpu', 'cpu'],
+  ['memory', 'memory'],
+  ['disk', 'disk'],
+  ['connections', 'pool-saturation'],
+  ['saturation', 'pool-saturation'],
+];
+
+/**
+ * What kind of fault it is if it began at this service. `told` is what single pieces of evidence speak for;
+ * added is what only their combination says: which resource grew most, whether the delay is on the way rather
+ * than within, and what is left when the resources are seen and calm. The result sums to 1, likeliest first.
+ */
+export function faultKinds(
+  facts: Facts,
+  service: number,
+  told: Map<FaultKind, number>,
+): { kind: FaultKind; probability: number }[] {
+  const votes = new Map(told);
+  const vote = (kind: FaultKind, weight: number): void => {
+    if (weight > 0) votes.set(kind, (votes.get(kind) ?? 0) + weight);
+  };
+  let most = 0;
+  for (const [signal, kind] of RESOURCES) {
+    const growth = growthOf(facts, service, signal);
+    most = Math.max(most, growth);
+    vote(kind, KIND.resource * growth);
+  }
+  vote('network', KIND.onTheWay * delayOnTheWay(facts, service));
+  // A service that is short of a resource also lets calls wait at its door: that is no network fault.
+  const calm = 1 - Math.min(1, most / KIND.shortOf);
+  votes.set('network', (votes.get('network') ?? 0) * calm);
+  if (facts.graph.external.has(service)) vote('external-provider', KIND.external);
+  const own = facts.services[service]!;
+  const [symptom] = own.symptoms;
+  if (symptom !== undefined) {
+    const seesResources = RESOURCES.some(([signal]) => own.seen.has(signal));
+    // Where nothing of the machine is seen, work that changes without a known deploy was told to behave so.
+    if (!seesResources) vote('configuration', KIND.leftover);
+    else vote('code-change', symptom.series.signal === 'latency' ? KIND.leftover / 2 : KIND.leftover);
+  }
+  const ordered = [...votes]
+    .filter(([, weight]) => weight > 0)
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  // The unknown always keeps a share: all of this may be beside the point.
+  const total = ordered.reduce<number>((sum, [, weight]) => sum + weight, KIND.unknown);
+  return [
+    ...ordered.map(([kind, weight]) => ({ kind, probability: weight / total })),
+    { kind: 'unknown' as const, probability: KIND.unknown / total },
+  ].sort((a, b) => b.probability - a.probability);
+}
+
+/**
+ * How much more of a resource the service takes, in doublings, as the mean over the metrics of that resource:
+ * contention for one resource moves others too, but less.
+ */
+function growthOf({ moves, graph, services }: Facts, service: number, signal: SignalKind): number {
+  const name = graph.names[service]!;
+  const growths = moves
+    .filter(
+      ({ series }) =>
+        series.signal === signal && series.subject.kind === 'service' && series.subject.service === name,
+    )
+    .map((move) => Math.max(0, doublings(move)) * Math.min(1, move.strength / KIND.clearStrength));
+  if (growths.length === 0) return 0;
+  const traffic = services[service]!.traffic;
+  const load = traffic?.sign === 1 && traffic.strength >= 1 ? Math.max(0, doublings(traffic)) : 0;
+  const mean = growths.reduce((sum, growth) => sum + growth, 0) / growths.length;
+  return Math.min(KIND.mostDoublings, Math.max(0, mean - load));
+}
+
+/** From nothing to something counts as many doublings as there are sigmas. */
+function doublings({ before, after, strength, sign }: Move): number {
+  if (sign === -1) return 0;
+  return before > 0 ? Math.log2(after / before) : strength;
+}
+
+/**
+ * How much slower callers find a service than it finds itself, in strength: that time passed between them. Only
+ * where both sides are measured.
+ */
+function delayOnTheWay({ services }: Facts, service: number): number {
+  const own = services[service]!;
+  const latencies = own.symptoms.filter(({ series }) => series.signal === 'latency');
+  const fromOutside = latencies.filter(({ series }) => series.perspective === 'client');
+  const loudestOutside = fromOutside[0]?.strength ?? 0;
+  if (loudestOutside === 0 || !own.seen.has('latency')) return 0;
+  const fromInside = latencies.find(({ series }) => series.perspective !== 'client')?.strength ?? 0;
+  return Math.max(0, loudestOutside - fromInside);
+}

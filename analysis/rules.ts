@@ -1,0 +1,119 @@
+import type { Evidence, Verdict } from '../model/diagnosis.js';
+import type { Ranked } from './rank.js';
+import { share } from './text.js';
+import { RULES } from './weights.js';
+
+/** What a level needs to be decided. */
+export interface Claim {
+  level: Verdict['level'];
+  rule: string;
+  reason: string;
+}
+
+/** What the rules look at. `names` are those of the call graph. */
+export interface Case {
+  names: string[];
+  ranked: Ranked[];
+  confidence: number;
+  /** Whether anything left its calm at all. */
+  moved: boolean;
+}
+
+type Rule = (given: Case) => Claim | null;
+
+/**
+ * The level of the claim: the first rule that applies decides. Degraded performance is never a cause in itself,
+ * so a symptom alone confirms nothing.
+ */
+export function claimOf(given: Case): Claim {
+  for (const rule of [nothingAbnormal, tooWeak, undecided, stateChangeWithMechanism]) {
+    const claim = rule(given);
+    if (claim !== null) return claim;
+  }
+  return strongestLead(given);
+}
+
+const nothingAbnormal: Rule = ({ moved, ranked }) =>
+  moved && (ranked[0]?.score ?? 0) > 0
+    ? null
+    : {
+        level: 'inconclusive',
+        rule: 'nothing-abnormal',
+        reason:
+          'Nothing abnormal was seen: no service left its usual behaviour around the time of the alert.',
+      };
+
+const tooWeak: Rule = ({ ranked, names }) =>
+  ranked[0]!.score >= RULES.leastScore
+    ? null
+    : {
+        level: 'inconclusive',
+        rule: 'too-weak',
+        reason: `Nothing clearly abnormal was seen; the little that there is points to ${names[ranked[0]!.service]!}.`,
+      };
+
+const undecided: Rule = ({ ranked, names, confidence }) => {
+  const [first, second] = ranked;
+  if (confidence >= RULES.leastConfidence || second === undefined) return null;
+  return {
+    level: 'inconclusive',
+    rule: 'undecided',
+    reason: `${names[first!.service]!} leads, but not by enough over ${names[second.service]!}: ${share(confidence)} is no verdict.`,
+  };
+};
+
+/** Evidence of a state that changed, rather than of suffering. */
+const STATES = new Set<Evidence['kind']>([
+  'resource',
+  'change',
+  'check',
+  'shared-host',
+  'silence',
+  'log',
+  'trace',
+]);
+/** Evidence that the state does harm. */
+const MECHANISMS = new Set<Evidence['kind']>([
+  'local-symptom',
+  'unexplained-by-callees',
+  'explains-callers',
+  'trace',
+  'log',
+]);
+
+const stateChangeWithMechanism: Rule = ({ ranked, names, confidence }) => {
+  const { evidence, service } = ranked[0]!;
+  const speaks = evidence.filter(({ stance }) => stance === 'for');
+  const against = evidence.filter(({ stance }) => stance === 'against');
+  const state = speaks.find(({ kind, weight }) => STATES.has(kind) && weight >= RULES.clearWeight);
+  const mechanism = speaks.find(
+    (one) => one !== state && MECHANISMS.has(one.kind) && one.weight >= RULES.clearWeight,
+  );
+  const contradicted = sum(against) > RULES.contradicted * sum(speaks);
+  if (state === undefined || mechanism === undefined || contradicted || confidence < RULES.confirmed)
+    return null;
+  return {
+    level: 'confirmed',
+    rule: 'state-change-with-mechanism',
+    reason: `A state changed at ${names[service]!} and the harm follows from it: ${lower(state.statement)}`,
+  };
+};
+
+function strongestLead({ ranked, names, confidence }: Case): Claim {
+  return {
+    level: 'suspected',
+    rule: 'strongest-lead',
+    reason: `${names[ranked[0]!.service]!} explains most of what was seen (${share(confidence)}), but ${
+      confidence < RULES.confirmed ? 'others remain possible' : 'no change of state that causes it was seen'
+    }.`,
+  };
+}
+
+function sum(evidence: Evidence[]): number {
+  return evidence.reduce((total, { weight }) => total + weight, 0);
+}
+
+/** Keeps the case of a first word that is a name. */
+function lower(sentence: string): string {
+  return sentence.replace(/\.$/u, '') + '.';
+}
