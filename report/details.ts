@@ -1,0 +1,135 @@
+import type { Anomaly } from '../model/anomaly.js';
+import type { IncidentRecord } from '../model/incident.js';
+import { guardLineStart, oneLine, shortName } from './escape.js';
+import { factsOf, STATE_WORDS, type Facts } from './facts.js';
+import { clock, count, listOf, moment } from './format.js';
+import { summaryOf, titleOf } from './headline.js';
+import { inlineMarkdown } from './inline.js';
+import type { Text } from './document.js';
+
+/*
+ * What the Temporal UI shows of a run. Workflow code imports this file: neither it nor what it imports may need
+ * zod, Node or a library.
+ */
+
+/** Temporal refuses summaries above 400 bytes, counted after their encoding. */
+const LONGEST_SUMMARY_BYTES = 200;
+const MOST_REASONS = 3;
+const MOST_GAPS = 3;
+const MOST_ALERTS = 10;
+
+/**
+ * Where the incident stands, as a few lines of Markdown: a stranger reads cause, confidence and next action.
+ * Follows every change of the record.
+ */
+export function currentDetails(record: IncidentRecord): string {
+  const facts = factsOf(record);
+  const title: Text = [{ strong: titleOf(record) }];
+  return [
+    paragraph(title),
+    ...summaryOf(facts).map(paragraph),
+    list([...reasons(facts), ...nextAction(facts), ...notSeen(facts)]),
+    paragraph(standing(facts)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The strongest observations for the suspect that the verdict names, and the strongest one against it. */
+function reasons({ suspect }: Facts): Text[] {
+  if (!suspect) return [];
+  const heaviest = [...suspect.evidence].sort((a, b) => b.weight - a.weight);
+  const speaksFor = heaviest.filter(({ stance }) => stance === 'for').slice(0, MOST_REASONS);
+  const against = heaviest.filter(({ stance }) => stance === 'against').slice(0, 1);
+  return [
+    ...speaksFor.map(({ statement }): Text => [{ strong: 'For' }, ` ${oneLine(statement, 300)}`]),
+    ...against.map(({ statement }): Text => [{ strong: 'Against' }, ` ${oneLine(statement, 300)}`]),
+  ];
+}
+
+function nextAction({ diagnosis, closedAt }: Facts): Text[] {
+  const action = diagnosis?.nextActions[0];
+  if (!action || closedAt !== null) return [];
+  const words = `${oneLine(action.title, 200).replace(/\.$/, '')} (${action.risk}); expect: ${oneLine(action.expect, 200)}`;
+  const command: Text = action.command === null ? [] : [' ', { code: oneLine(action.command, 300) }];
+  return [[{ strong: 'Next' }, ` ${words}`, ...command]];
+}
+
+function notSeen({ record }: Facts): Text[] {
+  const shown = record.gaps.slice(0, MOST_GAPS).map(({ source, what, reason }): Text => {
+    return [
+      { strong: 'Not seen' },
+      ` ${oneLine(what, 120)} (${oneLine(source, 40)}: ${oneLine(reason, 200)})`,
+    ];
+  });
+  const more = record.gaps.length - shown.length;
+  return more > 0 ? [...shown, [`${count(more, 'more gap')} in the report`]] : shown;
+}
+
+/** How far it is and whether somebody looks after it. */
+function standing({ record }: Facts): Text {
+  const parts = [STATE_WORDS[record.state], record.severity];
+  if (record.acknowledged) parts.push(`acknowledged by ${oneLine(record.acknowledged.by, 80)}`);
+  if (record.revision > 0) parts.push(`revision ${record.revision} of the summary`);
+  const report = record.links.find(({ title }) => title === 'Report');
+  const where: Text = report ? [', full report ', { code: oneLine(report.url, 300) }] : [];
+  return [parts.join(', '), ...where];
+}
+
+/** One line for the list of runs: which service, what, how bad. At most 200 bytes. */
+export function staticSummary(anomalies: Anomaly[]): string {
+  const first = anomalies[0];
+  if (!first) return 'No alert';
+  const more = anomalies.length > 1 ? ` (and ${count(anomalies.length - 1, 'more alert')})` : '';
+  const symptom = first.symptom === 'other' ? '' : ` ${first.symptom}`;
+  const begin = `${shortName(first.service, 40)}${symptom}: `;
+  return shortened(begin + oneLine(first.title, 120), LONGEST_SUMMARY_BYTES - more.length) + more;
+}
+
+/** The alerts that opened the incident, as Markdown. */
+export function staticDetails(anomalies: Anomaly[]): string {
+  const first = anomalies[0];
+  if (!first) return 'No alert opened this incident.';
+  const services = [...new Set(anomalies.map(({ service }) => shortName(service, 60)))];
+  const opening: Text = [
+    `Opened by ${count(anomalies.length, 'alert')} about `,
+    { strong: listOf(services, 5) },
+    ` in ${oneLine(first.environment, 80)}.`,
+  ];
+  const more = anomalies.length - MOST_ALERTS;
+  const items = anomalies.slice(0, MOST_ALERTS).map(alertItem);
+  return `${paragraph(opening)}\n\n${list(more > 0 ? [...items, [count(more, 'more alert')]] : items)}`;
+}
+
+function alertItem({ title, service, severity, startedAt, endedAt, source }: Anomaly): Text {
+  const until = endedAt === null ? '' : `, resolved ${clock(endedAt)}`;
+  return [
+    { strong: oneLine(title, 200) },
+    ` of ${shortName(service, 60)}: ${severity}, from ${moment(startedAt)}${until}, says ${oneLine(source, 40)}`,
+  ];
+}
+
+function paragraph(words: Text): string {
+  return guardLineStart(inlineMarkdown(words));
+}
+
+function list(items: readonly Text[]): string {
+  return items.map((item) => `- ${guardLineStart(inlineMarkdown(item))}`).join('\n');
+}
+
+/** Cut to so many bytes of UTF-8, between characters. */
+function shortened(text: string, bytes: number): string {
+  const characters = [...text];
+  const sizes = characters.map((character) => bytesOf(character.codePointAt(0) ?? 0));
+  if (sizes.reduce((sum, size) => sum + size, 0) <= bytes) return text;
+  // The mark that something was left out takes three bytes.
+  let room = bytes - 3;
+  const fits = sizes.findIndex((size) => (room -= size) < 0);
+  return `${characters.slice(0, fits).join('').trimEnd()}…`;
+}
+
+function bytesOf(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}

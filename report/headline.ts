@@ -1,0 +1,148 @@
+import type { Change } from '../model/change.js';
+import type { IncidentRecord } from '../model/incident.js';
+import { text, type Span, type Text } from './document.js';
+import { oneLine, shortName } from './escape.js';
+import { factsOf, FAULT_WORDS, isLooking, LEVEL_WORDS, type Facts, type Shown } from './facts.js';
+import { beforeAfter, clock, clockMinute, confidence, count, day, listOf, offset } from './format.js';
+
+/** Longest title, in characters: it becomes the subject of messages and tickets. */
+export const LONGEST_TITLE = 80;
+
+/** Names the query behind a movement; nothing where there is no list of queries to point into. */
+export type Cite = (shown: Shown) => Text;
+
+const NO_CITE: Cite = () => [];
+
+/**
+ * The first line: how sure, what is broken, how badly and since when, in at most 80 characters.
+ * `[Suspected] checkout: errors 0.3 % -> 14 % since 10:42 UTC`
+ */
+export function titleOf(record: IncidentRecord): string {
+  const facts = factsOf(record);
+  const badge = `[${badgeOf(facts)}] `;
+  const rest = `: ${whatIsBroken(facts)} ${sinceWhen(facts)}`;
+  const room = LONGEST_TITLE - badge.length - rest.length;
+  return shortName(`${badge}${shortName(facts.service, Math.max(room, 12))}${rest}`, LONGEST_TITLE);
+}
+
+/** What is told of the verdict, or of the end of the incident. */
+function badgeOf({ record, diagnosis, closedAt }: Facts): string {
+  if (record.state === 'resolved')
+    return closedAt === null ? 'Resolved' : `Resolved ${clockMinute(closedAt)}`;
+  if (record.state === 'expired') return 'Unresolved at limit';
+  if (record.state === 'cancelled') return 'Cancelled';
+  if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
+  return isLooking(record) ? 'Diagnosing' : 'No diagnosis';
+}
+
+function whatIsBroken({ record, diagnosis, symptom }: Facts): string {
+  if (symptom) {
+    const { movement, series } = symptom;
+    return `${series.signal} ${beforeAfter(movement.before, movement.after, movement.unit)}`;
+  }
+  const kind = diagnosis?.anomaly.symptom ?? record.anomalies[0]?.symptom ?? 'other';
+  return kind === 'other' ? 'alert' : `${kind} alert`;
+}
+
+function sinceWhen({ zero, closedAt, record }: Facts): string {
+  const days = day(zero) === day(record.timings.openedAt) ? '' : `${day(zero)} `;
+  return closedAt === null ? `since ${days}${clockMinute(zero)} UTC` : `from ${days}${clockMinute(zero)} UTC`;
+}
+
+/**
+ * The probable cause and how sure that is, as one sentence without its full stop.
+ * `payment: latency 20 ms -> 1.2 s from 10:38:05 (T-4m), pool saturation; confidence 78 %`
+ */
+export function causeOf(facts: Facts, cite: Cite = NO_CITE): Text {
+  const { diagnosis, record } = facts;
+  if (!diagnosis) return [unknownCause(record)];
+  const { verdict } = diagnosis;
+  if (verdict.service === null) return [`no cause found: ${oneLine(verdict.reason).replace(/\.$/, '')}`];
+  const did = [...changeClause(facts), ...movementClause(facts, cite)];
+  const sure = `${FAULT_WORDS[verdict.faultKind]}; confidence ${confidence(verdict.confidence)}`;
+  const service: Span = { strong: shortName(verdict.service, 60) };
+  return did.length === 0 ? text`${service}: ${sure}` : text`${service}: ${did}, ${sure}`;
+}
+
+function changeClause({ change, zero, cause }: Facts): Text {
+  if (!change) return [];
+  return text`${changeWords(change)} at ${clock(change.time)} (${offset(change.time, zero)})${cause ? ', then ' : ''}`;
+}
+
+/** `deploy "Use a smaller pool" (4f2a91c)`. */
+export function changeWords(change: Change): string {
+  const title = oneLine(change.title, 80);
+  const id = shortName(change.id, 20);
+  if (title === '') return `${change.kind} ${id}`;
+  return title.includes(id) ? `${change.kind} "${title}"` : `${change.kind} "${title}" (${id})`;
+}
+
+function movementClause({ cause, zero }: Facts, cite: Cite): Text {
+  if (!cause) return [];
+  const { movement, series } = cause;
+  const { time } = movement.onset;
+  const what = `${oneLine(series.name, 40)} ${beforeAfter(movement.before, movement.after, movement.unit)}`;
+  return text`${what} from ${clock(time)} (${offset(time, zero)})${cite(cause)}`;
+}
+
+function unknownCause(record: IncidentRecord): string {
+  if (isLooking(record)) return `not known yet: the diagnosis is running (${record.state})`;
+  const gap = record.gaps[0];
+  if (!gap) return 'not known: no diagnosis was made';
+  const more = record.gaps.length > 1 ? `, and ${record.gaps.length - 1} more` : '';
+  return `not known: ${oneLine(gap.what, 80)} could not be seen (${oneLine(gap.source, 40)}: ${oneLine(gap.reason, 160).replace(/\.$/, '')})${more}`;
+}
+
+/** How the cause is introduced, by how sure it is. */
+export function causeIntroduction({ diagnosis }: Facts): string {
+  if (!diagnosis) return 'Cause';
+  const { level, service } = diagnosis.verdict;
+  if (service === null) return 'Cause';
+  return { confirmed: 'Cause', suspected: 'Suspected cause', inconclusive: 'Not settled; strongest lead' }[
+    level
+  ];
+}
+
+/** At most three sentences: what is broken and for whom; the cause and how sure; what to do next. */
+export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
+  const sentences: Text[] = [
+    brokenSentence(facts, cite),
+    text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}.`,
+  ];
+  const next = nextSentence(facts);
+  return next === null ? sentences : [...sentences, next];
+}
+
+function brokenSentence(facts: Facts, cite: Cite): Text {
+  const { record, symptom, service, zero, closedAt } = facts;
+  const who: Span = { strong: shortName(service, 60) };
+  const until = closedAt === null ? '' : ` to ${clock(closedAt)}`;
+  if (!symptom) {
+    const alerts = count(record.anomalies.length, 'alert');
+    const first = record.anomalies[0];
+    const saying = first ? `, the first says "${oneLine(first.title, 120)}"` : '';
+    return text`${who} raised ${alerts} from ${clock(zero)}${until} UTC${saying}; no measurement of it can be shown.`;
+  }
+  const { movement, series } = symptom;
+  const moved = `${oneLine(series.name, 40)} went ${beforeAfter(movement.before, movement.after, movement.unit)}`;
+  return text`${who}: ${moved} at ${clock(zero)} UTC${closedAt === null ? '' : `, closed at ${clock(closedAt)}`}${cite(symptom)}; ${reachWords(facts)}.`;
+}
+
+function reachWords({ diagnosis, service }: Facts): string {
+  const radius = diagnosis?.blastRadius ?? [];
+  if (radius.length === 0) return 'how far it reaches is not known';
+  const others = radius.filter((one) => one !== service).map((one) => shortName(one, 40));
+  if (others.length === 0) return 'no other service shows a symptom';
+  return `${count(radius.length, 'service')} show a symptom (with ${listOf(others)})`;
+}
+
+/** What to do, or that part of the picture is missing. */
+function nextSentence({ diagnosis, record }: Facts): Text | null {
+  const action = diagnosis?.nextActions[0];
+  const gaps = record.gaps.length;
+  const unseen = gaps > 0 && diagnosis ? `; ${count(gaps, 'thing')} could not be looked at` : '';
+  if (action && record.timings.closedAt === null) {
+    return text`Next: ${oneLine(action.title, 160).replace(/\.$/, '')} (${action.risk})${unseen}.`;
+  }
+  return unseen === '' ? null : [`Seen in part only: ${count(gaps, 'thing')} could not be looked at.`];
+}

@@ -1,0 +1,14 @@
+import type { Span, Text } from './document.js';
+import { codeSpan, escapeMarkdown } from './escape.js';
+
+/** A part of a line as Markdown. The beginning of a whole line needs a guard of its own (`guardLineStart`). */
+export function inlineMarkdown(words: Text): string {
+  return words.map(spanMarkdown).join('');
+}
+
+export function spanMarkdown(part: Span): string {
+  if (typeof part === 'string') return escapeMarkdown(part);
+  if ('strong' in part) return part.strong === '' ? '' : `**${escapeMarkdown(part.strong)}**`;
+  if ('code' in part) return codeSpan(part.code);
+  return 'ref' in part ? `[${part.ref}]` : `[${escapeMarkdown(part.link)}](<${part.url}>)`;
+}

@@ -1,0 +1,59 @@
+import type { Column, Section, Text } from '../document.js';
+import { oneLine, shortName } from '../escape.js';
+import { isLooking, type Facts } from '../facts.js';
+import { count, duration, span } from '../format.js';
+
+const MOST_RANKED = 10;
+
+const RANKING: readonly Column[] = [
+  { title: 'Rank', align: 'right' },
+  { title: 'Service', grows: true },
+  { title: 'Score', align: 'right' },
+];
+
+/** The rule, the weights and the ranking that led to the verdict, so that it can be argued with. */
+export function decisionSection({ record, diagnosis }: Facts): Section {
+  const version = `Faultline ${oneLine(record.product.version, 40)}`;
+  if (!diagnosis) {
+    const why = isLooking(record) ? 'The first look is still under way.' : 'No analysis came to an end.';
+    return { title: 'How this was decided', blocks: [{ kind: 'list', items: [[`${why} ${version}.`]] }] };
+  }
+  const { verdict, rulesVersion, looked, window, baseline, ranking } = diagnosis;
+  const seen = `${count(looked.services, 'service')}, ${count(looked.series, 'series', 'series')}, ${count(looked.samples, 'sample')}`;
+  const items: Text[] = [
+    [
+      'Rule ',
+      { code: oneLine(verdict.rule, 80) },
+      `, rules and weights ${oneLine(rulesVersion, 40)}, ${version}`,
+    ],
+    [`Looked at ${seen}`],
+    [`Window ${span(window.start, window.end)}, step ${duration(window.stepSeconds)}`],
+    [`Compared with ${span(baseline.start, baseline.end)}`],
+    [packWords(record.scope?.packs ?? [])],
+    [`Record revision ${record.revision}, run `, { code: oneLine(record.runId, 80) }],
+  ];
+  const rows = ranking
+    .slice(0, MOST_RANKED)
+    .map(({ service, score }, index): Text[] => [
+      [String(index + 1)],
+      [shortName(service, 60)],
+      [score.toFixed(2)],
+    ]);
+  const more = ranking.length - rows.length;
+  return {
+    title: 'How this was decided',
+    blocks: [
+      { kind: 'list', items: items.filter((item) => item[0] !== '') },
+      ...(rows.length > 0 ? [{ kind: 'table', columns: RANKING, rows } as const] : []),
+      ...(more > 0
+        ? [{ kind: 'paragraph', text: [`${count(more, 'more service')} scored lower.`] } as const]
+        : []),
+    ],
+  };
+}
+
+function packWords(packs: readonly string[]): string {
+  return packs.length === 0
+    ? ''
+    : `Metrics read by the packs ${packs.map((pack) => oneLine(pack, 60)).join(', ')}`;
+}

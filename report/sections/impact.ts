@@ -1,0 +1,62 @@
+import type { Symptom } from '../../model/diagnosis.js';
+import { text, type Block, type Section, type Text } from '../document.js';
+import { oneLine, shortName } from '../escape.js';
+import { ownerOf, type Facts } from '../facts.js';
+import { beforeAfter, clock, count, duration, factor, offset } from '../format.js';
+import type { Queries } from '../queries.js';
+
+const MOST_SYMPTOMS = 5;
+const MOST_SERVICES = 25;
+const MOST_ALERTS = 6;
+
+/** Whom it reaches, how badly, and for how long. */
+export function impactSection(facts: Facts, queries: Queries): Section {
+  const { diagnosis, record, closedAt, zero } = facts;
+  const items: Text[] = [];
+  if (diagnosis) {
+    const own = diagnosis.symptoms.filter(({ subject }) => ownerOf(subject) === facts.service);
+    items.push(...own.slice(0, MOST_SYMPTOMS).map((symptom) => symptomLine(symptom, facts, queries)));
+    if (own.length === 0)
+      items.push([`No measurement of ${shortName(facts.service, 60)} left its usual range.`]);
+    items.push(radiusLine(diagnosis.blastRadius));
+  } else {
+    items.push(['What can be measured of it is not known; what follows comes from the alerts alone.']);
+  }
+  items.push(...alertLines(facts));
+  if (closedAt !== null) {
+    items.push([
+      `${record.state === 'resolved' ? 'It lasted' : 'It was followed for'} ${duration(closedAt - zero)}.`,
+    ]);
+  }
+  const blocks: Block[] = [{ kind: 'list', items }];
+  return { title: 'Impact', blocks };
+}
+
+function symptomLine({ series, movement }: Symptom, { zero }: Facts, queries: Queries): Text {
+  const { before, after, unit, onset } = movement;
+  const change = factor(before, after);
+  const size = change === '' ? '' : ` (${change})`;
+  return text`${{ strong: oneLine(series.name, 60) }} ${beforeAfter(before, after, unit)}${size} from ${clock(onset.time)} UTC (${offset(onset.time, zero)})${queries.cite({ series, movement })}`;
+}
+
+function radiusLine(services: readonly string[]): Text {
+  if (services.length === 0) return ['No service shows a symptom.'];
+  const named = services.slice(0, MOST_SERVICES).map((service) => shortName(service, 60));
+  const more = services.length > MOST_SERVICES ? `, and ${services.length - MOST_SERVICES} more` : '';
+  return [
+    `${count(services.length, 'service')} with symptoms, nearest to the cause first: ${named.join(', ')}${more}.`,
+  ];
+}
+
+function alertLines({ record, zero }: Facts): Text[] {
+  const { anomalies } = record;
+  const firing = anomalies.filter(({ status }) => status === 'firing').length;
+  if (anomalies.length === 0) return ['No alert: the diagnosis was asked for.'].map((words) => [words]);
+  const lines = anomalies.slice(0, MOST_ALERTS).map((alert): Text => {
+    const ended = alert.endedAt === null ? alert.status : `resolved ${clock(alert.endedAt)}`;
+    return text`Alert "${oneLine(alert.title, 160)}" of ${shortName(alert.service, 60)}, ${alert.severity}, from ${clock(alert.startedAt)} UTC (${offset(alert.startedAt, zero)}), ${ended}; says ${oneLine(alert.source, 40)}.`;
+  });
+  const more = anomalies.length - lines.length;
+  if (more > 0) lines.push([`${count(more, 'more alert')}; ${firing} of ${anomalies.length} fire.`]);
+  return lines;
+}
