@@ -1,7 +1,6 @@
 import type { Change } from '../../model/change.js';
 import type { ServiceGraph } from '../../model/graph.js';
 import type { ELSEWHERE } from './weights.js';
-import { wordsOfName } from './words.js';
 
 /** When and where a change took effect. */
 export interface Effect {
@@ -40,7 +39,7 @@ function ownsFile(service: string, file: string): boolean {
   if (path.includes(service.toLowerCase()) || path.includes(bare)) return true;
   const parts = bare.split(/[-_.]/u).filter((part) => !/^\d*$/u.test(part));
   const inPath = new Set(path.flatMap((part) => part.split(/[-_.]/u)));
-  return parts.length > 1 && parts.every((part) => inPath.has(part)) && wordsOfName(service).length > 1;
+  return parts.length > 1 && parts.every((part) => inPath.has(part));
 }
 
 /** Where the services of a change stand to those that fail (`failing`, the likeliest origin first). */
