@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { LoadedConfig } from '../config/load.js';
+import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
+import { createRunChecks } from './check/run-checks.js';
+import { createCollectChanges } from './collect/collect-changes.js';
+import { createCollectMetrics } from './collect/collect-metrics.js';
+import type { CollectDeps } from './collect/deps.js';
+import { loadPacks } from './collect/packs/load.js';
+import { createPlanScope } from './collect/plan-scope.js';
+import { openSource } from './collect/source/open.js';
+import type { Activities } from './contract.js';
+import { createReadPolicy } from './policy.js';
+import { createPublish } from './publish/publish.js';
+import { FolderStore } from './record/evidence-store.js';
+import { createRecords } from './record/records.js';
+
+/**
+ * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads.
+ *
+ * @throws when a metric pack or the metrics source's file cannot be read; the message says which and why.
+ */
+export async function createActivities(deps: {
+  loaded: LoadedConfig;
+  productVersion: string;
+  log: Logger;
+}): Promise<{ activities: Activities; close: () => Promise<void> }> {
+  const { log, productVersion } = deps;
+  const { config } = deps.loaded;
+  const source = await openSource(config.metrics);
+  const packs = await loadPacks(config.packs.files);
+  const storeDirectory = config.store.directory;
+  const records = createRecords({ directory: storeDirectory });
+  const collect: CollectDeps = { source, packs, config, store: new FolderStore(storeDirectory), log };
+  const pool = startAnalysisPool();
+
+  return {
+    activities: {
+      ...createReadPolicy({ config, productVersion }),
+      ...createPlanScope(collect),
+      ...createCollectMetrics(collect),
+      ...createCollectChanges(collect),
+      ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+      ...createRunChecks(collect),
+      saveRecord: records.saveRecord,
+      ...createPublish({ sinks: config.sinks, records, log }),
+    },
+    close: async () => {
+      source.close();
+      await pool.close();
+    },
+  };
+}

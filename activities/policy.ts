@@ -1,0 +1,22 @@
+import type { Config } from '../config/schema.js';
+import type { Activities } from './contract.js';
+
+/** The `readPolicy` activity: how this worker's configuration wants incidents to be followed. */
+export function createReadPolicy(deps: {
+  config: Config;
+  productVersion: string;
+}): Pick<Activities, 'readPolicy'> {
+  const { diagnosis, followUp, sinks, temporal } = deps.config;
+  return {
+    readPolicy: () =>
+      Promise.resolve({
+        families: ['golden', 'edges', 'resources', 'hosts'],
+        checkSuspects: diagnosis.checkSuspects,
+        patienceSeconds: diagnosis.patienceSeconds,
+        ...followUp,
+        sinks: sinks.map(({ name }) => name),
+        uiUrl: temporal.uiUrl ?? null,
+        productVersion: deps.productVersion,
+      }),
+  };
+}

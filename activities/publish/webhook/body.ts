@@ -1,0 +1,47 @@
+import type { IncidentRecord } from '../../../model/incident.js';
+import { renderMarkdown } from '../../../report/markdown.js';
+import { withoutSecrets } from '../../../report/mask.js';
+
+/** A CloudEvents 1.0 event in structured JSON form, whose data is the record and its Markdown rendering. */
+export interface SummaryEvent {
+  specversion: '1.0';
+  /** One for each incident, run and revision: a receiver that has seen it ignores a repeat. */
+  id: string;
+  type:
+    | 'dev.faultline.incident.published'
+    | 'dev.faultline.incident.updated'
+    | 'dev.faultline.incident.closed';
+  source: string;
+  subject: string;
+  time: string;
+  datacontenttype: 'application/json';
+  dataschema: string;
+  data: { record: IncidentRecord; markdown: string };
+}
+
+const SCHEMA = 'https://faultline.dev/schema/incident-record.v1.json';
+
+export function eventOf(record: IncidentRecord): SummaryEvent {
+  const { openedAt, firstResultAt, closedAt } = record.timings;
+  return {
+    specversion: '1.0',
+    id: idempotencyKey(record),
+    type: typeOf(record),
+    source: `faultline/${encodeURIComponent(record.environment)}`,
+    subject: record.id,
+    time: new Date((closedAt ?? firstResultAt ?? openedAt) * 1000).toISOString(),
+    datacontenttype: 'application/json',
+    dataschema: SCHEMA,
+    data: { record: withoutSecrets(record), markdown: renderMarkdown(record) },
+  };
+}
+
+/** Names one revision of one run for ever. */
+export function idempotencyKey(record: IncidentRecord): string {
+  return `${record.id}/${record.runId}/r${record.revision}`;
+}
+
+function typeOf(record: IncidentRecord): SummaryEvent['type'] {
+  if (record.timings.closedAt !== null) return 'dev.faultline.incident.closed';
+  return record.revision === 1 ? 'dev.faultline.incident.published' : 'dev.faultline.incident.updated';
+}

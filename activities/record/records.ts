@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
+import { renderMarkdown } from '../../report/markdown.js';
+import { withoutSecrets } from '../../report/mask.js';
+import type { Activities } from '../contract.js';
+
+/** The store has no such record: it was cleaned up, or belongs to another store. */
+export class RecordMissing extends Error {
+  override readonly name = 'RecordMissing';
+
+  constructor(readonly uri: string) {
+    super(`record ${uri}: not in this store; was store.directory moved or cleaned?`);
+  }
+}
+
+/** What is stored is not a record, or one of another version of Faultline. */
+export class RecordUnreadable extends Error {
+  override readonly name = 'RecordUnreadable';
+
+  constructor(
+    readonly uri: string,
+    reason: string,
+  ) {
+    super(`record ${uri}: ${reason}`);
+  }
+}
+
+/**
+ * Keeps the records and reports of incidents in a folder:
+ *
+ *     incidents/checkout--20261124-1042-0a1b2c/
+ *       record.json, report.md            what was saved last
+ *       run-6f2c.../record-r1.json, ...   every revision, by the run of the incident's workflow that made it
+ *
+ * A workflow may run again under the same id (reset, or reopened), and counts its revisions from one again.
+ */
+export interface Records extends Pick<Activities, 'saveRecord'> {
+  /** Reads a revision. Throws `RecordMissing` or `RecordUnreadable`. */
+  loadRecord(uri: string): Promise<IncidentRecord>;
+  /** The record of an incident that was saved last; null when there is none. */
+  find(incidentId: string): Promise<IncidentRecord | null>;
+  /** The folder beside a revision's file, for what belongs to its run. Throws `RecordMissing`. */
+  folderOf(uri: string): string;
+}
+
+/** `directory` is the store's; folders are made when they are needed. */
+export function createRecords({ directory }: { directory: string }): Records {
+  const root = path.resolve(directory, 'incidents');
+  return {
+    async saveRecord({ record }) {
+      const folder = folderName(record.id);
+      const run = `run-${fileSafe(record.runId)}`;
+      await mkdir(path.join(root, folder, run), { recursive: true });
+      const shown = withoutSecrets(record);
+      const json = `${JSON.stringify(shown, null, 2)}\n`;
+      await writeFileAtomic(path.join(root, folder, run, `record-r${record.revision}.json`), json);
+
+      const reportPath = path.join(root, folder, 'report.md');
+      const latest = path.join(root, folder, 'record.json');
+      if (isNewest(record, await readRecord(latest, latest))) {
+        await writeFileAtomic(reportPath, renderMarkdown(shown));
+        await writeFileAtomic(latest, json);
+      }
+      return { uri: `record/${folder}/${run}/r${record.revision}`, reportPath };
+    },
+
+    async loadRecord(uri) {
+      const { folder, run, revision } = partsOf(uri);
+      const found = await readRecord(path.join(root, folder, run, `record-r${revision}.json`), uri);
+      if (found === null) throw new RecordMissing(uri);
+      return found;
+    },
+
+    find: (incidentId) => readRecord(path.join(root, folderName(incidentId), 'record.json'), incidentId),
+
+    folderOf(uri) {
+      const { folder, run } = partsOf(uri);
+      return path.join(root, folder, run);
+    },
+  };
+}
+
+/** An activity that comes late, again, must not put an older revision in the place of a newer one. */
+function isNewest(record: IncidentRecord, saved: IncidentRecord | null): boolean {
+  if (saved === null) return true;
+  if (saved.runId !== record.runId) return record.timings.openedAt >= saved.timings.openedAt;
+  return record.revision >= saved.revision;
+}
+
+async function readRecord(file: string, uri: string): Promise<IncidentRecord | null> {
+  let json: string;
+  try {
+    json = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    throw new RecordUnreadable(uri, 'it is not JSON');
+  }
+  const parsed = incidentRecord.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new RecordUnreadable(uri, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a record'}`);
+}
+
+const URI = /^record\/([A-Za-z0-9][\w.-]{0,150})\/(run-[\w.-]{1,150})\/r(\d{1,9})$/;
+
+function partsOf(uri: string): { folder: string; run: string; revision: number } {
+  const [, folder, run, revision] = URI.exec(uri) ?? [];
+  if (folder === undefined || run === undefined || revision === undefined) throw new RecordMissing(uri);
+  return { folder, run, revision: Number(revision) };
+}
+
+/** `incident/checkout/20261124-1042-0a1b2c` in the folder `checkout--20261124-1042-0a1b2c`. */
+function folderName(incidentId: string): string {
+  return fileSafe(incidentId.replace(/^incident\//, ''));
+}
+
+const LONGEST_NAME = 120;
+
+/**
+ * A name for a file that still tells what it is of. Where something had to be given up, a digest of the whole keeps
+ * two names apart; it also covers names that differ in case alone.
+ */
+function fileSafe(name: string): string {
+  const readable = name.replaceAll('/', '--').replace(/[^a-z0-9._-]+/g, '-');
+  const faithful = readable.replaceAll('--', '/') === name && /^[a-z0-9]/.test(readable);
+  if (faithful && readable.length <= LONGEST_NAME) return readable;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${readable.replace(/^[^a-z0-9]+/, '').slice(0, LONGEST_NAME) || 'x'}-${digest}`;
+}
