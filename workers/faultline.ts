@@ -3,10 +3,12 @@ import { buildClientCommands, createProgram, runProgram } from '../client/cli/pr
 import { renderMarkdown } from '../report/markdown.js';
 import { renderTerminal } from '../report/terminal.js';
 import { buildProcessCommands } from './cli/process-commands.js';
+import { buildCareCommands } from './doctor/command.js';
 import { productVersion } from './version.js';
 
 const deps = processDependencies({ markdown: renderMarkdown, text: renderTerminal });
 const program = createProgram(deps, productVersion());
 buildClientCommands(program, deps);
 buildProcessCommands(program, deps);
+buildCareCommands(program, deps);
 process.exitCode = await runProgram(program, process.argv.slice(2), deps);

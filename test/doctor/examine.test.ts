@@ -6,6 +6,7 @@ import { BadCredentials, SourceUnavailable } from '../../activities/collect/sour
 import type { Health, MetricsSource } from '../../activities/collect/source/source.js';
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
+import type { MatchingPack } from '../../workers/doctor/metrics.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { testServer } from '../support/dev-server.js';
 
@@ -44,7 +45,7 @@ describe('the doctor', () => {
 
   async function look(
     yaml: string,
-    metrics: Partial<{ health: () => Promise<Health>; packs: string[] }> = {},
+    metrics: Partial<{ health: () => Promise<Health>; packs: MatchingPack[] }> = {},
   ) {
     await writeFile(join(folder, 'faultline.yml'), yaml);
     const options: DoctorOptions = {
@@ -54,7 +55,7 @@ describe('the doctor', () => {
       openMetrics: () =>
         Promise.resolve({
           source: source(metrics.health ?? healthy),
-          matchingPacks: () => Promise.resolve(metrics.packs ?? ['otel-http']),
+          matchingPacks: () => Promise.resolve(metrics.packs ?? [{ name: 'otel-http', isGolden: true }]),
         }),
     };
     const findings = await examine(options);
@@ -111,6 +112,10 @@ describe('the doctor', () => {
     const unknown = await look(minimal, { packs: [] });
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
+
+    const resources = await look(minimal, { packs: [{ name: 'process', isGolden: false }] });
+    assert.equal(resources('metrics')[1]?.status, 'warning');
+    assert.match(resources('metrics')[1]!.seen, /^process match .* none with latency, errors or traffic$/);
   });
 
   it('names the file of a source or pack that cannot be read', async () => {

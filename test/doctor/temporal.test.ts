@@ -34,7 +34,7 @@ describe('what the doctor sees of Temporal', () => {
     const [version, home, attributes, worker] = await look(namespace);
     assert.equal(version?.subject, `server ${server.address}`);
     assert.match(version.seen, /^version \d+\.\d+\.\d+/);
-    assert.equal(home?.seen, 'is there; keeps closed incidents 1 days');
+    assert.equal(home?.seen, 'is there; keeps closed incidents for a day');
     assert.equal(attributes?.status, 'failed');
     assert.match(attributes.seen, /missing: FaultlineService, /);
     assert.equal(attributes.remedy, 'register them: `faultline setup`');

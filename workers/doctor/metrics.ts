@@ -7,8 +7,14 @@ const TIMEOUT_SECONDS = 5;
 
 export interface MetricsDeps {
   source: MetricsSource;
-  /** Names of the metric packs that the source has metrics for. */
-  matchingPacks: (source: MetricsSource) => Promise<string[]>;
+  /** The metric packs that the source has metrics for. */
+  matchingPacks: (source: MetricsSource) => Promise<MatchingPack[]>;
+}
+
+export interface MatchingPack {
+  name: string;
+  /** Whether it tells latency, errors or traffic, without which a diagnosis sees resources alone. */
+  isGolden: boolean;
 }
 
 /** Whether the metrics source answers, what it is, and which packs read it. */
@@ -38,15 +44,15 @@ function remedyFor(error: unknown): string {
   return 'check metrics.url and the network to it; while it is away, summaries say what could not be seen';
 }
 
-async function packs(match: () => Promise<string[]>): Promise<Told> {
+async function packs(match: () => Promise<MatchingPack[]>): Promise<Told> {
   try {
-    const names = await match();
-    return names.length > 0
-      ? ok(`${names.join(', ')} match its metrics`)
-      : failed(
-          'no metric pack matches what it holds',
-          'is it scraping your services? Own metric names go into a pack of your own (packs.files)',
-        );
+    const matching = await match();
+    const seen = `${matching.map(({ name }) => name).join(', ')} match its metrics`;
+    if (matching.some(({ isGolden }) => isGolden)) return ok(seen);
+    const remedy = 'is it scraping your services? Own metric names go into a pack of your own (packs.files)';
+    return matching.length === 0
+      ? failed('no metric pack matches what it holds', remedy)
+      : warning(`${seen}, none with latency, errors or traffic`, remedy);
   } catch (error) {
     return warning(reasonOf(error), 'the metrics it holds could not be listed: run this again');
   }

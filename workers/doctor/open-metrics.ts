@@ -16,7 +16,13 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
       const now = Date.now() / 1000;
       const window = { start: now - config.diagnosis.baselineSeconds, end: now };
       const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window });
-      return [...new Set(bindings.map(({ pack }) => pack))];
+      const names = new Set(bindings.map(({ pack }) => pack));
+      return packs
+        .filter(({ name }) => names.has(name))
+        .map(({ name, signals }) => ({
+          name,
+          isGolden: signals.some(({ family }) => family === 'golden'),
+        }));
     },
   };
 }

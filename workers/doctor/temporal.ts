@@ -78,8 +78,8 @@ async function namespaceState({ client, call, namespace }: Temporal): Promise<To
   const { config } = await call(DEADLINE_MS, () =>
     client.connection.workflowService.describeNamespace({ namespace }),
   );
-  const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
-  return ok(`is there; keeps closed incidents ${Math.round(days * 10) / 10} days`);
+  const days = Math.round(Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400);
+  return ok(`is there; keeps closed incidents for ${days === 1 ? 'a day' : `${days} days`}`);
 }
 
 async function searchAttributes({ client, call, namespace }: Temporal): Promise<Told> {
