@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from '@temporalio/worker';
 
 /** Where the worker finds its workflow code, in the form that `Worker.create` takes. */
-export type WorkflowSource = { workflowBundle: { codePath: string } } | { workflowsPath: string };
+export type WorkflowSource = Pick<WorkerOptions, 'workflowBundle'> | Pick<WorkerOptions, 'workflowsPath'>;
 
 /**
  * The bundle that `npm run build` made beside the compiled code; from a checkout the sources, which the worker

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { IncidentRecord } from '../../model/incident.js';
+import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
+import { needs } from '../support/needs.js';
+import { writeOpenMetrics } from '../support/open-metrics.js';
+import { startHouse, type House } from '../support/house.js';
+import { startSink, type TestSink } from '../support/sink.js';
+
+/** When the written incident's alert begins: a minute after payment began to burn CPU. */
+const ALERT = Math.floor(Date.now() / 1000) - 180;
+const ONSET = ALERT - 60;
+
+describe('the whole path, on a real Temporal server and a real Prometheus', function () {
+  this.timeout(180_000);
+  let directory: string;
+  let prometheus: WrittenPrometheus;
+  let sink: TestSink;
+  let house: House;
+
+  before(async function () {
+    needs(this, 'prometheus');
+    directory = await mkdtemp(join(tmpdir(), 'faultline-path-'));
+    prometheus = await startWrittenPrometheus(
+      directory,
+      writeOpenMetrics({
+        start: ALERT - 3600,
+        end: ALERT + 180,
+        stepSeconds: 15,
+        onset: ONSET,
+        faulty: 'payment',
+        extraSeconds: 0.8,
+      }),
+    );
+    sink = await startSink();
+    house = await startHouse({ directory, prometheusUrl: prometheus.url, sinkUrl: sink.url });
+  });
+  after(async () => {
+    await house?.stop();
+    await sink?.close();
+    await prometheus?.stop();
+    if (directory) await rm(directory, { recursive: true });
+  });
+
+  it('turns an Alertmanager post into a summary that names the service and the fault, then closes', async () => {
+    assert.equal((await house.post({ startsAt: ALERT, status: 'firing' })).status, 202);
+    const id = await house.incident();
+    assert.match(id, /^incident\/storefront\/\d{8}-\d{4}-[0-9a-f]{6}$/);
+    const record = await house.untilPublished(id);
+
+    const verdict = record.diagnosis?.verdict;
+    assert.equal(verdict?.service, 'payment');
+    assert.equal(verdict.faultKind, 'cpu');
+    assert.notEqual(verdict.level, 'inconclusive');
+    assert.ok(Math.abs((record.diagnosis?.onset?.time ?? 0) - ONSET) <= 45, 'the true onset, not the alert');
+    assert.deepEqual(
+      record.diagnosis?.propagation.map(({ from, to }) => `${from} -> ${to}`),
+      ['payment -> checkout', 'checkout -> storefront'],
+    );
+    assert.deepEqual(record.gaps, []);
+
+    const report = record.links.find(({ title }) => title === 'Report')?.url ?? '';
+    assert.match(await readFile(report, 'utf8'), /payment/);
+
+    assert.equal((await house.post({ startsAt: ALERT, status: 'resolved' })).status, 202);
+    const final = await house.result(id);
+    assert.equal(final.state, 'resolved');
+    assert.deepEqual(
+      sink.posts.map(({ body }) => (body.data as { record: IncidentRecord }).record.state),
+      ['publishing', 'resolved'],
+    );
+  });
+
+  it('reads well in Temporal: search attributes, static details, summaries; and keeps series out of the history', async () => {
+    const id = await house.incident();
+    const handle = house.client.workflow.getHandle(id);
+    const described = await handle.describe();
+    const keyword = (name: string) =>
+      described.typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD'));
+    assert.equal(keyword('FaultlineService'), 'storefront');
+    assert.equal(keyword('FaultlineRootCause'), 'payment');
+    assert.equal(keyword('FaultlineFaultKind'), 'cpu');
+    assert.equal(keyword('FaultlineState'), 'resolved');
+    assert.match((await described.staticSummary()) ?? '', /storefront/);
+
+    const history = await handle.fetchHistory();
+    const events = history.events ?? [];
+    const summaries = events.map((event) => {
+      const data = event.userMetadata?.summary?.data;
+      return data ? String(JSON.parse(Buffer.from(data).toString())) : '';
+    });
+    for (const expected of [
+      /^Find what storefront depends on/,
+      /^Pull latency, errors and traffic of 6 services$/,
+      /^Read what was changed/,
+      /^Check payment for cpu$/,
+      /^Write revision 1 of the report$/,
+      /^Post the summary to hook$/,
+      /^Close unless an alert fires again/,
+    ]) {
+      assert.ok(
+        summaries.some((summary) => expected.test(summary)),
+        `expected a summary like ${expected}, saw\n${summaries.filter(Boolean).join('\n')}`,
+      );
+    }
+    const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes).length;
+    const summarised = events.filter(
+      (event) => event.activityTaskScheduledEventAttributes && event.userMetadata?.summary?.data,
+    ).length;
+    assert.equal(summarised, scheduled, 'every activity has a summary');
+    const bytes = Number(described.raw.workflowExecutionInfo?.historySizeBytes ?? 0);
+    assert.ok(bytes < 600_000, `the history has ${bytes} bytes`);
+  });
+});

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import fc from 'fast-check';
+import { fastify, type FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { createPublish } from '../../activities/publish/publish.js';
+import type { SummaryEvent } from '../../activities/publish/webhook/body.js';
+import { createRecords, type Records } from '../../activities/record/records.js';
+import { configSchema } from '../../config/schema.js';
+import { incidentRecord, type IncidentRecord, type Publication } from '../../model/incident.js';
+import { anAnomaly, T0 } from '../support/anomalies.js';
+import { aDiagnosis } from '../support/diagnoses.js';
+
+const SECRET = 'a signing secret of the test';
+
+/** How the receiver behaves at one request. */
+type Mood = 'take' | 'fail' | 'busy' | 'reset' | 'take and lose the reply';
+
+/** A receiver that holds a client to the rules of docs/webhook-sink.md, and misbehaves on order. */
+class Receiver {
+  readonly effects: string[] = [];
+  readonly requests: { headers: Record<string, unknown>; event: SummaryEvent }[] = [];
+  moods: Mood[] = [];
+  private readonly seen = new Set<string>();
+  private readonly app: FastifyInstance = fastify({ forceCloseConnections: true });
+  url = '';
+
+  async open(): Promise<void> {
+    this.app.addContentTypeParser(
+      /^application\/cloudevents\+json/,
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, body),
+    );
+    this.app.post('/hook', async (request, reply) => {
+      const body = request.body as string;
+      if (!signedRightly(String(request.headers['faultline-signature']), body))
+        return reply.code(401).send('signature');
+      const event = JSON.parse(body) as SummaryEvent;
+      const key = request.headers['idempotency-key'];
+      if (typeof key !== 'string' || key !== event.id) return reply.code(400).send('Idempotency-Key');
+      incidentRecord.parse(event.data.record);
+      this.requests.push({ headers: request.headers, event });
+
+      const mood = this.moods.shift() ?? 'take';
+      if (mood === 'fail') return reply.code(503).send('down for the test');
+      if (mood === 'busy') return reply.code(429).header('Retry-After', '1').send();
+      if (mood === 'reset') return request.socket.destroy();
+      if (!this.seen.has(key)) this.effects.push(key);
+      this.seen.add(key);
+      if (mood === 'take and lose the reply') return request.socket.destroy();
+      return reply.code(202).header('Location', `/incidents/${this.effects.length}`).send();
+    });
+    this.url = `${await this.app.listen({ host: '127.0.0.1', port: 0 })}/hook`;
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}
+
+function signedRightly(header: string, body: string): boolean {
+  const parts = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header);
+  if (!parts || Math.abs(Number(parts[1]) - Date.now() / 1000) > 300) return false;
+  const expected = createHmac('sha256', SECRET).update(`${parts[1]}.${body}`).digest();
+  return timingSafeEqual(expected, Buffer.from(parts[2] ?? '', 'hex'));
+}
+
+function aRecord(revision: number): IncidentRecord {
+  const closed = revision > 2 ? T0 + 900 : null;
+  return {
+    schemaVersion: '1',
+    id: 'incident/checkout/20261124-1042-0a1b2c',
+    runId: '01234567-89ab-cdef-0123-456789abcdef',
+    revision,
+    environment: 'production',
+    service: 'checkout',
+    severity: 'critical',
+    state: closed ? 'resolved' : 'publishing',
+    anomalies: [anAnomaly()],
+    scope: null,
+    diagnosis: aDiagnosis(),
+    changes: [],
+    checks: [],
+    gaps: [],
+    evidence: [],
+    timeline: [],
+    acknowledged: null,
+    humanVerdict: null,
+    publications: [],
+    timings: { openedAt: T0 + 20, firstResultAt: T0 + 30, closedAt: closed },
+    links: [],
+    product: { version: '0.0.0' },
+  };
+}
+
+describe('webhook sink', () => {
+  let receiver: Receiver;
+  let directory: string;
+  let records: Records;
+  beforeEach(async () => {
+    receiver = new Receiver();
+    await receiver.open();
+    directory = await mkdtemp(join(tmpdir(), 'faultline-publish-'));
+    records = createRecords({ directory });
+  });
+  afterEach(async () => {
+    await receiver.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const save = (record: IncidentRecord) => records.saveRecord({ record });
+
+  function publisher(settings: { url?: string; signingSecret?: string; timeoutSeconds?: number } = {}) {
+    const { sinks } = configSchema.parse({
+      metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
+      sinks: [{ type: 'webhook', name: 'hook', url: receiver.url, signingSecret: SECRET, ...settings }],
+    });
+    const { publish } = createPublish({ sinks, records, log: pino({ level: 'silent' }) });
+    return (recordUri: string, sink = 'hook'): Promise<Publication> =>
+      new MockActivityEnvironment().run(publish, { sink, recordUri });
+  }
+
+  /** Tries as Temporal does: again after whatever may pass, without the waits. */
+  async function untilDone(attempt: () => Promise<Publication>): Promise<Publication> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure) || error.nonRetryable) throw error;
+      }
+    }
+  }
+
+  it('posts the record as a signed CloudEvent and keeps the address that the receiver gives', async () => {
+    const { uri } = await save(aRecord(1));
+    const publication = await publisher()(uri);
+    assert.equal(publication.reference, '/incidents/1');
+    const event = receiver.requests[0]?.event;
+    assert.equal(event?.specversion, '1.0');
+    assert.equal(event.type, 'dev.faultline.incident.published');
+    assert.equal(event.subject, 'incident/checkout/20261124-1042-0a1b2c');
+    assert.match(event.data.markdown, /payment/);
+  });
+
+  it('says whether the summary is the first, an update or the last', async () => {
+    const post = publisher();
+    for (const revision of [1, 2, 3]) await post((await save(aRecord(revision))).uri);
+    assert.deepEqual(
+      receiver.requests.map(({ event }) => event.type.split('.').at(-1)),
+      ['published', 'updated', 'closed'],
+    );
+  });
+
+  it('has exactly one effect for each revision after any sequence of failures and lost replies', async function () {
+    this.timeout(60_000);
+    const mood = fc.constantFrom<Mood>('take', 'fail', 'busy', 'reset', 'take and lose the reply');
+    let revision = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(mood, { maxLength: 5 }), async (moods) => {
+        revision += 1;
+        const { uri } = await save(aRecord(revision));
+        const before = receiver.effects.length;
+        receiver.moods = [...moods];
+        const post = publisher();
+        await untilDone(() => post(uri));
+        assert.equal(receiver.effects.length, before + 1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('posts nothing again when the activity ended but Temporal never heard of it', async () => {
+    const { uri } = await save(aRecord(1));
+    const first = await publisher()(uri);
+    assert.deepEqual(await publisher()(uri), first);
+    assert.equal(receiver.requests.length, 1);
+  });
+
+  it('asks Temporal to wait as long as the receiver wishes', async () => {
+    const { uri } = await save(aRecord(1));
+    receiver.moods = ['busy'];
+    await assert.rejects(publisher()(uri), (error: ApplicationFailure) => {
+      assert.equal(error.type, 'SinkUnavailable');
+      assert.equal(error.nextRetryDelay, 1000);
+      return true;
+    });
+  });
+
+  it('is refused for good with the wrong secret, and says neither secret nor path', async () => {
+    const { uri } = await save(aRecord(1));
+    await assert.rejects(publisher({ signingSecret: 'wrong secret' })(uri), (error: ApplicationFailure) => {
+      assert.equal(error.nonRetryable, true);
+      assert.match(error.message, /^sink hook at 127\.0\.0\.1:\d+ answered 401: signature$/);
+      return true;
+    });
+  });
+
+  it('gives up on a receiver that hangs, and tries later', async () => {
+    const hanging = fastify({ forceCloseConnections: true });
+    hanging.addContentTypeParser(/json/, { parseAs: 'string' }, (_request, _body, done) => done(null));
+    hanging.post('/hook', () => sleep(5_000));
+    const url = `${await hanging.listen({ host: '127.0.0.1', port: 0 })}/hook`;
+    const { uri } = await save(aRecord(1));
+    await assert.rejects(publisher({ url, timeoutSeconds: 0.2 })(uri), {
+      type: 'SinkUnavailable',
+      nonRetryable: false,
+    });
+    await hanging.close();
+  });
+
+  it('names the sinks that it knows when asked for another', async () => {
+    const { uri } = await save(aRecord(1));
+    await assert.rejects(publisher()(uri, 'chat'), /sinks: expected one named chat, .* has hook/);
+  });
+});
