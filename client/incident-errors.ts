@@ -37,7 +37,7 @@ export function explainListError(error: unknown): unknown {
   const status = grpcStatusOf(error);
   return status?.code === GRPC.INVALID_ARGUMENT && status.details.includes('search attribute')
     ? new BadInput(
-        `Temporal does not know Faultline's search attributes yet (${status.details}); \`faultline doctor\` says how to register them`,
+        `Temporal does not know Faultline's search attributes yet (${status.details}); register them with \`faultline setup\``,
         { cause: error },
       )
     : error;

@@ -3,9 +3,11 @@ import { ConfigError, loadConfig } from '../../config/load.js';
 import { createIncidents } from '../temporal-incidents.js';
 import { openTemporal } from '../temporal.js';
 import type { CliDependencies, ClientSettings, RecordRenderer } from './context.js';
+import { EXIT } from './exit-codes.js';
 
 /** The commands' world in a real process. */
 export function processDependencies(render: RecordRenderer): CliDependencies {
+  endQuietlyWhenNobodyReads(process.stdout);
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -50,6 +52,14 @@ const UNUSED_METRICS = {
 
 function namesMetrics(variable: string): boolean {
   return variable.startsWith('FAULTLINE__METRICS');
+}
+
+/** `faultline list | head` closes the pipe before all is written, which is no failure. */
+function endQuietlyWhenNobodyReads(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
 }
 
 function userName(): string {

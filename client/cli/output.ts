@@ -7,6 +7,22 @@ export type OutputStream = NodeJS.WritableStream & {
   columns?: number | undefined;
 };
 
+const WIDTH_ELSEWHERE = 100;
+
+/** Columns to print in; a terminal that does not know its size says 0. */
+export function widthOf(stream: OutputStream): number {
+  return hasSize(stream) ? (stream.columns ?? WIDTH_ELSEWHERE) : WIDTH_ELSEWHERE;
+}
+
+/** Whether this is a terminal on which something can be drawn over. */
+export function isDrawable(stream: OutputStream): boolean {
+  return stream.isTTY === true && hasSize(stream);
+}
+
+function hasSize(stream: OutputStream): boolean {
+  return stream.columns !== undefined && stream.columns > 0;
+}
+
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Colours are for terminals whose user did not refuse them (no-color.org). */

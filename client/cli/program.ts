@@ -8,7 +8,7 @@ import { registerVerdict } from './commands/verdict.js';
 import { registerWatch } from './commands/watch.js';
 import type { CliDependencies } from './context.js';
 import { EXIT, EXIT_CODES_HELP, ExitWith, reportedError } from './exit-codes.js';
-import { colorsFor, jsonDocument, plain } from './output.js';
+import { colorsFor, jsonDocument, plain, widthOf } from './output.js';
 
 /** The bare program `faultline`. Commands registered on it throw instead of ending the process. */
 export function createProgram(deps: CliDependencies, version: string): Command {
@@ -19,8 +19,8 @@ export function createProgram(deps: CliDependencies, version: string): Command {
     .configureOutput({
       writeOut: (text) => void deps.stdout.write(text),
       writeErr: (text) => void deps.stderr.write(text),
-      getOutHelpWidth: () => deps.stdout.columns ?? 100,
-      getErrHelpWidth: () => deps.stderr.columns ?? 100,
+      getOutHelpWidth: () => widthOf(deps.stdout),
+      getErrHelpWidth: () => widthOf(deps.stderr),
       getOutHasColors: () => colorsFor(deps.stdout, deps.env).isColorSupported,
       getErrHasColors: () => colorsFor(deps.stderr, deps.env).isColorSupported,
       // runProgram reports every error, so that --json holds for usage errors too.

@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { Progress, ProgressStep, StepState } from '../../model/progress.js';
-import { plain, type Colors, type OutputStream } from './output.js';
+import { isDrawable, plain, type Colors, type OutputStream } from './output.js';
 
 /** Shows how a diagnosis comes along. */
 export interface ProgressView {
@@ -13,7 +13,7 @@ const SIGNS: Record<StepState, string> = { waiting: '·', running: '▸', done: 
 
 /** On a terminal one live block, one line per step; elsewhere a line whenever a step or the headline changes. */
 export function progressView(stream: OutputStream, colors: Colors): ProgressView {
-  return stream.isTTY === true ? liveView(stream, colors) : lineView(stream);
+  return isDrawable(stream) ? liveView(stream, colors) : lineView(stream);
 }
 
 /** For `--json`: the answer is one document, so nothing is shown on the way. */

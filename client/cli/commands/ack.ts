@@ -4,7 +4,7 @@ import { plain } from '../output.js';
 
 export function registerAck(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('ack'))
-    .description('Say that somebody is on it')
+    .description('say that somebody is on it')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .option('--by <who>', 'who', deps.user)
     .action((id: string, options: CommonOptions & { by: string }) =>

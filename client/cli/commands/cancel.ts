@@ -3,7 +3,7 @@ import { inSession, withCommonOptions, type CliDependencies, type CommonOptions 
 
 export function registerCancel(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('cancel'))
-    .description('Stop looking at an incident and close it')
+    .description('stop looking at an incident and close it')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .option('--reason <text>', 'why, for the record', '')
     .option('--by <who>', 'who', deps.user)

@@ -14,7 +14,7 @@ type ListOptions = CommonOptions & IncidentFilters & { limit: number };
 
 export function registerList(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('list'))
-    .description('List incidents, newest first; several values of one filter mean any of them')
+    .description('list incidents, newest first; several values of one filter mean any of them')
     .option('--service <name...>', 'service whose symptom it is')
     .addOption(
       new Option('--state <state...>', 'where it stands').choices([

@@ -7,7 +7,7 @@ type Format = 'text' | 'md' | 'json';
 
 export function registerShow(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('show'))
-    .description('Print what is known of an incident')
+    .description('print what is known of an incident')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .addOption(
       new Option('--format <format>', 'how to print it; --json is --format json')

@@ -20,7 +20,7 @@ interface StartOptions extends CommonOptions {
 export function registerStart(program: Command, deps: CliDependencies): void {
   const moment = (text: string) => readMoment(text, deps.now());
   withCommonOptions(program.command('start'))
-    .description('Diagnose what you see yourself, without an alert')
+    .description('diagnose what you see yourself, without an alert')
     .requiredOption('--service <name>', 'the service that looks wrong', someText)
     .addOption(
       new Option('--symptom <kind>', 'what looks wrong').choices(symptomKind.options).makeOptionMandatory(),

@@ -12,7 +12,7 @@ interface VerdictOptions extends CommonOptions {
 
 export function registerVerdict(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('verdict'))
-    .description('Say whether the diagnosis named the root cause, and what it really was')
+    .description('say whether the diagnosis named the root cause, and what it really was')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .addArgument(new Argument('<verdict>', 'whether it was right').choices(['right', 'wrong']))
     .option('--service <name>', 'with wrong: where it really began')

@@ -23,7 +23,7 @@ export function requireOption(): Option {
 
 export function registerWatch(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('watch'))
-    .description('Follow a diagnosis until its summary is out, then print it')
+    .description('follow a diagnosis until its summary is out, then print it')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .addOption(requireOption())
     .action((id: string, options: CommonOptions & { require?: RequiredLevel }) =>
