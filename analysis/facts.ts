@@ -8,6 +8,7 @@ import type { Level } from './series/level.js';
 import { moveOf, type Move } from './series/movement.js';
 import { RANK } from './weights.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
+import type { Vanished } from './vanished.js';
 import type { TraceFacts } from './traces/read.js';
 
 /** What the series say about one service, strongest first in every list. */
@@ -44,6 +45,8 @@ export interface Facts {
   hosts: Map<string, Move[]>;
   traces: TraceFacts | null;
   story: Story;
+  /** Services that stopped reporting, by number. */
+  vanished: Map<number, Vanished>;
   /** Calm traffic of each service; null when it is not measured. */
   traffic: (number | null)[];
 }

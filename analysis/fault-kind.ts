@@ -1,6 +1,6 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
-import type { Facts } from './facts.js';
+import { quietness, type Facts } from './facts.js';
 import type { Move } from './series/movement.js';
 import { KIND } from './weights.js';
 
@@ -42,9 +42,15 @@ export function faultKinds(
   const [symptom] = own.symptoms;
   if (symptom !== undefined) {
     const seesResources = RESOURCES.some(([signal]) => own.seen.has(signal));
+    const waits = symptom.series.signal === 'latency';
     // Where nothing of the machine is seen, work that changes without a known deploy was told to behave so.
     if (!seesResources) vote('configuration', KIND.leftover);
-    else vote('code-change', symptom.series.signal === 'latency' ? KIND.leftover / 2 : KIND.leftover);
+    // Slower while its resources are calm: it does not work more, it waits for something on the way.
+    else if (waits) vote('network', KIND.leftover * calm);
+    vote('code-change', waits ? KIND.leftover / 2 : KIND.leftover);
+  }
+  if (own.quieter?.series.signal === 'traffic' && quietness(own.quieter) >= KIND.gone) {
+    vote('dependency-down', KIND.leftover);
   }
   const ordered = [...votes]
     .filter(([, weight]) => weight > 0)

@@ -15,6 +15,7 @@ import { gridOf, type Grid } from './series/grid.js';
 import { levelOf } from './series/level.js';
 import { storyOf, trafficLevels } from './story.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
+import { vanishedServices } from './vanished.js';
 import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
@@ -65,6 +66,7 @@ function gather(input: DiagnosisInput): Facts {
     moves,
     services: own,
     story,
+    vanished: vanishedServices(levels, begin, graph),
     traffic: trafficLevels(levels, graph),
     hosts: hostFacts(moves),
     traces: tracesOf(begin, input, grid),

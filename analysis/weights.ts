@@ -77,6 +77,8 @@ export const RANK = {
   leastStrength: 1,
   /** Moves of this strength are beyond doubt. */
   clearStrength: 4,
+  /** Louder than this is not told apart. */
+  loudest: 9,
   /** Worth of a unit of symptom. */
   symptom: 1,
   /** ... when it is not the symptom that the alert is about. */
@@ -116,6 +118,11 @@ export const RANK = {
   /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
   silence: 3,
   leastLoss: 0.5,
+  /** Worth of reporting nothing any more, for services that reported in this share of the bins; */
+  vanished: 5,
+  steadyShare: 0.8,
+  /** ... when this share of their metrics ended. */
+  vanishedShare: 0.5,
   /** A fall of this strength is a sure one. */
   quietStrength: 1.5,
   /** Worth of showing a symptom first, for symptoms of this strength. */
@@ -197,6 +204,8 @@ export const KIND = {
   onTheWay: 0.8,
   /** What is left when nothing else speaks: the work itself changed. */
   leftover: 1.2,
+  /** A service that lost this share of its traffic is gone for its callers. */
+  gone: 0.95,
   /** Vote for a service that is not ours. */
   external: 2,
   /** Vote that always stays for what is not in the list. */

@@ -4,11 +4,29 @@ import { RANK } from '../weights.js';
 import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
 
-/**
- * Work that stopped: a service that is asked as often as before but no longer asks those behind it fails early;
- * and a service that is asked for less than its callers are is not reached, or no longer asked.
- */
+/** What went silent: services that no longer report, and calls that are no longer made. */
 export function silenceEvidence(facts: Facts): Finding[] {
+  return [...vanishedEvidence(facts), ...unaskedEvidence(facts)];
+}
+
+/** A service whose metrics end when the incident begins, while those of others go on, is down. */
+function vanishedEvidence({ graph, vanished }: Facts): Finding[] {
+  return [...vanished].map(([service, { all, gone }]) => {
+    const name = graph.names[service]!;
+    return finding(service, {
+      observation: `reports of ${name}`,
+      kind: 'silence',
+      weight: RANK.vanished,
+      statement: `${gone.length} of ${all} metrics of ${name} end when it begins: ${list(gone)}.`,
+      kinds: [['dependency-down', RANK.vanished]],
+    });
+  });
+}
+
+/**
+ * Work that stopped: a service that is asked as often as before but no longer asks those behind it fails early.
+ */
+function unaskedEvidence(facts: Facts): Finding[] {
   const { graph, services } = facts;
   return services.flatMap((own, service) => {
     const name = graph.names[service]!;

@@ -12,8 +12,8 @@ import { finding, type Finding } from './finding.js';
 export function symptomEvidence(facts: Facts): Finding[] {
   const { graph, services } = facts;
   return services.flatMap((own, service) => {
-    const weight = own.loudness;
-    const move = own.symptoms[own.told.indexOf(weight)];
+    const weight = Math.min(own.loudness, RANK.loudest);
+    const move = own.symptoms[own.told.indexOf(own.loudness)];
     if (move === undefined || weight < RANK.leastStrength) return [];
     const name = graph.names[service]!;
     const findings = [
@@ -25,7 +25,20 @@ export function symptomEvidence(facts: Facts): Finding[] {
         move,
       }),
     ];
-    const blamed = loudestCallee(facts, service, move);
+    const gone = graph.callees[service]!.find((callee) => facts.vanished.has(callee));
+    const blamed = gone === undefined ? loudestCallee(facts, service, move) : null;
+    if (gone !== undefined) {
+      findings.push(
+        finding(service, {
+          observation: `callees of ${name}`,
+          kind: 'contradiction',
+          stance: 'against',
+          weight: RANK.symptom * weight * RANK.explained,
+          statement: `${graph.names[gone]!}, which it calls, no longer reports.`,
+        }),
+      );
+      return findings;
+    }
     if (blamed !== null) {
       findings.push(
         finding(service, {

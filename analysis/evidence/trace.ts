@@ -51,8 +51,8 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
         weight,
         statement: `${share(excess / total)} of the extra time in traces was spent within ${name}: ${worst.operation} took ${amount(worst.before, 's')}, then ${amount(worst.after, 's')} of its own.`,
         kinds: [
-          ['cpu', weight * 0.1],
-          ['code-change', weight * 0.1],
+          ['cpu', weight * 0.2],
+          ['code-change', weight * 0.3],
         ],
       }),
     );
