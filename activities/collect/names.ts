@@ -34,7 +34,12 @@ export class ServiceNames {
     if (this.known.has(raw)) return raw;
     const host = hostOf(raw);
     if (host === '' || isIP(host) !== 0) return null;
-    return this.find(host) ?? this.find(insideName(host)) ?? only(this.byPlain.get(plain(host)));
+    return this.find(host) ?? this.find(insideName(host)) ?? this.findPlain(host);
+  }
+
+  private findPlain(name: string): string | null {
+    const alike = this.byPlain.get(plain(name)) ?? [];
+    return only(name.includes('/') ? alike.filter((known) => !known.includes('/')) : alike);
   }
 
   private find(name: string | null): string | null {

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { queryFor, type Spans } from '../../activities/collect/packs/binding.js';
+import { detectPacks } from '../../activities/collect/packs/detect.js';
+import { loadPacks, parsePack } from '../../activities/collect/packs/load.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { ConfigError } from '../../config/load.js';
+import type { Binding } from '../../model/reading.js';
+import { FakeSource, type FakeSeries } from '../support/fake-source.js';
+
+const SPANS: Spans = { window: 60, lookback: 3600, before: 2400, since: 720 };
+const WINDOW = { start: 0, end: 1000 };
+
+const PACK = `
+name: own
+about: our own
+detect: { all: [own_requests_total] }
+labels: { service: [service, job] }
+set: { base: 'own_requests_total{$selector}' }
+signals:
+  - { id: request-rate, name: requests, signal: traffic, of: service, unit: req/s, worse: either, perspective: server,
+      family: golden, query: 'sum by ($service) (rate($base[$window]))' }
+`;
+
+describe('metric packs', () => {
+  it('come with Faultline, each signal of a pack once, and the preferred names first', async () => {
+    const packs = await loadPacks();
+    const names = packs.map(({ name }) => name);
+    for (const name of [
+      'otel-rpc/stable',
+      'process/otel',
+      'runtime',
+      'targets',
+      'kubernetes',
+      'node-exporter',
+      'spanmetrics/tempo',
+      'servicegraph',
+      'istio',
+      'otel-db-pool/old',
+    ]) {
+      assert.ok(names.includes(name), `${name} is missing`);
+    }
+    assert.ok(names.indexOf('otel-http/stable') < names.indexOf('otel-http/old'));
+    assert.ok(names.indexOf('otel-http/old') < names.indexOf('istio'));
+    for (const pack of packs) {
+      const ids = pack.signals.map(({ id }) => id);
+      assert.deepEqual([...new Set(ids)], ids, pack.name);
+    }
+  });
+
+  it('take in a pack of the user beside them, and refuse a name that is taken', async () => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'faultline-packs-'));
+    try {
+      const file = path.join(directory, 'own.yml');
+      await writeFile(file, PACK);
+      assert.ok((await loadPacks([file])).some(({ name }) => name === 'own'));
+      await writeFile(file, PACK.replace('name: own', 'name: istio'));
+      await assert.rejects(
+        loadPacks([file]),
+        /own\.yml: name: the pack istio is already in .*istio\.yml; give it another name$/,
+      );
+      await assert.rejects(
+        loadPacks([path.join(directory, 'none.yml')]),
+        /none\.yml: the pack cannot be read: ENOENT.*; see packs\.files/,
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  describe('validation', () => {
+    const complaint = (change: (yaml: string) => string): string => {
+      try {
+        parsePack(change(PACK), 'own.yml');
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+        return error.message;
+      }
+      assert.fail('expected a ConfigError');
+    };
+    const CASES: [name: string, change: (yaml: string) => string, expected: RegExp][] = [
+      [
+        'an unknown key',
+        (yaml) => yaml.replace('about:', 'abuot:'),
+        /^own\.yml: about: is missing; expected a text\nown\.yml: abuot: there is no such setting; write 'about'$/,
+      ],
+      [
+        'a wrong choice',
+        (yaml) => yaml.replace('worse: either', 'worse: upp'),
+        /^own\.yml: signals\[0\]\.worse: expected one of 'up', 'down', 'either', got 'upp'; write 'up'$/,
+      ],
+      [
+        'a variable that nobody sets',
+        (yaml) => yaml.replace('[$window]', '[$windw]'),
+        /^own\.yml: signals\[0\]\.query: there is no variable \$windw; set it, or use one of \$selector, \$window/,
+      ],
+      [
+        'a query that cannot be narrowed',
+        (yaml) => yaml.replace('{$selector}', ''),
+        /^own\.yml: signals\[0\]\.query: the query does not use \$selector; put \$selector between the braces/,
+      ],
+      [
+        'an edge without its callee',
+        (yaml) => yaml.replace('of: service', 'of: edge').replace('golden', 'edges'),
+        /^own\.yml: signals\[0\]\.callee: expected the label of the callee where `of` is edge/,
+      ],
+      [
+        'nothing to recognise it by',
+        (yaml) => yaml.replace('[own_requests_total] }', '[] }'),
+        /^own\.yml: detect: expected at least one metric under all or any/,
+      ],
+      ['YAML that cannot be read', (yaml) => `${yaml}\n: :\n  - [`, /^own\.yml:\d+: not valid YAML/],
+    ];
+    for (const [name, change, expected] of CASES) {
+      it(`says where and what is wrong with ${name}`, () => assert.match(complaint(change), expected));
+    }
+  });
+
+  describe('queries', () => {
+    const [pack] = parsePack(PACK, 'own.yml');
+    const spec = pack!.signals[0]!;
+    const binding: Binding = { pack: 'own', service: 'job', host: 'instance', namespaced: false };
+    const query = (names: string[], more: Partial<Binding> = {}): string =>
+      queryFor(spec, pack!, { ...binding, ...more }, names, SPANS);
+
+    it('are narrowed to the services of the scope, in one matcher', () => {
+      assert.equal(query(['a', 'b.c']), 'sum by (job) (rate(own_requests_total{job=~"a|b\\\\.c"}[60s]))');
+      assert.equal(query(['a']), 'sum by (job) (rate(own_requests_total{job="a"}[60s]))');
+      assert.equal(query([]), 'sum by (job) (rate(own_requests_total{job!=""}[60s]))');
+    });
+
+    it('find services under their namespace where the label holds it, and without where it does not', () => {
+      assert.equal(
+        query(['pay', 'ns/api'], { namespaced: true }),
+        'sum by (job) (rate(own_requests_total{job=~"(?:[^/]+/)?(?:pay|ns/api)"}[60s]))',
+      );
+      assert.equal(query(['ns/api']), 'sum by (job) (rate(own_requests_total{job="api"}[60s]))');
+    });
+
+    it('read pods by the names of their workloads, and hosts with any port', async () => {
+      const packs = await loadPacks();
+      const of = (name: string) => packs.find((one) => one.name === name)!;
+      const pods = queryFor(
+        of('kubernetes').placements[0]!,
+        of('kubernetes'),
+        { ...binding, service: 'workload' },
+        ['cart', 'pay'],
+        SPANS,
+      );
+      assert.match(pods, /kube_pod_info\{pod=~"\(\?:cart\|pay\)-\.\+", node!=""\}/);
+      const hosts = queryFor(of('node-exporter').signals[0]!, of('node-exporter'), binding, ['n1'], SPANS);
+      assert.match(hosts, /node_cpu_seconds_total\{instance=~"\(\?:n1\)\(\?::\[0-9\]\+\)\?", mode="idle"\}/);
+    });
+  });
+
+  describe('detection', () => {
+    const detect = async (
+      names: string[],
+      answer: (query: string) => FakeSeries[],
+      use: 'auto' | string[] = 'auto',
+    ) => {
+      const source = new FakeSource({ names, answer });
+      return detectPacks(source, await loadPacks(), { use, window: WINDOW });
+    };
+
+    it('finds the packs whose metrics exist, several at once, the most believed first', async () => {
+      const names = [
+        'istio_requests_total',
+        'http_server_request_duration_seconds_count',
+        'http_server_duration_milliseconds_count',
+        'up',
+      ];
+      const { bindings } = await detect(names, () => [[{ job: 'a' }, 1]]);
+      assert.deepEqual(
+        bindings.map(({ pack }) => pack),
+        ['otel-http/stable', 'otel-http/old', 'targets', 'istio'],
+      );
+    });
+
+    it('does not take a pack for there by half of what it needs', async () => {
+      const { bindings } = await detect(['calls_total'], () => []);
+      assert.deepEqual(bindings, []);
+    });
+
+    it('takes the first label that names nearly every series', async () => {
+      const label = async (rows: FakeSeries[]): Promise<string | undefined> =>
+        (await detect(['http_server_request_duration_seconds_count'], () => rows)).bindings[0]?.service;
+      assert.equal(
+        await label([
+          [{ service_name: 'a', job: 'x' }, 9],
+          [{ job: 'x' }, 1],
+        ]),
+        'service_name',
+      );
+      assert.equal(
+        await label([
+          [{ service_name: 'a', job: 'a' }, 5],
+          [{ job: 'b' }, 5],
+        ]),
+        'job',
+      );
+      assert.equal(await label([]), 'service_name');
+    });
+
+    it('tells services from mere targets, and sees namespaces', async () => {
+      const found = await detect(['up', 'http_server_request_duration_seconds_count'], (query) =>
+        query.includes('(up)')
+          ? [[{ job: 'node-exporter' }, 3]]
+          : [
+              [{ job: 'shop/cart' }, 2],
+              [{ job: 'shop/pay' }, 2],
+            ],
+      );
+      assert.deepEqual(found.services, ['shop/cart', 'shop/pay']);
+      assert.deepEqual(
+        found.bindings.map(({ namespaced }) => namespaced),
+        [true, false],
+      );
+    });
+
+    it('uses pinned packs whatever the source has, and reports a name that is none', async () => {
+      const { bindings, gaps } = await detect([], () => [], ['otel-http', 'nonsense']);
+      assert.deepEqual(
+        bindings.map(({ pack }) => pack),
+        ['otel-http/stable', 'otel-http/old'],
+      );
+      assert.deepEqual(gaps, [
+        { source: 'fake', what: 'metric pack nonsense', reason: 'there is no pack of this name' },
+      ]);
+    });
+
+    it('leaves out a pack that the source refuses to answer, but not when the source is down', async () => {
+      const asked = { operation: 'instant query', endpoint: 'http://x' };
+      const failing = (error: Error) =>
+        detect(['up', 'istio_requests_total'], (query) => {
+          if (query.includes('istio')) throw error;
+          return [[{ job: 'a' }, 1]];
+        });
+      const { bindings, gaps } = await failing(new BadQuery(asked, '400 no'));
+      assert.deepEqual(
+        bindings.map(({ pack }) => pack),
+        ['targets'],
+      );
+      assert.deepEqual(gaps, [{ source: 'fake', what: 'metric pack istio', reason: '400 no' }]);
+      await assert.rejects(failing(new SourceUnavailable(asked, 'connection refused')), SourceUnavailable);
+    });
+  });
+});

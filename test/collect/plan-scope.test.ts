@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { planScope } from '../../activities/collect/plan-scope.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { scope as scopeSchema, type Scope } from '../../model/incident.js';
+import type { Anomaly } from '../../model/anomaly.js';
+import { FakeSource, type FakeOptions, type FakeSeries } from '../support/fake-source.js';
+import { alertOn, collectDeps, testConfig } from '../support/scopes.js';
+
+const NAMES = ['http_server_request_duration_seconds_count', 'up'];
+const asked = { operation: 'instant query', endpoint: 'http://x' };
+
+/** An estate by its calls: `a>b c>d`, with the answers to what a plan asks of OpenTelemetry HTTP metrics. */
+function estate(
+  calls: string,
+  more: (query: string) => FakeSeries[] | undefined = () => undefined,
+): FakeOptions {
+  const pairs = calls.split(' ').map((pair) => pair.split('>') as [string, string]);
+  const services = [...new Set(pairs.flat())].filter((name) => !/[.:]/.test(name));
+  return {
+    names: NAMES,
+    answer: (query) => {
+      const special = more(query);
+      if (special) return special;
+      if (query.startsWith('count by')) return services.map((job): FakeSeries => [{ job }, 10]);
+      if (query.includes('count_over_time(up')) return [[{}, 15]];
+      if (query.includes('increase(http_client')) {
+        return pairs.map(([job, server_address]): FakeSeries => [{ job, server_address }, 100]);
+      }
+      return [];
+    },
+  };
+}
+
+async function plan(
+  options: FakeOptions,
+  config: object = {},
+  anomalies: Anomaly[] = [alertOn('a')],
+): Promise<Scope> {
+  const deps = await collectDeps(
+    new FakeSource(options),
+    testConfig({ diagnosis: { baselineSeconds: 900 }, ...config }),
+  );
+  const scope = await planScope(
+    deps,
+    { environment: 'test', anomalies, now: 1560 },
+    { signal: new AbortController().signal },
+  );
+  return scopeSchema.parse(scope);
+}
+
+const edgesOf = (scope: Scope): string[] =>
+  scope.graph.edges.map(({ caller, callee }) => `${caller}>${callee}`);
+
+describe('planning a scope', () => {
+  it('looks at what the service depends on, who depends on it, and who shares a dependency', async () => {
+    const scope = await plan(estate('front>a a>b b>db other>db x>y'));
+    assert.deepEqual(scope.services, ['a', 'b', 'db', 'front', 'other']);
+    assert.deepEqual(edgesOf(scope), ['a>b', 'b>db', 'front>a', 'other>db']);
+    assert.equal(scope.graph.edges[0]?.learntFrom.source, 'pack otel-http/stable');
+    assert.deepEqual(scope.gaps, []);
+  });
+
+  it('chooses window, step and rate window by the configuration and the interval of samples', async () => {
+    const scope = await plan(estate('a>b'), { diagnosis: { baselineSeconds: 600, afterSeconds: 120 } });
+    assert.deepEqual(scope.window, { start: 900, end: 1560, stepSeconds: 15 });
+    assert.equal(scope.anomalyTime, 1500);
+    assert.equal(scope.reading?.rateWindowSeconds, 60);
+    const fine = await plan(
+      estate('a>b', (query) => (query.includes('count_over_time') ? [[{}, 2]] : undefined)),
+      {
+        diagnosis: { baselineSeconds: 600, afterSeconds: 30 },
+      },
+    );
+    assert.deepEqual(
+      [fine.window.end, fine.window.stepSeconds, fine.reading?.rateWindowSeconds],
+      [1530, 5, 20],
+    );
+  });
+
+  it('explains the gravest alert of the service that opened the incident, from the first that fires', async () => {
+    const scope = await plan(estate('front>a a>b'), {}, [
+      alertOn('a', { symptom: 'latency', startedAt: 1500 }),
+      alertOn('a', { symptom: 'errors', severity: 'critical', startedAt: 1520 }),
+      alertOn('a', { symptom: 'traffic', severity: 'critical', startedAt: 700, status: 'resolved' }),
+      alertOn('front', { symptom: 'saturation', severity: 'critical', startedAt: 1490 }),
+    ]);
+    assert.deepEqual([scope.service, scope.symptom, scope.anomalyTime], ['a', 'errors', 1490]);
+  });
+
+  it('finds the service whatever the alert calls it, and callees whatever clients dial', async () => {
+    const scope = await plan(estate('a>b.shop.svc:8080 b>a'), {}, [alertOn('prod/A')]);
+    assert.equal(scope.service, 'a');
+    assert.deepEqual(edgesOf(scope), ['a>b', 'b>a']);
+  });
+
+  it('takes callees without metrics by their host name, outside ours when it leads out, and reports bare addresses', async () => {
+    const scope = await plan(estate('a>bank a>api.stripe.com:443 a>10.0.0.7:80'));
+    assert.deepEqual(edgesOf(scope), ['a>api.stripe.com', 'a>bank']);
+    assert.deepEqual(scope.graph.external, ['api.stripe.com']);
+    assert.equal(scope.gaps.length, 1);
+    assert.match(scope.gaps[0]!.what, /^callees known only by their address: 10\.0\.0\.7$/);
+  });
+
+  it('adds what the configuration knows: calls, hosts, and who is outside', async () => {
+    const topology = {
+      services: [
+        { name: 'a', calls: ['queue'], host: 'node1' },
+        { name: 'bank', external: true },
+      ],
+    };
+    const scope = await plan(estate('a>bank'), { topology });
+    assert.deepEqual(edgesOf(scope), ['a>bank', 'a>queue']);
+    assert.deepEqual(scope.graph.external, ['bank']);
+    assert.deepEqual(
+      scope.graph.placements.map(({ service, host }) => [service, host]),
+      [['a', 'node1']],
+    );
+  });
+
+  it('keeps within maxServices those that moved most, and says whom it left out', async () => {
+    const many = Array.from({ length: 30 }, (_, i) => `a>s${String(i).padStart(2, '0')}`).join(' ');
+    const options = estate(many, (query) =>
+      query.includes('histogram_quantile(0.95') && query.includes('server')
+        ? Array.from({ length: 30 }, (_, i): FakeSeries => {
+            const slow = i === 17 || i === 23;
+            return [{ job: `s${String(i).padStart(2, '0')}` }, (time) => (slow && time > 1500 ? 2 : 0.1)];
+          })
+        : undefined,
+    );
+    const scope = await plan(options, { diagnosis: { baselineSeconds: 900, maxServices: 5 } });
+    assert.equal(scope.services.length, 5);
+    for (const service of ['a', 's17', 's23']) assert.ok(scope.services.includes(service), service);
+    assert.match(scope.gaps[0]!.what, /^26 of 31 services within reach: s0\d, /);
+    assert.match(scope.gaps[0]!.reason, /a diagnosis looks at 5 services \(diagnosis\.maxServices\)/);
+  });
+
+  it('looks at everybody when nothing tells who calls whom, and says so', async () => {
+    const scope = await plan({
+      names: NAMES,
+      answer: (query) =>
+        query.startsWith('count by')
+          ? [
+              [{ job: 'a' }, 1],
+              [{ job: 'z' }, 1],
+            ]
+          : [],
+    });
+    assert.deepEqual(scope.services, ['a', 'z']);
+    assert.deepEqual(
+      scope.gaps.map(({ what }) => what),
+      ['who calls whom'],
+    );
+  });
+
+  it('says that no pack knows the source', async () => {
+    const scope = await plan({ names: [] });
+    assert.deepEqual(scope.services, ['a']);
+    assert.equal(scope.gaps[0]?.what, 'all metrics');
+  });
+
+  it('goes on without an edge query that fails, but not without the source', async () => {
+    const failing = (error: Error) =>
+      plan(
+        estate('a>b', (query) => {
+          if (query.includes('increase(http_client')) throw error;
+          return undefined;
+        }),
+      );
+    const scope = await failing(new BadQuery(asked, '400 nonsense'));
+    assert.deepEqual(scope.services, ['a', 'b']);
+    assert.deepEqual(scope.gaps.map(({ reason }) => reason).slice(0, 1), ['400 nonsense']);
+    await assert.rejects(
+      plan({
+        ...estate('a>b'),
+        answer: () => {
+          throw new SourceUnavailable(asked, 'connection refused');
+        },
+      }),
+      SourceUnavailable,
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import type { PrometheusSourceConfig } from '../../config/schema.js';
+
+export interface StubRequest {
+  method: string;
+  path: string;
+  headers: FastifyRequest['headers'];
+  /** Form body or query string. */
+  form: URLSearchParams;
+}
+
+export interface StubPrometheus {
+  url: string;
+  requests: StubRequest[];
+  /** Decides on the next answers. */
+  answer: (reply: FastifyReply, request: StubRequest) => unknown;
+  close: () => Promise<void>;
+}
+
+/** A server that takes the requests of a metrics source and answers as a test tells it to. */
+export async function startStubPrometheus(): Promise<StubPrometheus> {
+  const app = Fastify({ forceCloseConnections: true });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) => {
+    done(null, new URLSearchParams(body.toString()));
+  });
+  const stub: StubPrometheus = {
+    url: '',
+    requests: [],
+    answer: (reply) => reply.send({ status: 'success', data: { resultType: 'vector', result: [] } }),
+    close: () => app.close(),
+  };
+  app.all('/*', (request, reply) => {
+    const [path = '', search = ''] = request.url.split('?');
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams(search);
+    const seen = { method: request.method, path, headers: request.headers, form };
+    stub.requests.push(seen);
+    return stub.answer(reply, seen);
+  });
+  stub.url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return stub;
+}
+
+export function sourceConfig(
+  url: string,
+  more: Partial<PrometheusSourceConfig> = {},
+): PrometheusSourceConfig {
+  return {
+    type: 'prometheus',
+    name: 'prom',
+    url,
+    auth: { type: 'none' },
+    headers: {},
+    timeoutSeconds: 5,
+    ...more,
+  };
+}
