@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import axios, { AxiosError } from 'axios';
-import { z } from 'zod';
 import { redact } from '../../../config/redact.js';
 import type { ChangeSourceConfig } from '../../../config/schema.js';
 import { change, type Change } from '../../../model/change.js';
@@ -99,12 +98,8 @@ function sorted(
       return;
     }
     const [issue] = parsed.error.issues;
-    const field = issue ? [i, ...issue.path].join('.') : String(i);
-    gaps.push({
-      source,
-      what: `change ${i + 1} of ${list.length}`,
-      reason: `${field}: ${z.prettifyError(parsed.error).split('\n')[0]}`,
-    });
+    const reason = `${issue?.path.join('.')}: ${issue?.message}`;
+    gaps.push({ source, what: `change ${i + 1} of ${list.length}`, reason });
   });
   return { changes, gaps };
 }

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { CancelledFailure } from '@temporalio/common';
+import { quantity } from '../../activities/check/quantity.js';
+import { createRunChecks, runChecks } from '../../activities/check/run-checks.js';
+import { QueryTimeout } from '../../activities/collect/source/errors.js';
+import { checkResult, type CheckResult } from '../../model/check.js';
+import type { FaultKind } from '../../model/diagnosis.js';
+import type { Gap } from '../../model/gap.js';
+import { FakeSource, type FakeOptions } from '../support/fake-source.js';
+import { bindingOf, collectDeps, runActivity, scopeOf } from '../support/scopes.js';
+
+const learntFrom = { source: 'test', seenAt: null };
+const SCOPE = scopeOf(
+  ['payment', 'bank'],
+  [bindingOf('otel-http/stable'), bindingOf('targets'), bindingOf('runtime'), bindingOf('node-exporter')],
+  {
+    graph: {
+      services: ['payment', 'bank'],
+      edges: [],
+      placements: [{ service: 'payment', host: 'n1', learntFrom }],
+      external: ['bank'],
+    },
+  },
+);
+
+async function check(
+  options: FakeOptions,
+  service = 'payment',
+  faultKind: FaultKind = 'unknown',
+): Promise<{ checks: CheckResult[]; gaps: Gap[]; source: FakeSource }> {
+  const source = new FakeSource(options);
+  const deps = await collectDeps(source);
+  const look = { signal: new AbortController().signal };
+  const result = await runChecks(deps, { scope: SCOPE, service, faultKind }, look);
+  for (const one of result.checks) checkResult.parse(one);
+  return { ...result, source };
+}
+
+const named = (checks: CheckResult[], name: string): CheckResult => {
+  const found = checks.find((one) => one.check === name);
+  assert.ok(found, `no check ${name} among ${checks.map((one) => one.check).join(', ')}`);
+  return found;
+};
+
+describe('diagnostic checks', () => {
+  it('state what they found, with the number that decided, and keep the query', async () => {
+    const { checks, gaps } = await check({
+      answer: (query) =>
+        query.includes('up{')
+          ? [[{ job: 'payment' }, 0.5]]
+          : query.includes('nodejs_eventloop')
+            ? [[{ job: 'payment' }, 0.4236]]
+            : [],
+    });
+    const up = named(checks, 'targets-up');
+    assert.deepEqual(
+      [up.outcome, up.statement, up.speaksFor, up.service, up.source, up.query],
+      [
+        'failed',
+        'only 50 % of the targets of payment answer',
+        'dependency-down',
+        'payment',
+        'fake',
+        'avg by (job) (up{job="payment"})',
+      ],
+    );
+    const loop = named(checks, 'event-loop-busy');
+    assert.deepEqual(
+      [loop.outcome, loop.statement],
+      ['passed', 'the event loop of payment is busy 42.4 % of the time, below 85 %'],
+    );
+    assert.deepEqual(gaps, []);
+  });
+
+  it('look at the end of the window that was analysed, and wait no longer than ten seconds', async () => {
+    const { source } = await check({});
+    for (const { time, window, options } of source.asked) {
+      assert.deepEqual([time, window, options.timeoutSeconds], [SCOPE.window.end, null, 10]);
+    }
+  });
+
+  it('could not run where there is no data: that is evidence of nothing', async () => {
+    const { checks } = await check({ answer: () => [[{ job: 'payment' }, NaN]] });
+    assert.deepEqual(new Set(checks.map(({ outcome }) => outcome)), new Set(['could-not-run']));
+    assert.equal(named(checks, 'targets-up').statement, 'the source has no data on this for payment');
+  });
+
+  it('could not run when the query fails or the answer is partial, beside others that do', async () => {
+    const { checks, gaps, source } = await check({
+      answer: (query) => {
+        if (query.includes('up{'))
+          throw new QueryTimeout({ operation: 'instant query', endpoint: 'x' }, 'no answer within 10 s');
+        return query.includes('nodejs') ? [[{}, 0.99]] : [];
+      },
+    });
+    assert.deepEqual(
+      [named(checks, 'targets-up').outcome, named(checks, 'targets-up').statement],
+      ['could-not-run', 'no answer within 10 s'],
+    );
+    assert.equal(named(checks, 'event-loop-busy').outcome, 'failed');
+    assert.deepEqual(gaps, [
+      { source: 'fake', what: 'the check targets-up of payment', reason: 'no answer within 10 s' },
+    ]);
+    assert.ok(source.asked.every(({ options }) => options.complete === true));
+  });
+
+  it('take the worst of several values', async () => {
+    const { checks } = await check({
+      answer: (query) =>
+        query.includes('up{')
+          ? [
+              [{ a: '1' }, 1],
+              [{ a: '2' }, 0],
+            ]
+          : [],
+    });
+    assert.equal(named(checks, 'targets-up').outcome, 'failed');
+  });
+
+  it('look at the hosts of the suspect too, by their own names', async () => {
+    const { checks, source } = await check({
+      answer: (query) => (query.includes('mode="idle"') ? [[{ instance: 'n1:9100' }, 0.99]] : []),
+    });
+    const host = named(checks, 'host-cpu');
+    assert.deepEqual([host.outcome, host.service, host.speaksFor], ['failed', 'payment', 'host']);
+    assert.equal(host.statement, 'the CPU of host n1 is busy 99 % of the time');
+    assert.ok(source.asked.some(({ query }) => query.includes('instance=~"(?:n1)')));
+  });
+
+  it('ask the callers of a service outside our control, and nobody else', async () => {
+    const { checks } = await check(
+      {
+        answer: (query) =>
+          query.includes('/ sum by (server_address)') ? [[{ server_address: 'bank' }, 0.3]] : [],
+      },
+      'bank',
+    );
+    assert.deepEqual(
+      checks.map((one) => [one.check, one.outcome]),
+      [
+        ['callers-errors', 'failed'],
+        ['callers-latency', 'could-not-run'],
+      ],
+    );
+    assert.equal(checks[0]!.statement, '30 % of the calls to bank get no good answer');
+    assert.match(checks[0]!.query!, /server_address=~"\(\?:bank\)/);
+    assert.ok(!(await check({})).checks.some((one) => one.check.startsWith('callers-')));
+  });
+
+  it('begin with those that speak for what is suspected', async () => {
+    const { checks } = await check({}, 'payment', 'dependency-down');
+    assert.equal(checks[0]!.check, 'targets-up');
+  });
+
+  it('end when they are cancelled', async () => {
+    const deps = await collectDeps(new FakeSource({}));
+    const running = runActivity(createRunChecks(deps).runChecks, {
+      scope: SCOPE,
+      service: 'payment',
+      faultKind: 'cpu',
+    });
+    running.cancel();
+    await assert.rejects(running.result, CancelledFailure);
+  });
+});
+
+describe('quantities in sentences', () => {
+  const CASES: [value: number, unit: string, text: string][] = [
+    [0.4236, '1', '42.4 %'],
+    [0, '1', '0 %'],
+    [0.21, 's', '210 ms'],
+    [1.5, 's', '1.5 s'],
+    [3.2 * 1024 ** 3, 'bytes', '3.2 GiB'],
+    [512, 'bytes/s', '512 B/s'],
+    [2.4, 'times', '2.4 times'],
+    [12_345.6, 'req/s', '12346 req/s'],
+  ];
+  for (const [value, unit, text] of CASES)
+    it(`reads ${text}`, () => assert.equal(quantity(value, unit), text));
+});
