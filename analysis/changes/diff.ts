@@ -72,12 +72,12 @@ function harmOf(files: string[], hasDiff: boolean, removed: string[], added: str
   if (files.length > 0 && files.every((file) => INERT_FILE.test(file) && !MANIFEST.test(file)))
     return 'inert-files';
   if (!hasDiff) return 'substantial';
-  const tokens = (lines: string[]): string[] => lines.flatMap((line) => line.match(/\w{2,}|\W/gu) ?? []);
   const squeeze = (lines: string[]): string => lines.join('').replace(/\s+/gu, '');
   if (squeeze(removed) === squeeze(added)) return 'comments-only';
   if (files.length > 0 && files.every((file) => MANIFEST.test(file))) return bumpOf(removed, added);
   if ([...removed, ...added].every((line) => SAYS.test(line))) return 'says-only';
-  const words = (lines: string[]): string[] => tokens(lines).filter((token) => /\w{2,}/u.test(token));
+  // Single letters are names that refactoring changes freely; single figures are values.
+  const words = (lines: string[]): string[] => lines.flatMap((line) => line.match(/\w{2,}|\d/gu) ?? []);
   const gone = minusText(words(removed), words(added));
   const fresh = minusText(words(added), words(removed));
   if (

@@ -24,6 +24,8 @@ export interface Failure {
   /** Services that write new warnings or errors, in the order in which they began. */
   services: string[];
   outside: Outside;
+  /** Whether it fails because something filled up, which takes its time. */
+  filledUp: boolean;
 }
 
 export interface FailureSources {
@@ -39,6 +41,19 @@ export interface FailureSources {
   suspects: string[];
   lines: LogLine[];
 }
+
+/** What usually makes a symptom, in the words of code. */
+const MECHANISMS: [symptom: RegExp, makers: string][] = [
+  [
+    /slow|latency|duration|p9\d|deadline|budget|time(?:d )?out/iu,
+    'query select scan index loop lock mutex sleep retry retries backoff timeout batch cache await join fetch regex pattern',
+  ],
+  [/\boom|memory|heap/iu, 'cache memo memoize map buffer append leak evict ttl limit'],
+  [/conn(?:ection)?s?\b|pool|socket/iu, 'pool connection conns close idle lifetime timeout'],
+  [/cpu/iu, 'loop regex pattern match sort hash compress encode decode'],
+];
+
+const FILLED_UP = /\boom|out of memory|heap space|\bleak|too many open files/iu;
 
 /** New trouble in the logs is looked for from so long before the onset on. */
 const LOOK_BACK_SECONDS = 1800;
@@ -64,6 +79,8 @@ export function describeFailure(sources: FailureSources): Failure {
   for (const { service, text } of templates) take(text, began.has(service) ? SOURCE.log : SOURCE.otherLog);
   take(sources.title, SOURCE.alert);
   for (const metric of sources.metrics) take(metric, SOURCE.metric);
+  const all = [...templates.map(({ text }) => text), sources.title, ...sources.metrics].join(' ');
+  for (const [symptom, makers] of MECHANISMS) if (symptom.test(all)) take(makers, SOURCE.mechanism);
 
   const scale = (stems: Iterable<string>, factor: number): void => {
     for (const stem of new Set(stems)) {
@@ -84,6 +101,7 @@ export function describeFailure(sources: FailureSources): Failure {
     firstLine: templates[0]?.first ?? null,
     services,
     outside: outsideOf(templates, sources),
+    filledUp: FILLED_UP.test(all),
   };
 }
 

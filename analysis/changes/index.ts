@@ -95,7 +95,7 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     // A commit that no deploy names is only a candidate when its words link it to the failure.
     if (!effect.named && link.share < weights.LINKED) return [];
     const evidence = [
-      timing(effect, began, slack),
+      timing(effect, began, slack, failure.filledUp),
       location(placeOf(effect.services, [...suspects.slice(0, 1), ...failure.services], graph)),
       wording(link, text.readable),
       harmlessness(text),
@@ -159,11 +159,12 @@ function linkOf(text: ChangeText, failure: Failure, rarity: (stem: string) => nu
   };
 }
 
-function timing(effect: Effect, began: number, slack: number): ChangeEvidence | null {
+function timing(effect: Effect, began: number, slack: number, filledUp: boolean): ChangeEvidence {
   if (effect.time === null) return against(weights.TOO_LATE, 'No deploy after it carried it out.');
   const lag = began - effect.time;
   if (lag < -slack) return against(weights.TOO_LATE, `Took effect ${inWords(-lag)} after the onset.`);
-  const weight = Math.log1p(Math.max(0, lag) / weights.LAG_SECONDS);
+  const scale = filledUp ? weights.LAG_SECONDS_OF_LEAKS : weights.LAG_SECONDS;
+  const weight = Math.log1p(Math.max(0, lag) / scale);
   return against(weight, `Took effect ${inWords(Math.max(0, lag))} before the onset.`);
 }
 

@@ -8,7 +8,7 @@
  * can be read, scores more: it is the best guess there is, and still a guess. One that can be read and shares
  * nothing with the failure scores less.
  */
-export const NO_CHANGE = -0.8;
+export const NO_CHANGE = -1;
 /** Added to it when all that fails speaks of something outside: a provider, a certificate, a host, load. */
 export const OUTSIDE_CAUSE = 2.5;
 /** Factor for what runs out by itself: an expired certificate needs no change to fail. */
@@ -26,6 +26,8 @@ export const WORDS_ENOUGH = 2.5;
  * tail is long, for slow poisons exist.
  */
 export const LAG_SECONDS = 300;
+/** The same where something filled up before it failed: leaks take their time. */
+export const LAG_SECONDS_OF_LEAKS = 1800;
 /** The onset is never known better than this, seconds. */
 export const ONSET_SLACK = 45;
 /** Loss of a change that took effect after the onset: a cause precedes its effect. */
@@ -87,6 +89,8 @@ export const SOURCE = {
   otherLog: 0.6,
   alert: 0.6,
   metric: 0.5,
+  /** Not in the failure at all, but what usually makes such a symptom: a query makes it slow. */
+  mechanism: 0.3,
 } as const;
 /** Factor for words that calm log lines use too. */
 export const ALSO_WHEN_CALM = 0.5;

@@ -17,6 +17,24 @@ const COMMON = new Set(
   ).split(' '),
 );
 
+/** Short forms that programs use, and the word that people write in logs. */
+const LONG_FORM = new Map([
+  ['conn', 'connection'],
+  ['conns', 'connection'],
+  ['db', 'database'],
+  ['mem', 'memory'],
+  ['cfg', 'config'],
+  ['conf', 'config'],
+  ['idx', 'index'],
+  ['tx', 'transaction'],
+  ['txn', 'transaction'],
+  ['addr', 'address'],
+  ['cert', 'certificate'],
+  ['certs', 'certificate'],
+  ['proto', 'protobuf'],
+  ['regexp', 'regex'],
+]);
+
 /** A word as it is compared, and whether it is a whole identifier of several words. */
 export interface Word {
   stem: string;
@@ -31,7 +49,7 @@ const IDENTIFIER = /[\p{L}\p{N}_$]+/gu;
 
 /**
  * The words of a text, stemmed (Porter) and in lower case: the parts of identifiers and, when an identifier has
- * several, the identifier itself. Common words, numbers and single letters are left out. Repeats stay.
+ * several, its pairs of neighbours and the identifier itself. Common words, numbers and single letters are left out. Repeats stay.
  */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = [];
@@ -41,10 +59,15 @@ export function wordsOf(text: string): Word[] {
       .flatMap((part) => part.split(CAMEL))
       .map((part) => part.toLowerCase())
       .filter((part) => part !== '');
-    if (parts.length > 1) words.push({ stem: parts.join('_'), whole: true, written: identifier });
+    for (const [at, part] of parts.entries()) {
+      const next = parts[at + 1];
+      if (next !== undefined)
+        words.push({ stem: `${part}_${next}`, whole: true, written: `${part} ${next}` });
+    }
+    if (parts.length > 2) words.push({ stem: parts.join('_'), whole: true, written: identifier });
     for (const part of parts) {
       if (part.length < 2 || COMMON.has(part) || /^\d+$/u.test(part)) continue;
-      words.push({ stem: stemmer(part), whole: false, written: part });
+      words.push({ stem: stemmer(LONG_FORM.get(part) ?? part), whole: false, written: part });
     }
   }
   return words;

@@ -24,10 +24,12 @@ const harm = (diff: string[], files = ['orders/a.go']): string =>
   readChange(change({ diff: ['@@', ...diff], files })).harm;
 
 describe('words of a text', () => {
-  it('are the parts of identifiers and the identifiers, stemmed', () => {
+  it('are the parts of identifiers, stemmed, their neighbours and the identifiers', () => {
     assert.deepEqual(
       wordsOf('readHTTPBody(cart_items)').map(({ stem, whole }) => [stem, whole]),
       [
+        ['read_http', true],
+        ['http_body', true],
         ['read_http_body', true],
         ['read', false],
         ['bodi', false],
@@ -45,6 +47,13 @@ describe('words of a text', () => {
   it('meet in their stems', () => {
     const stems = (text: string): string[] => wordsOf(text).map(({ stem }) => stem);
     assert.deepEqual(stems('batching vouchers'), stems('batches voucher'));
+  });
+
+  it('include the long form of what programs shorten', () => {
+    assert.deepEqual(
+      wordsOf('conns').map(({ stem }) => stem),
+      wordsOf('connection').map(({ stem }) => stem),
+    );
   });
 
   it('include the name of a service without its suffix', () => {
