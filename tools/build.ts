@@ -13,12 +13,15 @@ const out = resolve(process.argv[2] ?? join(root, 'dist'));
 
 // What was there before may have come from files that are gone.
 await rm(out, { recursive: true, force: true });
-await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', out], {
+const compiled = await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', out], {
   cwd: root,
   preferLocal: true,
   localDir: root,
   stdio: 'inherit',
+  reject: false,
 });
+// The compiler has said why.
+if (compiled.failed) process.exit(1);
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(root, 'workflows', 'index.ts'),
   logger: new DefaultLogger('WARN'),

@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -12,7 +11,6 @@ export interface BuiltPackage {
   directory: string;
   /** Paths in the tarball, as npm lists them. */
   files: string[];
-  remove: () => Promise<void>;
 }
 
 interface Packed {
@@ -20,9 +18,8 @@ interface Packed {
   files: { path: string }[];
 }
 
-/** Builds and packs outside of the checkout, which keeps running its sources. Takes half a minute. */
-export async function buildPackage(): Promise<BuiltPackage> {
-  const folder = await mkdtemp(join(tmpdir(), 'faultline-package-'));
+/** Builds and packs in the folder, so that the checkout keeps running its sources. Takes half a minute. */
+export async function buildPackage(folder: string): Promise<BuiltPackage> {
   const stage = join(folder, 'stage');
   await mkdir(stage);
   await execa(process.execPath, ['--import', 'tsx', 'tools/build.ts', join(stage, 'dist')], { cwd: ROOT });
@@ -47,6 +44,5 @@ export async function buildPackage(): Promise<BuiltPackage> {
   return {
     directory,
     files: packed!.files.map(({ path }) => path),
-    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, symlink, cp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, cp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { execa } from 'execa';
+import { diagnosis } from '../../model/diagnosis.js';
 import type { Finding } from '../../workers/doctor.js';
 import { registerSearchAttributes } from '../../workers/dev/search-attributes.js';
 import { testServer, uniqueName } from '../support/dev-server.js';
@@ -31,21 +32,27 @@ async function versionOf(root: string): Promise<string> {
 describe('the published package', function () {
   this.timeout(300_000);
   let built: BuiltPackage;
+  let folder: string;
   let elsewhere: string;
 
   before(async () => {
-    built = await buildPackage();
-    elsewhere = await mkdtemp(join(tmpdir(), 'faultline-elsewhere-'));
+    folder = await mkdtemp(join(tmpdir(), 'faultline-package-'));
+    elsewhere = join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    built = await buildPackage(folder);
   });
-  after(async () => {
-    await built.remove();
-    await rm(elsewhere, { recursive: true, force: true });
-  });
+  after(() => rm(folder, { recursive: true, force: true }));
 
   /** Runs the program as a user does: from a folder of his own. */
   function faultline(args: string[], env: Record<string, string> = {}) {
     const program = join(built.directory, 'bin', 'faultline.js');
     return execa(process.execPath, [program, ...args], { cwd: elsewhere, env, reject: false });
+  }
+
+  /** What the code prints as JSON, run by plain Node.js. */
+  async function evaluate(code: string): Promise<unknown> {
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code], { cwd: elsewhere });
+    return JSON.parse(stdout);
   }
 
   it('says its version and its commands', async () => {
@@ -71,15 +78,36 @@ describe('the published package', function () {
 
   it('finds the metric packs that come with it', async () => {
     const module = join(built.directory, 'dist/activities/collect/packs/load.js');
-    const script = `const { loadPacks } = await import(${JSON.stringify(module)});
-      console.log(JSON.stringify((await loadPacks()).map(({ file }) => file)));`;
-    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: elsewhere,
-    });
-    const files = new Set(JSON.parse(stdout) as string[]);
+    const files = new Set(
+      (await evaluate(`
+        const { loadPacks } = await import(${JSON.stringify(module)});
+        console.log(JSON.stringify((await loadPacks()).map(({ file }) => file)));`)) as string[],
+    );
     const shipped = (await readdir(join(ROOT, 'packs'))).filter((name) => name.endsWith('.yml'));
     assert.equal(files.size, shipped.length);
     for (const file of files) assert.ok(file.includes('package/packs/'), file);
+  });
+
+  it('thinks in threads of its compiled code', async () => {
+    const module = join(built.directory, 'dist/activities/analyse/analyse.js');
+    const task = {
+      storeDirectory: join(elsewhere, 'store'),
+      evidence: [],
+      input: {
+        anomaly: { service: 'checkout', symptom: 'latency', time: 3600 },
+        window: { start: 0, end: 3900, stepSeconds: 15 },
+        graph: { services: ['checkout'], edges: [], placements: [], external: [] },
+        ...{ changes: [], checks: [], gaps: [], spans: null, logs: null },
+      },
+    };
+    const answer = await evaluate(`
+      const { startAnalysisPool } = await import(${JSON.stringify(module)});
+      const pool = startAnalysisPool();
+      const diagnosis = await pool.run(${JSON.stringify(task)}, AbortSignal.timeout(60_000));
+      await pool.close();
+      console.log(JSON.stringify(diagnosis));`);
+    // Nothing was seen, so nothing may be concluded; what counts is that a thread said so.
+    assert.equal(diagnosis.parse(answer).verdict.level, 'inconclusive');
   });
 
   it('runs a worker from the bundle that was built, and ends it in good order', async () => {
