@@ -33,7 +33,7 @@ export interface Incidents {
    * holds them durably, whether or not a worker runs. Triage knows repeats, so calling again does no harm.
    */
   raise(anomalies: Anomaly[], options: { timeoutSeconds: number }): Promise<void>;
-  /** Starts the diagnosis of what a person saw, or joins the incident that already covers it. */
+  /** Starts the diagnosis of what a person saw, or names the incident that looks after it already. */
   start(request: StartRequest): Promise<RaisedIncident>;
   /** The incident's whole record as it stands. Of a closed incident it needs no worker. */
   show(id: string): Promise<IncidentRecord>;

@@ -15,7 +15,7 @@ export interface StartRequest {
 
 /**
  * The anomaly that a person raises. It has no alert behind it, so its identity comes from what was said:
- * the same words raise the same anomaly, and asking twice starts one incident.
+ * the same words of the same moment raise the same anomaly.
  */
 export function manualAnomaly(request: StartRequest): Anomaly {
   const { environment, service, symptom, severity, since } = request;

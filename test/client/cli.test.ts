@@ -27,14 +27,15 @@ interface Run {
 interface World {
   incidents?: FakeIncidents;
   isTTY?: boolean;
+  columns?: number;
   env?: NodeJS.ProcessEnv;
   loadSettings?: CliDependencies['loadSettings'];
 }
 
 /** Runs the program as a shell would: `faultline("show x --json")`. */
 async function faultline(args: string | string[], world: World = {}): Promise<Run> {
-  const { incidents = fakeIncidents(), isTTY = false, env = {} } = world;
-  const [stdout, stderr] = [fakeTerminal({ isTTY, columns: 100 }), fakeTerminal({ isTTY, columns: 100 })];
+  const { incidents = fakeIncidents(), isTTY = false, columns = 100, env = {} } = world;
+  const [stdout, stderr] = [fakeTerminal({ isTTY, columns }), fakeTerminal({ isTTY, columns })];
   const deps: CliDependencies = {
     stdout: stdout.stream,
     stderr: stderr.stream,
@@ -237,12 +238,12 @@ describe('faultline start', () => {
     assert.deepEqual(JSON.parse(out), { id: INCIDENT_ID, joined: false, since: T0 });
   });
 
-  it('says that it joined an incident', async () => {
+  it('says that an incident looks after it already', async () => {
     const joining = fakeIncidents({
       start: () => Promise.resolve({ fingerprint: 'f', workflowId: INCIDENT_ID, joined: true }),
     });
     const { out } = await faultline('start --service cart --symptom errors', { incidents: joining });
-    assert.match(out, /^Joined an open incident: incident\/checkout/);
+    assert.match(out, /^Looked after already by incident\/checkout/);
   });
 
   it('goes on to watch when asked, and --require implies it', async () => {
@@ -282,6 +283,12 @@ describe('faultline watch', () => {
     assert.ok(out.includes('\u001b['), 'moves the cursor');
     assert.match(out, /✓/);
     assert.match(out, /summary of incident\/checkout\/20261124-1042-9f3c2e \(100, colours\)/);
+  });
+
+  it('prints lines on a terminal that does not know its size', async () => {
+    const { out } = await faultline('watch 9f3c2e', { isTTY: true, columns: 0, env: { NO_COLOR: '1' } });
+    assert.match(out, /^Collecting\n {2}▸ collect golden\n/);
+    assert.match(out, /\(100, plain\)/);
   });
 
   it('answers one JSON document: the record', async () => {

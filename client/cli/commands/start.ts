@@ -55,7 +55,7 @@ export function registerStart(program: Command, deps: CliDependencies): void {
           title: options.title,
         });
         const what = `${plain(options.service)}: ${options.symptom} since ${utc(since)} UTC`;
-        const lines = [joined ? `Joined an open incident: ${workflowId}` : `Started ${workflowId}`, what];
+        const lines = [joined ? `Looked after already by ${workflowId}` : `Started ${workflowId}`, what];
         if (options.watch === undefined) {
           const id = workflowId;
           session.answer({ id, joined, since }, () =>
