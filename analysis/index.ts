@@ -1,6 +1,10 @@
-import type { Diagnosis } from '../model/diagnosis.js';
+import type { Diagnosis, Evidence } from '../model/diagnosis.js';
 import { changeFindings } from './changes/evidence.js';
+import type { Finding } from './evidence/finding.js';
 import { reachEvidence } from './evidence/reach.js';
+import { checkEvidence } from './evidence/checks.js';
+import { hostEvidence } from './evidence/host.js';
+import { loadEvidence } from './evidence/load.js';
 import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
@@ -18,6 +22,8 @@ import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
 import { write } from './write.js';
 
+import { RANK } from './weights.js';
+
 export { RULES_VERSION } from './weights.js';
 export type { DiagnosisInput } from './input.js';
 
@@ -33,11 +39,38 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...silenceEvidence(facts),
     ...orderEvidence(facts),
     ...traceEvidence(facts),
+    ...hostEvidence(facts),
+    ...loadEvidence(facts),
+    ...checkEvidence(facts),
   ];
   const suspects = [...new Set(found.map(({ service }) => service))];
   found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
+  quieten(found);
   const { judgement, found: byChange } = changeFindings(facts, rank(facts, found));
   return write(facts, rank(facts, [...found, ...byChange]), judgement);
+}
+
+/** Evidence that something is wrong, rather than of where. */
+const PRIMARY = new Set<Evidence['kind']>([
+  'local-symptom',
+  'resource',
+  'silence',
+  'trace',
+  'load',
+  'check',
+  'shared-host',
+]);
+
+/** Where nothing is loud, the way that whispers spread says nothing: the rest counts as much as the loudest. */
+function quieten(found: Finding[]): void {
+  const loudest = Math.max(
+    0,
+    ...found.filter(({ evidence }) => PRIMARY.has(evidence.kind)).map(({ evidence }) => evidence.weight),
+  );
+  const factor = Math.min(1, Math.max(0, (loudest - RANK.whisper) / (RANK.voice - RANK.whisper)));
+  for (const { evidence } of found) {
+    if (!PRIMARY.has(evidence.kind) && evidence.stance === 'for') evidence.weight *= factor;
+  }
 }
 
 /** What can be seen, before anybody is blamed for it. */

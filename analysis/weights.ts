@@ -77,6 +77,9 @@ export const RANK = {
   leastStrength: 1,
   /** Moves of this strength are beyond doubt. */
   clearStrength: 4,
+  /** When the loudest evidence is below `whisper`, how it spreads is noise; from `voice` on it is a story. */
+  whisper: 1,
+  voice: 2.5,
   /** Louder than this is not told apart. */
   loudest: 9,
   /** Worth of a unit of symptom. */
@@ -97,6 +100,17 @@ export const RANK = {
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
   unexplained: 0.5,
+  /** Worth of a failed check, and cost of one that passed. */
+  checkFailed: 3,
+  checkPassed: 0.7,
+  /** Worth of twice the traffic from outside; rises below these doublings are growth. */
+  surge: 3,
+  surgeDoublings: 0.58,
+  /** ... which is only told when somebody's symptom is this strong. */
+  surgeHurts: 2,
+  /** Worth of a host in trouble to those who cause it or, if nobody does, to those who suffer. */
+  host: 0.7,
+  hostStrength: 2.5,
   /** Worth of a unit of resource trouble, */
   resource: 0.7,
   /** ... share of it that is left when the service's own work is seen and shows no harm, */
@@ -121,6 +135,8 @@ export const RANK = {
   /** Worth of reporting nothing any more, for services that reported in this share of the bins; */
   vanished: 5,
   steadyShare: 0.8,
+  /** ... if this share of the alerting service's requests need it, */
+  missedFrom: 0.05,
   /** ... when this share of their metrics ended. */
   vanishedShare: 0.5,
   /** A fall of this strength is a sure one. */
@@ -150,7 +166,7 @@ export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
   temperature: 1.1,
   /** Score of the hypothesis that none of the suspects did it. */
-  nobody: 1.5,
+  nobody: 3,
   /** No diagnosis is surer than this. */
   most: 0.98,
 } as const;
@@ -158,7 +174,7 @@ export const CALIBRATION = {
 /** What each level of claim needs; see rules.ts. */
 export const RULES = {
   /** A best score below this is noise. */
-  leastScore: 2.5,
+  leastScore: 3,
   /** A leader with less belief than this is no verdict. */
   leastConfidence: 0.35,
   /** Belief from which a claim may be confirmed. */
