@@ -23,13 +23,11 @@ export interface Label {
   decoys: string[];
 }
 
-/** Reads label.json of a case; null when the case has none. Throws when it has another form. */
+/** Reads label.json of a case; null when the case has none. Throws, with its path, when it has another form. */
 export function readLabel(folder: string): Label | null {
   const path = join(folder, 'label.json');
   if (!existsSync(path)) return null;
-  const parsed = labelFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
-  const { root_cause_service: service, fault_type: faultType, ...rest } = parsed.data;
+  const { root_cause_service: service, fault_type: faultType, ...rest } = parseLabel(path);
   return {
     services: service == null ? [] : [service].flat(),
     faultType: faultType ?? 'unknown',
@@ -37,6 +35,15 @@ export function readLabel(folder: string): Label | null {
     commit: rest.root_cause_commit ?? null,
     decoys: rest.decoy_deploy_commits ?? [],
   };
+}
+
+function parseLabel(path: string): z.infer<typeof labelFile> {
+  try {
+    return labelFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    throw new Error(`${path} ${reason}`, { cause: error });
+  }
 }
 
 /** Words of published fault lists, and the kinds of ours that they are. First match wins. */

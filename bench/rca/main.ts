@@ -115,15 +115,19 @@ async function bench(folder: string, options: Options): Promise<number> {
   );
   const seconds = (performance.now() - begin) / 1e3;
 
-  const broken = runs.filter((run) => run.broken !== null);
-  for (const run of broken) console.error(`broken case, left out: ${run.broken!}`);
   const good = runs.filter((run) => run.broken === null);
   if (options.rankings !== undefined) writeFileSync(options.rankings, rankingsOf(good));
-
+  const complaints = runs.flatMap((run) => run.broken ?? []);
   const judged = good.flatMap((run): Judged[] => {
-    const label = readLabel(run.folder);
-    return label ? [{ run, label }] : [];
+    try {
+      const label = readLabel(run.folder);
+      return label ? [{ run, label }] : [];
+    } catch (error) {
+      complaints.push((error as Error).message);
+      return [];
+    }
   });
+  for (const complaint of complaints) console.error(`broken case, left out: ${complaint}`);
   const diagnosisSeconds = good.map((run) => run.answers[0]!.seconds);
   if (judged.length === 0) {
     if (!options.json) console.log(`${good.length} cases answered; none has a label to score with.`);
@@ -140,7 +144,7 @@ async function bench(folder: string, options: Options): Promise<number> {
     print(judged, named, options);
   }
   if (!options.json) process.stdout.write(printCost(diagnosisSeconds, seconds));
-  return broken.length > 0 ? 1 : 0;
+  return complaints.length > 0 ? 1 : 0;
 }
 
 function print(judged: Judged[], named: [string, Variant][], options: Options): void {

@@ -92,6 +92,10 @@ export function printAblation(variants: { name: string; summary: Summary }[]): s
   );
 }
 
+function shorten(name: string): string {
+  return name.length <= 24 ? name : `${name.slice(0, 23)}…`;
+}
+
 /** Every case whose service, fault kind or change was not answered right. */
 export function printMisses(judged: Judged[]): string {
   const rows = judged.flatMap(({ run, label }): Cell[][] => {
@@ -110,9 +114,9 @@ export function printMisses(judged: Judged[]): string {
       [
         run.id,
         label.faultType,
-        label.services.join(' '),
+        label.services.map(shorten).join(' '),
         wrong.join(', '),
-        answer.services.slice(0, 3).join(' > '),
+        answer.services.slice(0, 3).map(shorten).join(' > '),
         answer.faultKind,
         two(answer.confidence),
       ],

@@ -41,10 +41,17 @@ export function without(input: DiagnosisInput, kinds: string[]): DiagnosisInput 
   }, input);
 }
 
+/** Samples before the alert below which there is nothing to compare with. */
+const LEAST_CALM = 5;
+
+function hasCalm({ series, anomaly }: DiagnosisInput): boolean {
+  return series.some(({ times }) => times.filter((time) => time < anomaly.time).length >= LEAST_CALM);
+}
+
 /** The evidence that a case carries, in a few words: `metrics, graph, traces`. */
 export function evidenceIn(input: DiagnosisInput): string {
   const has: [string, boolean][] = [
-    ['metrics', input.series.length > 0],
+    [hasCalm(input) ? 'metrics' : 'metrics without a calm', input.series.length > 0],
     ['graph', input.graph.edges.length > 0],
     ['traces', input.spans !== null],
     ['logs', input.logs !== null],

@@ -117,6 +117,8 @@ describe('withholding evidence', () => {
     });
     assert.equal(evidenceIn(input), 'metrics, graph');
     assert.equal(evidenceIn(without(input, ['graph'])), 'metrics');
+    const early = { ...input, anomaly: { ...input.anomaly, time: 4 } };
+    assert.equal(evidenceIn(early), 'metrics without a calm, graph');
     assert.deepEqual(
       without(input, ['resources']).series.map(({ id }) => id),
       ['cart/latency'],

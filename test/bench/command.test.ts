@@ -92,10 +92,12 @@ describe('npm run bench:rca', function () {
 
   it('goes on after a broken case, names it, and ends with exit code 1', async () => {
     folder.write('deep/a-broken/alert.json', '{ "anomaly_time": ');
+    folder.write('deep/x-2/label.json', { root_cause_service: 7 });
     const { exitCode, stdout, stderr } = await bench(folder.root, '--no-baselines');
     assert.equal(exitCode, 1);
     assert.match(stderr, /broken case, left out: .*deep\/a-broken: alert\.json/u);
-    assert.match(stdout, /│ all +│ all +│ +2 │/u);
+    assert.match(stderr, /broken case, left out: .*deep\/x-2\/label\.json .*root_cause_service/su);
+    assert.match(stdout, /│ all +│ all +│ +1 │/u);
   });
 
   it('only answers where there are no labels', async () => {
