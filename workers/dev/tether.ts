@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /**
  * Reads until its standard input ends. A line means that the server is already gone; an end without one means
@@ -27,6 +28,6 @@ export function tether(pid: number): () => void {
   guard.stdin.on('error', () => undefined);
   guard.on('error', () => undefined);
   guard.unref();
-  (guard.stdin as unknown as { unref?: () => void }).unref?.();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
   return () => guard.stdin.end('untied\n');
 }
