@@ -7,7 +7,7 @@ import { collectMetrics } from '../../activities/collect/collect-metrics.js';
 import { queryFor } from '../../activities/collect/packs/binding.js';
 import { loadPacks } from '../../activities/collect/packs/load.js';
 import { planScope } from '../../activities/collect/plan-scope.js';
-import { BadQuery, QueryTooHeavy, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
 import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
 import { RecordingSource } from '../../activities/collect/source/recording-source.js';
 import { recordingOf } from '../../activities/collect/source/recording-writer.js';
@@ -29,7 +29,7 @@ const FAMILIES: MetricFamily[] = ['golden', 'edges', 'resources', 'hosts'];
 
 describe('over a real Prometheus', function () {
   this.timeout(120_000);
-  let directory: string;
+  let directory = '';
   let prometheus: WrittenPrometheus;
   let source: PrometheusSource;
 
@@ -52,9 +52,10 @@ describe('over a real Prometheus', function () {
   });
 
   after(async () => {
-    source?.close();
-    await prometheus?.stop();
-    if (directory) await rm(directory, { recursive: true });
+    if (directory === '') return;
+    source.close();
+    await prometheus.stop();
+    await rm(directory, { recursive: true });
   });
 
   /** Everything that a diagnosis asks, by way of one source. */
@@ -93,7 +94,7 @@ describe('over a real Prometheus', function () {
     assert.equal(series[0].values.at(-1), 6);
   });
 
-  it('tells a bad query from a heavy one and from a server that is gone', async () => {
+  it('tells a bad query from a server that is gone', async () => {
     await assert.rejects(source.instant('sum(', ALERT), (error) => {
       assert.ok(error instanceof BadQuery);
       assert.match(error.reason, /^400 .*parse error/);
@@ -104,8 +105,6 @@ describe('over a real Prometheus', function () {
       source.instant(manyToMany, ALERT),
       (error) => error instanceof BadQuery && /^422 /.test(error.reason),
     );
-    const heavy = 'sum_over_time({__name__=~".+"}[30m:1ms])';
-    await assert.rejects(source.instant(heavy, ALERT), QueryTooHeavy);
     await prometheus.kill();
     await assert.rejects(source.instant('up', ALERT), SourceUnavailable);
     await prometheus.restart();

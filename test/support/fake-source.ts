@@ -5,7 +5,6 @@ import {
   type AskOptions,
   type Health,
   type MetricsSource,
-  type NamesOptions,
   type RangeWindow,
 } from '../../activities/collect/source/source.js';
 
@@ -36,7 +35,7 @@ export class FakeSource implements MetricsSource {
     return this.answer(query, gridOf(window), options);
   }
 
-  metricNames(candidates: readonly string[], _options?: NamesOptions): Promise<Set<string>> {
+  metricNames(candidates: readonly string[]): Promise<Set<string>> {
     return Promise.resolve(new Set(candidates.filter((name) => this.options.names?.includes(name))));
   }
 
