@@ -3,8 +3,8 @@ import type { IncidentRecord } from '../model/incident.js';
 import { guardLineStart, oneLine, shortName } from './escape.js';
 import { factsOf, STATE_WORDS, type Facts } from './facts.js';
 import { clock, count, listOf, moment } from './format.js';
-import { summaryOf, titleOf } from './headline.js';
-import { inlineMarkdown } from './inline.js';
+import { correctionOf, summaryOf, titleOf } from './headline.js';
+import { inlineMarkdown, titleMarkdown } from './inline.js';
 import type { Text } from './document.js';
 
 /*
@@ -24,11 +24,13 @@ const MOST_ALERTS = 10;
  */
 export function currentDetails(record: IncidentRecord): string {
   const facts = factsOf(record);
-  const title: Text = [{ strong: titleOf(record) }];
+  const correction = correctionOf(facts);
   return [
-    paragraph(title),
-    ...summaryOf(facts).map(paragraph),
-    list([...reasons(facts), ...nextAction(facts), ...notSeen(facts)]),
+    `**${titleMarkdown(titleOf(record))}**`,
+    // What to do next comes below, with what to paste and what to expect.
+    ...summaryOf(facts).slice(0, 2).map(paragraph),
+    ...(correction ? [paragraph(correction)] : []),
+    list([...reasons(facts), ...(correction ? [] : nextAction(facts)), ...notSeen(facts)]),
     paragraph(standing(facts)),
   ]
     .filter((part) => part !== '')
@@ -42,8 +44,8 @@ function reasons({ suspect }: Facts): Text[] {
   const speaksFor = heaviest.filter(({ stance }) => stance === 'for').slice(0, MOST_REASONS);
   const against = heaviest.filter(({ stance }) => stance === 'against').slice(0, 1);
   return [
-    ...speaksFor.map(({ statement }): Text => [{ strong: 'For' }, ` ${oneLine(statement, 300)}`]),
-    ...against.map(({ statement }): Text => [{ strong: 'Against' }, ` ${oneLine(statement, 300)}`]),
+    ...speaksFor.map(({ statement }): Text => [{ strong: 'For:' }, ` ${oneLine(statement, 300)}`]),
+    ...against.map(({ statement }): Text => [{ strong: 'Against:' }, ` ${oneLine(statement, 300)}`]),
   ];
 }
 
@@ -52,13 +54,13 @@ function nextAction({ diagnosis, closedAt }: Facts): Text[] {
   if (!action || closedAt !== null) return [];
   const words = `${oneLine(action.title, 200).replace(/\.$/, '')} (${action.risk}); expect: ${oneLine(action.expect, 200)}`;
   const command: Text = action.command === null ? [] : [' ', { code: oneLine(action.command, 300) }];
-  return [[{ strong: 'Next' }, ` ${words}`, ...command]];
+  return [[{ strong: 'Next:' }, ` ${words}`, ...command]];
 }
 
 function notSeen({ record }: Facts): Text[] {
   const shown = record.gaps.slice(0, MOST_GAPS).map(({ source, what, reason }): Text => {
     return [
-      { strong: 'Not seen' },
+      { strong: 'Not seen:' },
       ` ${oneLine(what, 120)} (${oneLine(source, 40)}: ${oneLine(reason, 200)})`,
     ];
   });
@@ -68,12 +70,12 @@ function notSeen({ record }: Facts): Text[] {
 
 /** How far it is and whether somebody looks after it. */
 function standing({ record }: Facts): Text {
-  const parts = [STATE_WORDS[record.state], record.severity];
+  const parts = [`State: ${STATE_WORDS[record.state]}`, `severity ${record.severity}`];
   if (record.acknowledged) parts.push(`acknowledged by ${oneLine(record.acknowledged.by, 80)}`);
   if (record.revision > 0) parts.push(`revision ${record.revision} of the summary`);
   const report = record.links.find(({ title }) => title === 'Report');
-  const where: Text = report ? [', full report ', { code: oneLine(report.url, 300) }] : [];
-  return [parts.join(', '), ...where];
+  const where: Text = report ? ['; full report ', { code: oneLine(report.url, 300) }] : [];
+  return [parts.join('; '), ...where];
 }
 
 /** One line for the list of runs: which service, what, how bad. At most 200 bytes. */
@@ -119,7 +121,7 @@ function list(items: readonly Text[]): string {
 
 /** Cut to so many bytes of UTF-8, between characters. */
 function shortened(text: string, bytes: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const sizes = characters.map((character) => bytesOf(character.codePointAt(0) ?? 0));
   if (sizes.reduce((sum, size) => sum + size, 0) <= bytes) return text;
   // The mark that something was left out takes three bytes.

@@ -24,7 +24,7 @@ export interface Column {
 export interface FlowStep {
   from: string;
   to: string;
-  /** On the arrow: `calls, +15 s`. */
+  /** How it got there: `through its calls, 15 s later`. */
   label: string;
 }
 
@@ -42,7 +42,7 @@ export type Block =
 export interface NumberedQuery {
   /** `q3`. */
   ref: string;
-  /** What it shows, who answered and over which time. */
+  /** What it shows, who answered, and the moment when it is about one. */
   about: Text;
   query: string;
 }

@@ -6,8 +6,7 @@ import { maskSecrets } from './mask.js';
  */
 
 /** C0 and C1 control characters and DEL: terminals obey them. */
-// eslint-disable-next-line no-control-regex -- these are the characters to be found
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROL = /\p{Cc}/gu;
 /** Marks that change the direction of text: they can make it read other than it is. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Characters without a width, tags and interlinear marks: they hide text. */
@@ -33,7 +32,7 @@ export function lines(text: string, limit: number): string {
 
 /** A name in a narrow place: at most `limit` characters, the middle left out. */
 export function shortName(name: string, limit: number): string {
-  const whole = [...oneLine(name, 4 * limit + 100)];
+  const whole = Array.from(oneLine(name, 4 * limit + 100));
   if (whole.length <= limit) return whole.join('');
   const tail = Math.floor((limit - 1) / 3);
   return `${whole.slice(0, limit - 1 - tail).join('')}…${tail > 0 ? whole.slice(-tail).join('') : ''}`;
@@ -55,7 +54,7 @@ function pictureOf(code: number): string {
 
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length <= limit) return text;
   return `${characters.slice(0, limit).join('').trimEnd()}… (cut, ${characters.length} characters)`;
 }

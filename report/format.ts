@@ -33,7 +33,7 @@ export function span(start: number, end: number): string {
   return `${day(start)} ${clock(start)} to ${until} UTC`;
 }
 
-/** Distance from the first symptom, short: `T+0`, `T-45s`, `T-4m`, `T+2h05m`. */
+/** Distance from the first symptom, short: `T+0`, `T-45s`, `T-4m`, `T+1m30s`, `T+2h05m`. */
 export function offset(time: number, zero: number): string {
   const distance = Math.round(time - zero);
   const size = Math.abs(distance);
@@ -42,9 +42,11 @@ export function offset(time: number, zero: number): string {
 }
 
 function shortDuration(seconds: number): string {
-  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 60) return `${seconds}s`;
+  const rest = seconds % 60;
+  if (seconds < 600 && rest > 0) return `${Math.floor(seconds / 60)}m${String(rest).padStart(2, '0')}s`;
   const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes}m`;
+  if (minutes < 60) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours}h${String(minutes % 60).padStart(2, '0')}m` : `${Math.round(hours / 24)}d`;
 }
@@ -80,9 +82,10 @@ export function percent(share: number): string {
   return `${digits(share * 100, nines ? 4 : 3)} %`;
 }
 
-/** A probability in whole percent, never rounded up to certainty: `78 %`. */
+/** A probability in whole percent, never rounded to certainty: `78 %`, `99 %`, `below 1 %`. */
 export function confidence(probability: number): string {
   const whole = Math.round(probability * 100);
+  if (probability > 0 && whole === 0) return 'below 1 %';
   return probability < 1 && whole === 100 ? '99 %' : `${whole} %`;
 }
 

@@ -31,6 +31,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
     return closedAt === null ? 'Resolved' : `Resolved ${clockMinute(closedAt)}`;
   if (record.state === 'expired') return 'Unresolved at limit';
   if (record.state === 'cancelled') return 'Cancelled';
+  if (record.humanVerdict?.correct === false) return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
   return isLooking(record) ? 'Diagnosing' : 'No diagnosis';
 }
@@ -55,13 +56,21 @@ function sinceWhen({ zero, closedAt, record }: Facts): string {
  */
 export function causeOf(facts: Facts, cite: Cite = NO_CITE): Text {
   const { diagnosis, record } = facts;
-  if (!diagnosis) return [unknownCause(record)];
+  if (!diagnosis) return [whyUnknown(record)];
   const { verdict } = diagnosis;
-  if (verdict.service === null) return [`no cause found: ${oneLine(verdict.reason).replace(/\.$/, '')}`];
+  if (verdict.service === null) return [oneLine(verdict.reason).replace(/\.$/, '')];
   const did = [...changeClause(facts), ...movementClause(facts, cite)];
   const sure = `${FAULT_WORDS[verdict.faultKind]}; confidence ${confidence(verdict.confidence)}`;
   const service: Span = { strong: shortName(verdict.service, 60) };
-  return did.length === 0 ? text`${service}: ${sure}` : text`${service}: ${did}, ${sure}`;
+  if (did.length > 0) return text`${service}: ${did}, ${sure}`;
+  return text`${service}: ${sure}${mainReason(facts)}`;
+}
+
+/** Where the suspect itself moved in no way that can be shown: why it is suspected. */
+function mainReason({ suspect }: Facts): string {
+  const reasons = suspect?.evidence.filter(({ stance }) => stance === 'for') ?? [];
+  const main = reasons.sort((a, b) => b.weight - a.weight)[0];
+  return main ? ` (${oneLine(main.statement, 200).replace(/\.$/, '')})` : '';
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {
@@ -85,19 +94,19 @@ function movementClause({ cause, zero }: Facts, cite: Cite): Text {
   return text`${what} from ${clock(time)} (${offset(time, zero)})${cite(cause)}`;
 }
 
-function unknownCause(record: IncidentRecord): string {
-  if (isLooking(record)) return `not known yet: the diagnosis is running (${record.state})`;
+function whyUnknown(record: IncidentRecord): string {
+  if (isLooking(record)) return `the diagnosis is running (${record.state})`;
   const gap = record.gaps[0];
-  if (!gap) return 'not known: no diagnosis was made';
+  if (!gap) return 'no diagnosis was made';
   const more = record.gaps.length > 1 ? `, and ${record.gaps.length - 1} more` : '';
-  return `not known: ${oneLine(gap.what, 80)} could not be seen (${oneLine(gap.source, 40)}: ${oneLine(gap.reason, 160).replace(/\.$/, '')})${more}`;
+  return `${oneLine(gap.what, 80)} could not be seen (${oneLine(gap.source, 40)}: ${oneLine(gap.reason, 160).replace(/\.$/, '')})${more}`;
 }
 
 /** How the cause is introduced, by how sure it is. */
-export function causeIntroduction({ diagnosis }: Facts): string {
-  if (!diagnosis) return 'Cause';
+export function causeIntroduction({ diagnosis, record }: Facts): string {
+  if (!diagnosis) return isLooking(record) ? 'Cause not known yet' : 'Cause not known';
   const { level, service } = diagnosis.verdict;
-  if (service === null) return 'Cause';
+  if (service === null) return 'No cause found';
   return { confirmed: 'Cause', suspected: 'Suspected cause', inconclusive: 'Not settled; strongest lead' }[
     level
   ];
@@ -109,19 +118,21 @@ export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
     brokenSentence(facts, cite),
     text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}.`,
   ];
-  const next = nextSentence(facts);
+  const next = correctionOf(facts) ?? nextSentence(facts);
   return next === null ? sentences : [...sentences, next];
 }
 
 function brokenSentence(facts: Facts, cite: Cite): Text {
   const { record, symptom, service, zero, closedAt } = facts;
   const who: Span = { strong: shortName(service, 60) };
-  const until = closedAt === null ? '' : ` to ${clock(closedAt)}`;
   if (!symptom) {
-    const alerts = count(record.anomalies.length, 'alert');
-    const first = record.anomalies[0];
-    const saying = first ? `, the first says "${oneLine(first.title, 120)}"` : '';
-    return text`${who} raised ${alerts} from ${clock(zero)}${until} UTC${saying}; no measurement of it can be shown.`;
+    const [first, ...others] = record.anomalies;
+    const alert = first ? `alert "${oneLine(first.title, 120)}"` : 'no alert';
+    const more = others.length > 0 ? ` and ${count(others.length, 'more alert')}` : '';
+    const when =
+      closedAt === null ? `since ${clock(zero)} UTC` : `from ${clock(zero)} to ${clock(closedAt)} UTC`;
+    const measured = facts.diagnosis ? '; none of its own measurements moved' : '';
+    return text`${who}: ${alert}${more} ${when}${measured}.`;
   }
   const { movement, series } = symptom;
   const moved = `${oneLine(series.name, 40)} went ${beforeAfter(movement.before, movement.after, movement.unit)}`;
@@ -133,7 +144,18 @@ function reachWords({ diagnosis, service }: Facts): string {
   if (radius.length === 0) return 'how far it reaches is not known';
   const others = radius.filter((one) => one !== service).map((one) => shortName(one, 40));
   if (others.length === 0) return 'no other service shows a symptom';
-  return `${count(radius.length, 'service')} show a symptom (with ${listOf(others)})`;
+  return `symptoms also at ${listOf(others)}`;
+}
+
+/** What a person found instead: from then on the most important thing to know. */
+export function correctionOf({ record }: Facts): Text | null {
+  const verdict = record.humanVerdict;
+  if (!verdict || verdict.correct) return null;
+  const service = verdict.service === null ? [] : [shortName(verdict.service, 60)];
+  const kind = verdict.faultKind === null ? [] : [FAULT_WORDS[verdict.faultKind]];
+  const cause = [...service, ...kind].join(', ');
+  const instead = cause === '' ? '' : `: it was ${cause}`;
+  return text`${{ strong: 'Corrected' }} by ${oneLine(verdict.by, 80)}${instead}.`;
 }
 
 /** What to do, or that part of the picture is missing. */

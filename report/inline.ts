@@ -6,6 +6,12 @@ export function inlineMarkdown(words: Text): string {
   return words.map(spanMarkdown).join('');
 }
 
+/** The title as Markdown. Its badge, `[Suspected]`, is our own word and stays readable in the source. */
+export function titleMarkdown(title: string): string {
+  const badge = /^\[[\w: ]+\] /.exec(title)?.[0] ?? '';
+  return badge + escapeMarkdown(title.slice(badge.length));
+}
+
 export function spanMarkdown(part: Span): string {
   if (typeof part === 'string') return escapeMarkdown(part);
   if ('strong' in part) return part.strong === '' ? '' : `**${escapeMarkdown(part.strong)}**`;

@@ -3,7 +3,7 @@ import type { IncidentRecord } from '../model/incident.js';
 import { buildDocument } from './build.js';
 import type { Block, Column, FlowStep, NumberedQuery, Section, Text } from './document.js';
 import { codeSpan, escapeMarkdown, fenceFor, guardLineStart } from './escape.js';
-import { inlineMarkdown, spanMarkdown } from './inline.js';
+import { inlineMarkdown, spanMarkdown, titleMarkdown } from './inline.js';
 
 export interface MarkdownOptions {
   /** Columns at which prose is wrapped; not wrapped when left out. Tables, code and links keep their lines. */
@@ -14,7 +14,7 @@ export interface MarkdownOptions {
 export function renderMarkdown(record: IncidentRecord, options: MarkdownOptions = {}): string {
   const { title, sections } = buildDocument(record);
   const print = new MarkdownPrinter(options.width ?? Infinity);
-  return `${[`# ${escapeMarkdown(title)}`, ...sections.map((section) => print.section(section))].join('\n\n')}\n`;
+  return `${[`# ${titleMarkdown(title)}`, ...sections.map((section) => print.section(section))].join('\n\n')}\n`;
 }
 
 class MarkdownPrinter {
@@ -82,7 +82,9 @@ function cell(words: Text): string {
 }
 
 function flow(steps: readonly FlowStep[], cause: string | null, affected: string): string {
-  const list = steps.map(({ from, to, label }) => `- ${escapeMarkdown(from)} ${label} ${escapeMarkdown(to)}`);
+  const list = steps.map(
+    ({ from, to, label }) => `- ${escapeMarkdown(from)} -> ${escapeMarkdown(to)}: ${label}`,
+  );
   const names = [...new Set(steps.flatMap(({ from, to }) => [from, to]))];
   const node = (name: string) => `s${names.indexOf(name)}`;
   const mermaid = [

@@ -2,52 +2,52 @@
 const MASK = '***';
 
 /*
- * Every repetition is bounded: text of any length from outside is searched in linear time.
+ * Searched in linear time, whatever the text: a repetition is bounded, or nothing can follow it, or what it repeats
+ * cannot begin a match anew.
  */
-const URL_LOGIN = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'<>]{1,2000}@/gi;
+const URL_LOGIN = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'<>]+@/gi;
+/** A password with characters that belong encoded; a port and a path with an at sign in it are not one. */
+const URL_PASSWORD =
+  /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@:"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s@"'<>]{1,200}@/gi;
 
 const SECRET_NAME =
   '[\\w-]{0,40}(?:token|secret|passw(?:or)?d|passwd|pwd|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?)';
 
 /** `?token=abc`, `password=abc`; not the quoted matchers of a query language. */
-const ASSIGNED = new RegExp(
-  `(?<![\\w-])(${SECRET_NAME}|auth|sig|key)=(?![~"'])[^\\s&;,#"'<>)\\]}]{1,4000}`,
-  'gi',
-);
+const ASSIGNED = new RegExp(`(?<![\\w-])(${SECRET_NAME}|auth|sig|key)=(?![~"'])[^\\s&;,#"'<>)\\]}]+`, 'gi');
 
 /** `password: abc`, `"token": "abc"`, `secret="abc"`: how logs and messages write it. */
 const SPOKEN = new RegExp(
-  `(?<![\\w-])(${SECRET_NAME})("?\\s{0,3}[:=]\\s{0,3})("[^"\\n]{1,4000}"|'[^'\\n]{1,4000}'|[^\\s,;"'}\\])]{1,4000})`,
+  `(?<![\\w-])(${SECRET_NAME})("?\\s{0,3}[:=]\\s{0,3})(?!\\*{3})("[^"\\n]+"|'[^'\\n]+'|[^\\s,;"'}\\])]+)`,
   'gi',
 );
 
-const HEADER =
-  /\b(authorization\s{0,3}[:=]\s{0,3}"?)(?:(bearer|basic|digest|token)\s{1,3})?[^\s",;]{1,4000}/gi;
-const BEARER = /\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{16,4000}/gi;
+const HEADER = /\b(authorization\s{0,3}[:=]\s{0,3}"?)((?:bearer|basic|digest|token)\s{1,3})?[^\s",;]+/gi;
+const BEARER = /\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{16,}/gi;
 
 /** Credentials that are known by their look. */
 const KNOWN_SHAPES =
-  /\b(?:eyJ[\w-]{8,2000}\.[\w-]{4,4000}\.[\w-]{4,2000}|gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{15,255}|xox[abeprs]-[\w-]{10,255}|(?:AKIA|ASIA)[A-Z0-9]{16}|sk-[\w-]{20,255})/g;
+  /(?<![\w-])(?:eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]{2,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abeprs]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|sk-[\w-]{20,})/g;
 
 /** Text that comes from outside (labels, log lines, titles, addresses) without the secrets that it shows. */
 export function maskSecrets(text: string): string {
-  return maskAddress(text)
-    .replace(
-      HEADER,
-      (_all, name: string, scheme: string | undefined) => `${name}${scheme ? `${scheme} ` : ''}${MASK}`,
-    )
-    .replace(BEARER, `$1${MASK}`)
-    .replace(SPOKEN, (_all, name: string, between: string, value: string) => {
-      const quote = value.startsWith('"') || value.startsWith("'") ? value.charAt(0) : '';
-      return `${name}${between}${quote}${MASK}${quote}`;
-    });
+  return maskAddress(text).replace(SPOKEN, (_all, name: string, between: string, value: string) => {
+    const quote = value.startsWith('"') || value.startsWith("'") ? value.charAt(0) : '';
+    return `${name}${between}${quote}${MASK}${quote}`;
+  });
 }
 
 /**
  * A query or an address without the secrets in it. Quoted label matchers stay: a masked query could not be pasted.
  */
 export function maskAddress(text: string): string {
-  return text.replace(URL_LOGIN, `$1${MASK}@`).replace(ASSIGNED, `$1=${MASK}`).replace(KNOWN_SHAPES, MASK);
+  return text
+    .replace(URL_LOGIN, `$1${MASK}@`)
+    .replace(URL_PASSWORD, `$1${MASK}@`)
+    .replace(ASSIGNED, `$1=${MASK}`)
+    .replace(HEADER, (_all, name: string, scheme = '') => `${name}${scheme}${MASK}`)
+    .replace(BEARER, `$1${MASK}`)
+    .replace(KNOWN_SHAPES, MASK);
 }
 
 /** A copy of plain data with secrets masked in every text; what stands under `query` or `url` stays usable. */

@@ -22,20 +22,27 @@ export class Queries {
 
   /** The number of the query that gives this series again. */
   refOf(series: SeriesMeta): string {
-    return this.number(series.source, series.query, oneLine(series.id, 120), this.window);
+    return this.number(series.source, series.query, oneLine(series.id, 120), null);
   }
 
   /** The number of a check's query, which asks about one moment. */
   refOfInstant(source: string, query: string, about: string, at: number): string {
-    return this.number(source, query, about, { start: at, end: at, stepSeconds: 0 });
+    return this.number(source, query, about, at);
+  }
+
+  /** The time that every query without a moment of its own is about; null when nothing was looked at. */
+  get timeRange(): string | null {
+    if (this.window === null) return null;
+    const { start, end, stepSeconds } = this.window;
+    return `${span(start, end)}, step ${duration(stepSeconds)}`;
   }
 
   list(): NumberedQuery[] {
     return [...this.known.values()];
   }
 
-  private number(source: string, query: string, about: string, window: Diagnosis['window'] | null): string {
-    const when = window ? timeWords(window) : '';
+  private number(source: string, query: string, about: string, at: number | null): string {
+    const when = at === null ? '' : `, at ${moment(at)}`;
     const key = `${source}\n${query}\n${when}`;
     const known = this.known.get(key);
     if (known) return known.ref;
@@ -47,9 +54,4 @@ export class Queries {
     });
     return ref;
   }
-}
-
-function timeWords({ start, end, stepSeconds }: Diagnosis['window']): string {
-  if (start === end) return `, at ${moment(start)}`;
-  return `, ${span(start, end)}, step ${duration(stepSeconds)}`;
 }

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
 import type { Column } from './document.js';
 import type { Colors } from './terminal.js';
+import { wrapText } from './terminal-wrap.js';
 
 const GAP = '  ';
 /** A growing column narrower than this is not worth a table: its rows are stacked. */
@@ -39,7 +39,7 @@ type Used = readonly { column: Column; index: number }[];
 
 /** One row, as many lines high as its highest cell. */
 function rowLines(cells: readonly string[], used: Used, widths: readonly number[]): string[] {
-  const wrapped = cells.map((cell, at) => wrapAnsi(cell, widths[at]!, { hard: true }).split('\n'));
+  const wrapped = cells.map((cell, at) => wrapText(cell, widths[at]!));
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     wrapped
@@ -66,19 +66,21 @@ function stacked(
   const others = used.filter((one) => one !== main);
   return rows
     .map((row) => {
-      const below = others
-        .filter(({ index }) => row[index] !== '')
-        .map(({ column, index }) => `${colors.dim(column.title.toLowerCase())} ${row[index]!}`.trim());
-      return [...hanging(row[main.index] ?? '', width, '- '), ...hanging(below.join(', '), width, '  ')].join(
-        '\n',
-      );
+      const filled = others.filter(({ index }) => row[index] !== '');
+      // A column without a title says what kind of row this is.
+      const kind = filled.filter(({ column }) => column.title === '').map(({ index }) => `${row[index]!}: `);
+      const below = filled
+        .filter(({ column }) => column.title !== '')
+        .map(({ column, index }) => `${colors.dim(column.title)} ${row[index]!}`);
+      const first = kind.join('') + (row[main.index] ?? '');
+      return [...hanging(first, width, '- '), ...hanging(below.join(', '), width, '  ')].join('\n');
     })
     .join('\n');
 }
 
 function hanging(text: string, width: number, bullet: string): string[] {
   if (text === '') return [];
-  return wrapAnsi(text, width - bullet.length, { hard: true })
-    .split('\n')
-    .map((line, index) => (index === 0 ? bullet : ' '.repeat(bullet.length)) + line.trimEnd());
+  return wrapText(text, width - bullet.length).map(
+    (line, index) => (index === 0 ? bullet : ' '.repeat(bullet.length)) + line,
+  );
 }

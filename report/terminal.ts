@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
 import type { IncidentRecord } from '../model/incident.js';
 import { buildDocument } from './build.js';
 import type { Block, Section, Span, Text } from './document.js';
 import { layOutTable } from './terminal-table.js';
+import { wrapText } from './terminal-wrap.js';
 
 export interface TerminalOptions {
   /** Columns of the terminal. Narrower than 40 is printed as 40. */
@@ -20,7 +20,7 @@ const NARROWEST = 40;
 /** Prose in longer lines is hard to read; tables may use the whole width. */
 const WIDEST_PROSE = 100;
 
-/** The summary of an incident for a terminal: no line is wider than `width`, and the last ends with a line break. */
+/** The summary of an incident for a terminal, ending with a line break. No line but a query is wider than `width`. */
 export function renderTerminal(record: IncidentRecord, { width, color }: TerminalOptions): string {
   const { title, sections } = buildDocument(record);
   const colors = pc.createColors(color);
@@ -46,7 +46,9 @@ class TerminalPrinter {
 
   /** The summary needs no heading: it stands right below the title. */
   section({ title, blocks }: Section): string {
-    const body = blocks.map((block) => this.block(block)).join('\n');
+    const body = blocks
+      .map((block, index) => spaceBetween(blocks[index - 1], block) + this.block(block))
+      .join('');
     return title === 'Summary' ? body : `${this.colors.cyan(title.toUpperCase())}\n${body}`;
   }
 
@@ -71,7 +73,9 @@ class TerminalPrinter {
         );
       case 'flow':
         return block.steps
-          .map(({ from, to, label }) => this.item([{ strong: from }, ` ${label} `, { strong: to }], '- '))
+          .map(({ from, to, label }) =>
+            this.item([{ strong: from }, ' -> ', { strong: to }, `: ${label}`], '- '),
+          )
           .join('\n');
       case 'queries':
         return block.queries
@@ -101,9 +105,8 @@ class TerminalPrinter {
   /** Wraps a text; `first` stands before its first line, `rest` before the others. */
   private wrapped(words: Text, first: string, rest: string): string {
     const room = Math.max(20, this.prose - rest.length);
-    return wrapAnsi(this.inline(words), room, { hard: true })
-      .split('\n')
-      .map((line, index) => (index === 0 ? first : rest) + line.trimEnd())
+    return wrapText(this.inline(words), room)
+      .map((line, index) => (index === 0 ? first : rest) + line)
       .join('\n');
   }
 
@@ -118,4 +121,11 @@ class TerminalPrinter {
     if ('ref' in part) return this.colors.dim(`[${part.ref}]`);
     return part.link === part.url ? part.url : `${part.link}: ${part.url}`;
   }
+}
+
+/** A heading stands over what follows, lists close to what they belong to; else a line is left free. */
+function spaceBetween(before: Block | undefined, block: Block): string {
+  if (!before) return '';
+  const close = before.kind === 'heading' || (before.kind === 'paragraph' && block.kind !== 'heading');
+  return close ? '\n' : '\n\n';
 }

@@ -40,7 +40,7 @@ const CHECK_COLUMNS: readonly Column[] = [
   { title: 'Outcome' },
   { title: 'Seen', grows: true },
   { title: 'UTC' },
-  { title: 'Look at' },
+  { title: 'See' },
 ];
 
 const OUTCOME_WORDS: Record<IncidentRecord['checks'][number]['outcome'], Span> = {

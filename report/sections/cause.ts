@@ -7,6 +7,7 @@ import type { Queries } from '../queries.js';
 import { linkSpan } from './status.js';
 
 const MOST_HOPS = 20;
+const WORTH_A_THOUGHT = 0.1;
 
 /** What probably began it, why that is believed, and what would settle it. */
 export function causeSection(facts: Facts, queries: Queries): Section {
@@ -18,7 +19,8 @@ export function causeSection(facts: Facts, queries: Queries): Section {
   if (!diagnosis) return { title: 'Probable cause', blocks: [cause] };
   const { verdict } = diagnosis;
   const items: Text[] = [
-    text`Why: ${oneLine(verdict.reason)}`,
+    // Without a suspect the reason has just been said.
+    ...(verdict.service === null ? [] : [text`Why: ${oneLine(verdict.reason)}`]),
     ...changeItems(facts),
     ...otherKinds(facts),
     ...verdict.wouldSettle.map((what) => text`Would settle it: ${oneLine(what)}`),
@@ -42,7 +44,8 @@ function changeItems({ change, zero }: Facts): Text[] {
 /** Other kinds of fault that this service may have, when they are worth a thought. */
 function otherKinds({ suspect }: Facts): Text[] {
   const others = (suspect?.faultKinds ?? []).filter(
-    ({ kind, probability }) => kind !== suspect?.faultKind && probability >= 0.1,
+    ({ kind, probability }) =>
+      kind !== suspect?.faultKind && kind !== 'unknown' && probability >= WORTH_A_THOUGHT,
   );
   if (others.length === 0) return [];
   const words = others.map(({ kind, probability }) => `${FAULT_WORDS[kind]} ${confidence(probability)}`);
@@ -71,9 +74,13 @@ export function spreadSection(facts: Facts): Section | null {
   return { title: 'How it spread', blocks: [flow, ...note] };
 }
 
-const VIA_WORDS = { calls: 'is called by', load: 'sends more to', host: 'shares a host with' } as const;
+const VIA_WORDS = {
+  calls: 'through its calls',
+  load: 'by sending it more',
+  host: 'on the same host',
+} as const;
 
 function lag(seconds: number): string {
-  if (Math.round(seconds) === 0) return 'at once';
+  if (Math.round(seconds) === 0) return 'at the same time';
   return seconds > 0 ? `${duration(seconds)} later` : `seen ${duration(-seconds)} earlier`;
 }

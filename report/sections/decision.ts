@@ -32,7 +32,8 @@ export function decisionSection({ record, diagnosis }: Facts): Section {
     [packWords(record.scope?.packs ?? [])],
     [`Record revision ${record.revision}, run `, { code: oneLine(record.runId, 80) }],
   ];
-  const rows = ranking
+  const scored = ranking.filter(({ score }) => score > 0);
+  const rows = scored
     .slice(0, MOST_RANKED)
     .map(({ service, score }, index): Text[] => [
       [String(index + 1)],
@@ -46,7 +47,14 @@ export function decisionSection({ record, diagnosis }: Facts): Section {
       { kind: 'list', items: items.filter((item) => item[0] !== '') },
       ...(rows.length > 0 ? [{ kind: 'table', columns: RANKING, rows } as const] : []),
       ...(more > 0
-        ? [{ kind: 'paragraph', text: [`${count(more, 'more service')} scored lower.`] } as const]
+        ? [
+            {
+              kind: 'paragraph',
+              text: [
+                `${count(more, 'more service')} scored ${scored.length > rows.length ? 'lower' : 'nothing'}.`,
+              ],
+            } as const,
+          ]
         : []),
     ],
   };

@@ -1,7 +1,8 @@
 import type { Gap } from '../../model/gap.js';
+import type { IncidentRecord } from '../../model/incident.js';
 import type { Block, Section, Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
-import type { Facts } from '../facts.js';
+import { isLooking, type Facts } from '../facts.js';
 import { count } from '../format.js';
 
 const MOST_LINES = 20;
@@ -43,7 +44,12 @@ export function notCheckedSection({ record, diagnosis }: Facts): Section {
         `: ${oneLine(statement, 400)}`,
       ]),
   ];
-  return { title: 'Not checked', blocks: [bounded(lines, 'Every source that was asked answered.')] };
+  return { title: 'Not checked', blocks: [bounded(lines, nothingMissing(record))] };
+}
+
+function nothingMissing(record: IncidentRecord): string {
+  if (record.diagnosis) return 'Every source that was asked answered.';
+  return isLooking(record) ? 'The first look is still under way.' : 'No look came to its end.';
 }
 
 function distinct(gaps: readonly Gap[]): Gap[] {

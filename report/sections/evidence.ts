@@ -6,6 +6,8 @@ import { clock, confidence, count, duration, offset, quantity } from '../format.
 import type { Queries } from '../queries.js';
 
 const MOST_SUSPECTS = 3;
+/** Below this, further suspects are named only. */
+const WORTH_SHOWING = 0.05;
 const MOST_EVIDENCE = 8;
 
 const COLUMNS: readonly Column[] = [
@@ -13,8 +15,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'Observation', grows: true },
   { title: 'Before', align: 'right' },
   { title: 'After', align: 'right' },
-  { title: 'When (UTC)' },
-  { title: 'Look at' },
+  { title: 'UTC' },
+  { title: 'See' },
 ];
 
 /** For and against the leading suspects, each with what to look at to verify it. */
@@ -23,13 +25,14 @@ export function evidenceSection(facts: Facts, queries: Queries): Section | null 
   if (!diagnosis) return null;
   const open = diagnosis.suspects.filter(({ status }) => status !== 'ruled-out');
   if (open.length === 0) return null;
-  const blocks = open
+  const shown = open
     .slice(0, MOST_SUSPECTS)
-    .flatMap((suspect, index): Block[] => [
-      { kind: 'heading', text: suspectHeading(suspect, index + 1) },
-      ...evidenceTable(suspect, facts, queries),
-    ]);
-  const others = open.slice(MOST_SUSPECTS);
+    .filter((suspect, index) => index === 0 || suspect.confidence >= WORTH_SHOWING);
+  const blocks = shown.flatMap((suspect, index): Block[] => [
+    { kind: 'heading', text: suspectHeading(suspect, index + 1) },
+    ...evidenceTable(suspect, facts, queries),
+  ]);
+  const others = open.slice(shown.length);
   if (others.length > 0) {
     const names = others.map(
       ({ service, confidence: sure }) => `${shortName(service, 40)} ${confidence(sure)}`,
@@ -108,5 +111,9 @@ function baselineWords({ diagnosis, zeroIs }: Facts, blobs: number): string {
 /** The queries that the summary points at, ready to paste. Null when there is none. */
 export function queriesSection(queries: Queries): Section | null {
   const list = queries.list();
-  return list.length === 0 ? null : { title: 'Queries', blocks: [{ kind: 'queries', queries: list }] };
+  if (list.length === 0) return null;
+  const range = queries.timeRange;
+  const when: Block[] =
+    range === null ? [] : [{ kind: 'paragraph', text: [`Over ${range}, where no other time is named.`] }];
+  return { title: 'Queries', blocks: [...when, { kind: 'queries', queries: list }] };
 }

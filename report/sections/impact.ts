@@ -14,7 +14,7 @@ export function impactSection(facts: Facts, queries: Queries): Section {
   const { diagnosis, record, closedAt, zero } = facts;
   const items: Text[] = [];
   if (diagnosis) {
-    const own = diagnosis.symptoms.filter(({ subject }) => ownerOf(subject) === facts.service);
+    const own = distinct(diagnosis.symptoms.filter(({ subject }) => ownerOf(subject) === facts.service));
     items.push(...own.slice(0, MOST_SYMPTOMS).map((symptom) => symptomLine(symptom, facts, queries)));
     if (own.length === 0)
       items.push([`No measurement of ${shortName(facts.service, 60)} left its usual range.`]);
@@ -30,6 +30,17 @@ export function impactSection(facts: Facts, queries: Queries): Section {
   }
   const blocks: Block[] = [{ kind: 'list', items }];
   return { title: 'Impact', blocks };
+}
+
+/** Two points of view may measure the same: once is enough for the reader. */
+function distinct(symptoms: Symptom[]): Symptom[] {
+  const seen = new Set<string>();
+  return symptoms.filter(({ series, movement: { before, after, unit } }) => {
+    const key = `${series.name} ${beforeAfter(before, after, unit)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function symptomLine({ series, movement }: Symptom, { zero }: Facts, queries: Queries): Text {
@@ -54,7 +65,7 @@ function alertLines({ record, zero }: Facts): Text[] {
   if (anomalies.length === 0) return ['No alert: the diagnosis was asked for.'].map((words) => [words]);
   const lines = anomalies.slice(0, MOST_ALERTS).map((alert): Text => {
     const ended = alert.endedAt === null ? alert.status : `resolved ${clock(alert.endedAt)}`;
-    return text`Alert "${oneLine(alert.title, 160)}" of ${shortName(alert.service, 60)}, ${alert.severity}, from ${clock(alert.startedAt)} UTC (${offset(alert.startedAt, zero)}), ${ended}; says ${oneLine(alert.source, 40)}.`;
+    return text`Alert "${oneLine(alert.title, 160)}" of ${shortName(alert.service, 60)}, ${alert.severity}, from ${clock(alert.startedAt)} UTC (${offset(alert.startedAt, zero)}), ${ended} (says ${oneLine(alert.source, 40)}).`;
   });
   const more = anomalies.length - lines.length;
   if (more > 0) lines.push([`${count(more, 'more alert')}; ${firing} of ${anomalies.length} fire.`]);

@@ -25,12 +25,12 @@ export function statusSection(facts: Facts): Section {
 }
 
 function verdictRows({ diagnosis }: Facts): (readonly [string, Text])[] {
-  if (!diagnosis) return [['Verdict', ['none: no diagnosis exists']]];
+  if (!diagnosis) return [['Verdict', ['none, there is no diagnosis']]];
   const { level, service, faultKind, confidence: sure } = diagnosis.verdict;
   const named = service === null ? 'no service' : oneLine(service, 120);
   return [
     ['Verdict', text`${{ strong: LEVEL_WORDS[level] }}: ${named}, ${FAULT_WORDS[faultKind]}`],
-    ['Confidence', [confidence(sure)]],
+    ...(service === null ? [] : [['Confidence', [confidence(sure)]] as const]),
   ];
 }
 
