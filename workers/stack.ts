@@ -26,7 +26,7 @@ export interface StackOptions {
   log: Logger;
   /** Keeps runs in a file under `.faultline/`; otherwise they are gone with the process. */
   durable: boolean;
-  /** `documented`: those of DEV_PORTS and the configuration, or an error; `preferred`: others where they are taken. */
+  /** Of Temporal and its UI. `documented`: those of DEV_PORTS or an error; `preferred`: others where they are taken. */
   ports: 'documented' | 'preferred';
 }
 
@@ -60,7 +60,7 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
 
     const receiver = await buildReceiver({ config: own.config, incidents, log });
     const { host, port } = own.config.webhook;
-    const webhookUrl = await receiver.listen({ host, port: await choose(port) });
+    const webhookUrl = await receiver.listen({ host, port });
     endings.push(() => receiver.close());
 
     return { temporal, incidents, worker, webhookUrl, stop };

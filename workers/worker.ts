@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/temporal-names.js';
+import { logSdkTo } from './sdk-log.js';
+import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
 
 /** Seconds that running activities have to finish when the worker is told to stop. */
@@ -38,9 +40,14 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { loaded, log } = options;
+  logSdkTo(log);
   const { connectionOptions, namespace = 'default' } = connectionSettings(options);
   const connection = await connectPatiently(connectionOptions, log);
-  const { activities, close } = await createActivities({ loaded, log });
+  const { activities, close } = await createActivities({
+    loaded,
+    productVersion: productVersion(),
+    log,
+  });
   const worker = await Worker.create({
     connection,
     namespace,

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
@@ -32,16 +33,19 @@ const program = new Command('demo:live')
     'end after the summary instead of staying up; exit code 3 when the cause named is not the injected one',
   )
   .option('--list', 'print the curated faults and end')
+  .option('--verbose', 'show the log of what Faultline does')
   .parse();
 const {
   fault: faultName,
   calm,
   once,
   list,
+  verbose,
 } = program.opts<{
   fault: string;
   calm: string;
   once?: boolean;
+  verbose?: boolean;
   list?: boolean;
 }>();
 
@@ -67,8 +71,11 @@ async function run(): Promise<void> {
   const token = newToken();
 
   console.log(pc.bold('Starting the shop, Prometheus and Alertmanager ...'));
+  // What Prometheus kept of an earlier run would be taken for this one's calm.
+  const runDir = join(process.cwd(), '.faultline', 'shop');
+  await rm(runDir, { recursive: true, force: true });
   const shop = await startShop({
-    runDir: join(process.cwd(), '.faultline', 'shop'),
+    runDir,
     webhookUrl: `http://${HOST}:${webhookPort}/v1/alertmanager`,
     webhookToken: token,
   });
@@ -81,7 +88,7 @@ async function run(): Promise<void> {
     metrics: { type: 'prometheus', url: shop.prometheusUrl },
     changes: [{ type: 'http', name: 'deploy log', url: shop.deploysUrl }],
   });
-  const log = createLog({ level: loaded.config.log.level, secrets: loaded.secrets });
+  const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secrets: loaded.secrets });
   console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
   const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
   endings.push(() => stack.stop());

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import axios from 'axios';
 import { Command } from 'commander';
+import getPort from 'get-port';
 import pc from 'picocolors';
+import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { RecordedIncident } from './recorded-incident.js';
@@ -18,8 +20,9 @@ const ALERT_AGE_SECONDS = 15;
 const program = new Command('demo')
   .description('Diagnoses a recorded incident of the example shop: real Temporal, worker, webhook receiver')
   .option('--once', 'end after the summary instead of staying up to look around')
+  .option('--verbose', 'show the log of what Faultline does')
   .parse();
-const { once = false } = program.opts<{ once?: boolean }>();
+const { once = false, verbose = false } = program.opts<{ once?: boolean; verbose?: boolean }>();
 
 const ended = new AbortController();
 const recorded = await RecordedIncident.open(RECORDED_FAULT);
@@ -29,10 +32,11 @@ const changesFile = await recorded.writeChanges(playAt, join(process.cwd(), '.fa
 const loaded = demoConfig({
   environment: ENVIRONMENT,
   token,
+  webhookPort: await getPort({ port: DEV_PORTS.webhook, host: '127.0.0.1' }),
   metrics: { type: 'recording', name: 'prometheus', file: recorded.metricsFile, playAt },
   changes: [{ type: 'file', name: 'deploy log', file: changesFile }],
 });
-const log = createLog({ level: loaded.config.log.level, secrets: loaded.secrets });
+const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secrets: loaded.secrets });
 
 console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
 const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });

@@ -1,0 +1,27 @@
+import { DefaultLogger, makeTelemetryFilterString, Runtime, type LogLevel } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  // The SDK tells each of its own steps at this level; Faultline's information is what happens to incidents.
+  INFO: 'debug',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+let installed = false;
+
+/** Sends what the Temporal SDK and its core say to the process's log. The first call of a process decides. */
+export function logSdkTo(log: Logger): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
+      log[LEVELS[level]]({ ...meta }, message);
+    }),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+    },
+  });
+}
