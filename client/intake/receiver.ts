@@ -56,6 +56,18 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
   });
   app.removeContentTypeParser('text/plain');
 
+  // The answer to a post that was running when we were told to stop is the last on its connection: senders keep
+  // theirs alive, and closing would wait for them.
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done();
+  });
+
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (_request, reply) => {
