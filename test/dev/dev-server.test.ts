@@ -15,7 +15,9 @@ import { uniqueName } from '../support/dev-server.js';
 const log = pino({ level: 'silent' });
 const OWNER_PROGRAM = fileURLToPath(new URL('./own-a-dev-server.ts', import.meta.url));
 
-describe('the embedded dev server', () => {
+describe('the embedded dev server', function () {
+  // Several servers one after another; the first of them may have to be fetched.
+  this.timeout(200_000);
   let folder: string;
   let dbFile: string;
   let servers: DevServer[];
@@ -113,8 +115,7 @@ describe('the embedded dev server', () => {
   });
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    it(`ends with its owner, also by ${signal}, and the file can be used again`, async function () {
-      this.timeout(60_000);
+    it(`ends with its owner, also by ${signal}, and the file can be used again`, async () => {
       const owner = execa(process.execPath, [...process.execArgv, OWNER_PROGRAM, dbFile], {
         reject: false,
         stderr: 'inherit',
