@@ -37,7 +37,7 @@ export function buildDocument(record: IncidentRecord): Document {
     checksSection(facts, queries),
     decisionSection(facts),
     queriesSection(queries),
-    peopleSection(facts),
+    peopleSection(),
   ];
   return { title: titleOf(record), sections: sections.filter((section) => section !== null) };
 }

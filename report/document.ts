@@ -34,6 +34,8 @@ export type Block =
   | { kind: 'heading'; text: Text }
   | { kind: 'facts'; rows: readonly (readonly [string, Text])[] }
   | { kind: 'list'; items: readonly Text[]; ordered?: true }
+  /** What to do, in order; a command is there to be copied and keeps its line. */
+  | { kind: 'steps'; steps: readonly { words: Text; command: string | null }[] }
   | { kind: 'table'; columns: readonly Column[]; rows: readonly (readonly Text[])[] }
   /** From the cause to the symptom; `cause` and `affected` are drawn so that they can be told. */
   | { kind: 'flow'; steps: readonly FlowStep[]; cause: string | null; affected: string }

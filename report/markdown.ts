@@ -39,6 +39,11 @@ class MarkdownPrinter {
         return block.items
           .map((item, index) => this.item(item, block.ordered ? `${index + 1}. ` : '- '))
           .join('\n');
+      case 'steps':
+        return block.steps
+          .map(({ words, command }, index) => this.step(words, command, index + 1))
+          .join('\n')
+          .trimEnd();
       case 'table':
         return table(block.columns, block.rows);
       case 'flow':
@@ -50,6 +55,13 @@ class MarkdownPrinter {
 
   private item(item: Text, bullet: string): string {
     return this.wrapped(guardLineStart(inlineMarkdown(item)), bullet, ' '.repeat(bullet.length));
+  }
+
+  private step(words: Text, command: string | null, number: number): string {
+    const item = this.item(words, `${number}. `);
+    if (command === null) return item;
+    const fence = fenceFor(command);
+    return `${item}\n\n${indent(`${fence}sh\n${command}\n${fence}`, 3)}\n`;
   }
 
   private wrapped(source: string, first: string, rest: string): string {
@@ -109,12 +121,12 @@ function mermaidText(words: string): string {
 
 function queryLines({ ref, about, query }: NumberedQuery): string {
   const fence = fenceFor(query);
-  return `- **${ref}** ${inlineMarkdown(about)}\n\n${indent(`${fence}promql\n${query}\n${fence}`)}`;
+  return `- **${ref}** ${inlineMarkdown(about)}\n\n${indent(`${fence}promql\n${query}\n${fence}`, 2)}`;
 }
 
-function indent(block: string): string {
+function indent(block: string, columns: number): string {
   return block
     .split('\n')
-    .map((line) => (line === '' ? '' : `  ${line}`))
+    .map((line) => (line === '' ? '' : ' '.repeat(columns) + line))
     .join('\n');
 }

@@ -20,7 +20,8 @@ const NARROWEST = 40;
 /** Prose in longer lines is hard to read; tables may use the whole width. */
 const WIDEST_PROSE = 100;
 
-/** The summary of an incident for a terminal, ending with a line break. No line but a query is wider than `width`. */
+/** The summary of an incident for a terminal, ending with a line break. No line but what is there to be
+ * copied, queries and commands, is wider than `width`. */
 export function renderTerminal(record: IncidentRecord, { width, color }: TerminalOptions): string {
   const { title, sections } = buildDocument(record);
   const colors = pc.createColors(color);
@@ -64,6 +65,10 @@ class TerminalPrinter {
         return block.items
           .map((item, index) => this.item(item, block.ordered ? `${index + 1}. ` : '- '))
           .join('\n');
+      case 'steps':
+        return block.steps
+          .map(({ words, command }, index) => this.step(words, command, index + 1))
+          .join('\n');
       case 'table':
         return layOutTable(
           block.columns,
@@ -100,6 +105,11 @@ class TerminalPrinter {
 
   private item(item: Text, bullet: string): string {
     return this.wrapped(item, bullet, ' '.repeat(bullet.length));
+  }
+
+  private step(words: Text, command: string | null, number: number): string {
+    const item = this.item(words, `${number}. `);
+    return command === null ? item : `${item}\n   ${this.colors.yellow(command)}`;
   }
 
   /** Wraps a text; `first` stands before its first line, `rest` before the others. */

@@ -1,8 +1,8 @@
 import type { IncidentRecord } from '../../model/incident.js';
-import type { Block, Column, Section, Span, Text } from '../document.js';
+import type { Column, Section, Span, Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, type Facts } from '../facts.js';
-import { clock, moment } from '../format.js';
+import type { Facts } from '../facts.js';
+import { clock } from '../format.js';
 import { maskAddress } from '../mask.js';
 import type { Queries } from '../queries.js';
 
@@ -10,8 +10,9 @@ import type { Queries } from '../queries.js';
 const MOST_ACTIONS = 3;
 const MOST_CHECKS = 30;
 
-export function actionsSection({ diagnosis, closedAt }: Facts): Section | null {
-  if (!diagnosis || closedAt !== null) return null;
+/** What to do next; nothing any more once it is over, or a person knows better. */
+export function actionsSection({ diagnosis, record, closedAt }: Facts): Section | null {
+  if (!diagnosis || closedAt !== null || record.humanVerdict?.correct === false) return null;
   const actions = diagnosis.nextActions.slice(0, MOST_ACTIONS);
   if (actions.length === 0) {
     return {
@@ -19,19 +20,16 @@ export function actionsSection({ diagnosis, closedAt }: Facts): Section | null {
       blocks: [{ kind: 'paragraph', text: ['None follows from the evidence.'] }],
     };
   }
-  const items = actions.map(({ title, command, risk, expect }): Text => [
-    { strong: oneLine(title, 200).replace(/\.$/, '') },
-    ` (${risk}). Expect: ${oneLine(expect, 300)}`,
-    ...(command === null ? [] : commandSpans(command)),
-  ]);
-  return { title: 'Next actions', blocks: [{ kind: 'list', items, ordered: true }] };
-}
-
-function commandSpans(command: string): Span[] {
-  const target = linkTarget(maskAddress(command));
-  return target === null
-    ? [' ', { code: oneLine(maskAddress(command), 1000) }]
-    : [' ', { link: 'Open', url: target }];
+  const steps = actions.map(({ title, command, risk, expect }) => {
+    const target = command === null ? null : linkTarget(maskAddress(command));
+    const words: Text = [
+      { strong: oneLine(title, 200).replace(/\.$/, '') },
+      ` (${risk}). Expect: ${oneLine(expect, 300)}`,
+      ...(target === null ? [] : [' ', { link: 'Open', url: target }]),
+    ];
+    return { words, command: command === null || target !== null ? null : oneLine(command, 1000) };
+  });
+  return { title: 'Next actions', blocks: [{ kind: 'steps', steps }] };
 }
 
 const CHECK_COLUMNS: readonly Column[] = [
@@ -74,42 +72,12 @@ export function checksSection({ record }: Facts, queries: Queries): Section | nu
   return { title: 'Checks run', blocks: [{ kind: 'table', columns: CHECK_COLUMNS, rows }] };
 }
 
-/** What people say of it, and room for what only they know. */
-export function peopleSection({ record }: Facts): Section {
-  const { humanVerdict } = record;
-  const judged: Block[] = humanVerdict ? [{ kind: 'paragraph', text: judgement(humanVerdict) }] : [];
+/** Room for what only people know. */
+export function peopleSection(): Section {
+  const items = ['What ended it:', 'What we learnt:', 'What we will do, by when:'];
   return {
     title: 'For people to fill in',
     forPeople: true,
-    blocks: [
-      ...judged,
-      {
-        kind: 'list',
-        items: [
-          [{ strong: 'What ended it:' }],
-          [{ strong: 'What we learnt:' }],
-          [{ strong: 'What we will do, by when:' }],
-        ],
-      },
-    ],
+    blocks: [{ kind: 'list', items: items.map((item): Text => [{ strong: item }]) }],
   };
-}
-
-export function judgement({
-  correct,
-  service,
-  faultKind,
-  note,
-  by,
-  at,
-}: NonNullable<IncidentRecord['humanVerdict']>): Text {
-  const cause = [
-    service === null ? '' : shortName(service, 60),
-    faultKind === null ? '' : FAULT_WORDS[faultKind],
-  ];
-  const named = cause.filter((part) => part !== '').join(', ');
-  const said = correct
-    ? 'The diagnosis was right'
-    : `The diagnosis was wrong${named === '' ? '' : `; it was ${named}`}`;
-  return [`${said}, says ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`];
 }

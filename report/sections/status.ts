@@ -1,3 +1,4 @@
+import type { IncidentRecord } from '../../model/incident.js';
 import { text, type Section, type Span, type Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, LEVEL_WORDS, STATE_WORDS, type Facts } from '../facts.js';
@@ -62,6 +63,7 @@ function contactRow({ record, change }: Facts): (readonly [string, Text])[] {
     const { by, at } = record.acknowledged;
     rows.push(['Acknowledged', [`${oneLine(by, 80)}, ${moment(at)}`]]);
   }
+  if (record.humanVerdict) rows.push(['Judged', judgement(record.humanVerdict)]);
   if (change?.author) rows.push(['Whom to ask', [`${oneLine(change.author, 80)}, about the change`]]);
   return rows;
 }
@@ -89,4 +91,24 @@ export function linkSpan({ title, url }: { title: string; url: string }): Span {
   const target = linkTarget(safe);
   const words = shortName(title, 60) || 'link';
   return target === null ? `${words}: ${oneLine(safe, 200)}` : { link: words, url: target };
+}
+
+/** What a person says of the diagnosis. */
+function judgement({
+  correct,
+  service,
+  faultKind,
+  note,
+  by,
+  at,
+}: NonNullable<IncidentRecord['humanVerdict']>): Text {
+  const cause = [
+    service === null ? '' : shortName(service, 60),
+    faultKind === null ? '' : FAULT_WORDS[faultKind],
+  ];
+  const named = cause.filter((part) => part !== '').join(', ');
+  const said = correct
+    ? 'The diagnosis was right'
+    : `The diagnosis was wrong${named === '' ? '' : `; it was ${named}`}`;
+  return [`${said}, says ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`];
 }
