@@ -9,7 +9,7 @@ import { gapOf, listed, merged, remarksOf } from './gaps.js';
 import { ServiceNames } from './names.js';
 import { queryFor } from './packs/binding.js';
 import { firstOfEach, readSeries, type Question, type ReadingContext } from './series-reading.js';
-import { BadCredentials, NotASource, SourceUnavailable, type SourceError } from './source/errors.js';
+import { BadCredentials, isOutage, NotASource, type SourceError } from './source/errors.js';
 import { failingAsActivity } from './source/failures.js';
 import { packsInUse, type Around } from './topology.js';
 import { whoMoved } from './who-moved.js';
@@ -19,6 +19,12 @@ import { spansOf } from './window.js';
 const MAX_RESOURCE_SERVICES = 60;
 
 const HEARTBEAT_MS = 5_000;
+
+/**
+ * An outage in the middle of a pull is waited for in so many attempts (a quarter of a minute, with the retry policy's
+ * pauses); after that what was pulled is worth more than more waiting.
+ */
+const PATIENT_ATTEMPTS = 5;
 
 const FAMILY_WORDS: Record<MetricFamily, string> = {
   golden: 'latency, errors and traffic',
@@ -43,15 +49,24 @@ export function createCollectMetrics(deps: CollectDeps): Pick<Activities, 'colle
   return {
     collectMetrics: ({ scope, family }) =>
       failingAsActivity(async () => {
-        const resumed = Context.current().info.heartbeatDetails as Progress | undefined;
-        const pull = new Pull(deps, scope, family);
+        const { info } = Context.current();
+        const resumed = info.heartbeatDetails as Progress | undefined;
+        const pull = new Pull(deps, scope, family, info.attempt < PATIENT_ATTEMPTS);
         if (resumed?.part != null) await pull.resume(resumed);
-        const beating = setInterval(() => {
-          // A part that cannot be stored costs a second attempt its head start, nothing else.
-          pull.checkpoint().then(heartbeat, (error: unknown) => deps.log.warn({ error }, 'no checkpoint'));
-        }, HEARTBEAT_MS);
+        const beat = async (): Promise<void> => {
+          try {
+            heartbeat(await pull.checkpoint());
+          } catch (error) {
+            // A part that cannot be stored costs a second attempt its head start, nothing else.
+            deps.log.warn({ error }, 'the pull so far cannot be stored');
+          }
+        };
+        const beating = setInterval(() => void beat(), HEARTBEAT_MS);
         try {
           return await pull.run({ signal: cancellationSignal() });
+        } catch (error) {
+          if (isOutage(error)) await beat();
+          throw error;
         } finally {
           clearInterval(beating);
         }
@@ -66,7 +81,7 @@ export async function collectMetrics(
   family: MetricFamily,
   look: Look,
 ): Promise<{ evidence: EvidenceRef; gaps: Gap[] }> {
-  return new Pull(deps, scope, family).run(look);
+  return new Pull(deps, scope, family, false).run(look);
 }
 
 class Pull {
@@ -81,6 +96,8 @@ class Pull {
     private readonly deps: CollectDeps,
     private readonly scope: Scope,
     private readonly family: MetricFamily,
+    /** Whether an outage ends the pull although some queries were answered: then another attempt goes on. */
+    private readonly isPatient: boolean,
   ) {
     this.questions = packsInUse(deps.packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
       pack.signals.filter((spec) => spec.family === family).map((spec) => ({ pack, binding, spec })),
@@ -150,7 +167,8 @@ class Pull {
       this.failures.push(error as SourceError);
       // Whoever is refused, or finds nobody there, need not knock a dozen times.
       const isHopeless = error instanceof BadCredentials || error instanceof NotASource;
-      if (isHopeless || (error instanceof SourceUnavailable && this.answers.size === 0)) throw error;
+      const isFutile = isOutage(error) && (this.isPatient || this.answers.size === 0);
+      if (isHopeless || isFutile) throw error;
     }
   }
 

@@ -8,6 +8,7 @@ import { gapOf, listed, remarksOf } from './gaps.js';
 import { displayNames, hostOf, isOutside, ServiceNames } from './names.js';
 import { queryFor, subjectLabel, type Spans } from './packs/binding.js';
 import type { Pack } from './packs/schema.js';
+import { isOutage } from './source/errors.js';
 import type { Answer, AskOptions, MetricsSource } from './source/source.js';
 
 export interface Around {
@@ -163,6 +164,7 @@ export async function readPlacements(
   return { placements: [...found.values()], gaps };
 }
 
+/** A question of which the answer may be missing; an outage ends the look, for without a graph it is worth little. */
 async function ask(
   source: MetricsSource,
   query: string,
@@ -176,6 +178,7 @@ async function ask(
     gaps.push(...remarksOf(answer, source.name, what));
     return answer;
   } catch (error) {
+    if (isOutage(error)) throw error;
     gaps.push(gapOf(error, source.name, what));
     return null;
   }

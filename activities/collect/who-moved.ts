@@ -3,7 +3,7 @@ import { CONCURRENCY } from './deps.js';
 import type { ServiceNames } from './names.js';
 import { queryFor, subjectLabel } from './packs/binding.js';
 import type { SignalSpec } from './packs/schema.js';
-import { SourceError } from './source/errors.js';
+import { isOutage, SourceError } from './source/errors.js';
 import { packsInUse, type Around } from './topology.js';
 
 /** A rate that is to tell calm from trouble, not its second, looks over at least so many seconds. */
@@ -71,7 +71,7 @@ async function valuesByLabel(
       }),
     );
   } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
+    if (!(error instanceof SourceError) || isOutage(error)) throw error;
     return new Map();
   }
 }

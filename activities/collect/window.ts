@@ -3,6 +3,7 @@ import type { Binding } from '../../model/reading.js';
 import type { Scope } from '../../model/incident.js';
 import type { Spans } from './packs/binding.js';
 import type { Pack } from './packs/schema.js';
+import { isOutage, SourceError } from './source/errors.js';
 import type { AskOptions, MetricsSource } from './source/source.js';
 
 type DiagnosisConfig = Config['diagnosis'];
@@ -38,16 +39,30 @@ export async function sampleInterval(
   for (const metric of metrics) {
     // A source younger than five minutes has too few samples for the longer span, a slow one for the shorter.
     const intervals = await Promise.all(
-      [60, 300].map(async (span) => {
-        const query = `${span} / quantile(0.5, count_over_time(${metric}[${span}s]))`;
-        const { series } = await source.instant(query, time, options);
-        return series[0]?.values[0];
-      }),
+      [60, 300].map((span) => intervalWithin(source, metric, span, time, options)),
     );
-    const known = intervals.filter((interval) => interval !== undefined && Number.isFinite(interval));
-    if (known.length > 0) return Math.max(1, Math.round(Math.min(...(known as number[]))));
+    const known = intervals.filter((interval) => Number.isFinite(interval));
+    if (known.length > 0) return Math.max(1, Math.round(Math.min(...known)));
   }
   return UNKNOWN_INTERVAL;
+}
+
+/** NaN when the source has no answer. */
+async function intervalWithin(
+  source: MetricsSource,
+  metric: string,
+  span: number,
+  time: number,
+  options: AskOptions,
+): Promise<number> {
+  try {
+    const query = `${span} / quantile(0.5, count_over_time(${metric}[${span}s]))`;
+    const { series } = await source.instant(query, time, options);
+    return series[0]?.values[0] ?? NaN;
+  } catch (error) {
+    if (!(error instanceof SourceError) || isOutage(error)) throw error;
+    return NaN;
+  }
 }
 
 /** Distance of samples to ask for: the configured one, or the shortest round one that gives not too many. */

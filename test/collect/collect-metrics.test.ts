@@ -15,7 +15,7 @@ import { FakeSource, type FakeOptions, type FakeSeries } from '../support/fake-s
 import { bindingOf, collectDeps, runActivity, scopeOf, type MemoryStore } from '../support/scopes.js';
 
 const HTTP = bindingOf('otel-http/stable');
-const asked = { operation: 'range query', endpoint: 'http://x' };
+const ASKED = { operation: 'range query', endpoint: 'http://x' };
 const isLatency = (query: string): boolean => query.startsWith('histogram_quantile(0.95');
 
 async function collect(
@@ -182,7 +182,7 @@ describe('collecting metrics', () => {
     const { series, gaps } = await collect(
       {
         answer: (query) => {
-          if (isLatency(query)) throw new QueryTimeout(asked, 'no answer within 30 s');
+          if (isLatency(query)) throw new QueryTimeout(ASKED, 'no answer within 30 s');
           if (query.includes('active_requests'))
             return { warnings: ['store-1 did not answer'], partial: true };
           return [[{ job: 'a' }, 1]];
@@ -214,17 +214,17 @@ describe('collecting metrics', () => {
         'golden',
       );
     const CASES: [name: string, error: (query: string) => Error, type: string, nonRetryable: boolean][] = [
-      ['refused credentials', () => new BadCredentials(asked, '401'), 'BadCredentials', true],
-      ['bad queries', () => new BadQuery(asked, '400'), 'BadQuery', true],
+      ['refused credentials', () => new BadCredentials(ASKED, '401'), 'BadCredentials', true],
+      ['bad queries', () => new BadQuery(ASKED, '400'), 'BadQuery', true],
       [
         'a source that is down',
-        () => new SourceUnavailable(asked, 'connection refused'),
+        () => new SourceUnavailable(ASKED, 'connection refused'),
         'SourceUnavailable',
         false,
       ],
       [
         'timeouts among bad queries',
-        (query) => (isLatency(query) ? new QueryTimeout(asked, 'slow') : new BadQuery(asked, '400')),
+        (query) => (isLatency(query) ? new QueryTimeout(ASKED, 'slow') : new BadQuery(ASKED, '400')),
         'QueryTimeout',
         false,
       ],
@@ -242,7 +242,7 @@ describe('collecting metrics', () => {
     it('knocks once, not a dozen times, at a source that refuses it', async () => {
       const source = new FakeSource({
         answer: () => {
-          throw new BadCredentials(asked, '401');
+          throw new BadCredentials(ASKED, '401');
         },
       });
       const deps = await collectDeps(source);
@@ -250,6 +250,44 @@ describe('collecting metrics', () => {
       const { result } = runActivity(createCollectMetrics(deps).collectMetrics, { scope, family: 'golden' });
       await assert.rejects(result, ApplicationFailure);
       assert.ok(source.asked.length <= 4, `${source.asked.length} queries`);
+    });
+  });
+
+  describe('when the source goes away in the middle', () => {
+    const outage = (attempt: number) => {
+      let asked = 0;
+      const source = new FakeSource({
+        answer: () => {
+          if (++asked > 4) throw new SourceUnavailable(ASKED, 'connection refused');
+          return [[{ job: 'a' }, 1]];
+        },
+      });
+      return { source, info: { attempt } };
+    };
+    const input = { scope: scopeOf(['a'], [HTTP]), family: 'golden' as const };
+
+    it('fails so that a later attempt goes on with what was answered', async () => {
+      const { source, info } = outage(1);
+      const deps = await collectDeps(source);
+      const { result, heartbeats } = runActivity(createCollectMetrics(deps).collectMetrics, input, info);
+      await assert.rejects(
+        result,
+        (error) => error instanceof ApplicationFailure && error.nonRetryable === false,
+      );
+      const progress = heartbeats.at(-1) as Progress;
+      assert.equal(progress.done.length, 4);
+      assert.equal((await deps.store.get(progress.part!)).length, 4);
+    });
+
+    it('takes what it has after enough attempts, and says what is missing', async () => {
+      const { source, info } = outage(5);
+      const deps = await collectDeps(source);
+      const { gaps, evidence } = await runActivity(createCollectMetrics(deps).collectMetrics, input, info)
+        .result;
+      assert.match(evidence.summary, /^4 series/);
+      assert.deepEqual(gaps, [
+        { source: 'fake', what: 'requests in flight (otel-http/stable)', reason: 'connection refused' },
+      ]);
     });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { queryFor, type Spans } from '../../activities/collect/packs/binding.js';
@@ -68,6 +68,15 @@ describe('metric packs', () => {
     } finally {
       await rm(directory, { recursive: true });
     }
+  });
+
+  it('are explained by a README whose example works and whose table names them all', async () => {
+    const readme = await readFile(new URL('../../packs/README.md', import.meta.url), 'utf8');
+    const [, example] = /```yaml\n(name:.*?)```/s.exec(readme)!;
+    assert.equal(parsePack(example!, 'README.md')[0]?.name, 'our-queues');
+    const files = new Set((await loadPacks()).map(({ name }) => name.split('/')[0]));
+    const table = [...readme.matchAll(/^\| `([a-z-]+)` /gm)].map((row) => row[1]);
+    assert.deepEqual(table.sort(), [...files].sort());
   });
 
   describe('validation', () => {

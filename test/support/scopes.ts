@@ -89,8 +89,10 @@ export function runActivity<I, R>(
   activity: (input: I) => Promise<R>,
   input: I,
   info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {},
-): { result: Promise<R>; cancel: () => void } {
+): { result: Promise<R>; cancel: () => void; heartbeats: unknown[] } {
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
   const run = environment.run<[I], R, (input: I) => Promise<R>>(activity, input);
-  return { result: run, cancel: () => environment.cancel() };
+  return { result: run, cancel: () => environment.cancel(), heartbeats };
 }

@@ -75,3 +75,11 @@ export class SourceBusy extends SourceError {
     super(asked, reason);
   }
 }
+
+/**
+ * Whether the source as a whole is out of reach for now, so that other questions would fare no better: worth another
+ * attempt of everything, where a query that is slow or wrong concerns itself alone.
+ */
+export function isOutage(error: unknown): error is SourceUnavailable | SourceBusy {
+  return error instanceof SourceUnavailable || error instanceof SourceBusy;
+}
