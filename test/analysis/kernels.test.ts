@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { correlation } from '../../analysis/stats/correlation.js';
+import { compact, quantileSorted, spread } from '../../analysis/stats/order.js';
+import { excursion } from '../../analysis/series/excursion.js';
+import { surprise } from '../../analysis/series/surprise.js';
+import { randomOf } from '../support/random.js';
+
+const numbers = (...values: number[]): Float64Array => Float64Array.from(values);
+
+/** The plain definition, for comparison. */
+function medianDeviation(values: number[]): number {
+  const middle = (list: number[]): number => quantileSorted(Float64Array.from(list).sort(), 0.5);
+  const centre = middle(values);
+  return middle(values.map((value) => Math.abs(value - centre)));
+}
+
+describe('order statistics', () => {
+  it('interpolate between neighbours', () => {
+    assert.equal(quantileSorted(numbers(1, 2, 3, 4), 0.5), 2.5);
+    assert.equal(quantileSorted(numbers(0, 10), 0.25), 2.5);
+    assert.equal(quantileSorted(numbers(7), 0.9), 7);
+    assert.ok(Number.isNaN(quantileSorted(numbers(), 0.5)));
+  });
+
+  it('leave out what is not finite', () => {
+    const scratch = new Float64Array(4);
+    assert.equal(compact(numbers(1, NaN, Infinity, 2), 0, 4, scratch), 2);
+    assert.deepEqual([...scratch.subarray(0, 2)], [1, 2]);
+  });
+
+  it('give a normal sample its standard deviation', () => {
+    const random = randomOf(4);
+    const { centre, sigma } = spread(Float64Array.from({ length: 5000 }, () => 10 + 2 * random.normal()));
+    assert.ok(Math.abs(centre - 10) < 0.1, `centre ${centre}`);
+    assert.ok(sigma > 1.9 && sigma < 2.2, `sigma ${sigma}`);
+  });
+
+  it('do not let one outlier widen a sample', () => {
+    const calm = Array.from({ length: 99 }, (_, index) => index % 5);
+    const { sigma } = spread(Float64Array.from([...calm, 1e9]));
+    assert.ok(sigma < 4, `sigma ${sigma}`);
+  });
+
+  it('see a metric that jumps now and then although it rests for most of the time', () => {
+    const { sigma } = spread(Float64Array.from({ length: 100 }, (_, index) => (index % 10 === 0 ? 50 : 1)));
+    assert.ok(sigma > 5, `sigma ${sigma}`);
+  });
+
+  it('find the median deviation without sorting twice, whatever the values', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 3, maxLength: 24 }), (values) => {
+        const { sigma } = spread(Float64Array.from(values));
+        const sorted = Float64Array.from(values).sort();
+        const iqr = (quantileSorted(sorted, 0.75) - quantileSorted(sorted, 0.25)) / 1.349;
+        assert.ok(Math.abs(sigma - Math.max(1.4826 * medianDeviation(values), iqr)) < 1e-9);
+      }),
+    );
+  });
+});
+
+describe('correlation', () => {
+  it('is one for the same shape, minus one for its mirror, none for too little', () => {
+    assert.ok(Math.abs(correlation(numbers(1, 2, 4), numbers(2, 4, 8)) - 1) < 1e-12);
+    assert.ok(Math.abs(correlation(numbers(1, 2, 4), numbers(-1, -2, -4)) + 1) < 1e-12);
+    assert.equal(correlation(numbers(1, 2), numbers(1, 2)), 0);
+    assert.equal(correlation(numbers(1, 1, 1), numbers(1, 2, 3)), 0);
+  });
+
+  it('passes over gaps', () => {
+    assert.ok(Math.abs(correlation(numbers(1, NaN, 2, 4), numbers(1, 9, 2, 4)) - 1) < 1e-12);
+  });
+});
+
+describe('an excursion', () => {
+  it('is where a series stands out, with its height above the drift', () => {
+    assert.deepEqual(excursion(numbers(0, 0, 5, 5, 0), 0, 5, 1), { height: 8, from: 2, to: 3 });
+  });
+
+  it('has a direction', () => {
+    assert.equal(excursion(numbers(0, -6, -6, 0), 0, 4, 1).height, 0);
+    assert.deepEqual(excursion(numbers(0, -6, -6, 0), 0, 4, -1), { height: 10, from: 1, to: 2 });
+  });
+
+  it('passes over gaps and cuts a lone spike', () => {
+    assert.deepEqual(excursion(numbers(NaN, 4, NaN, 4), 0, 4, 1), { height: 6, from: 1, to: 3 });
+    assert.equal(excursion(numbers(0, 1e9, 0), 0, 3, 1).height, 11);
+  });
+});
+
+describe('surprise', () => {
+  const random = randomOf(8);
+  const calm = Float64Array.from({ length: 200 }, () => random.normal());
+
+  it('is small for what the calm does itself and grows with the height', () => {
+    const usual = surprise(calm, 200, 10, 1, 1);
+    const rare = surprise(calm, 200, 10, 1, 8);
+    const unheard = surprise(calm, 200, 10, 1, 60);
+    assert.ok(usual < 0.7, `usual ${usual}`);
+    assert.ok(rare > 1.5 && rare < unheard, `rare ${rare}`);
+    assert.ok(unheard >= 6, `unheard ${unheard}`);
+  });
+
+  it('is smaller for a metric that often does so', () => {
+    const jumpy = calm.map((value, index) => (index % 25 < 3 ? 9 : value));
+    assert.ok(surprise(jumpy, 200, 10, 1, 20) < surprise(calm, 200, 10, 1, 20) - 2);
+  });
+
+  it('is none for no excursion', () => {
+    assert.equal(surprise(calm, 200, 10, 1, 0), 0);
+  });
+});
