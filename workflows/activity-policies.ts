@@ -23,14 +23,14 @@ export const { planScope, collectChanges, runChecks } = proxyActivities<
 });
 export const { collectMetrics } = proxyActivities<Pick<Activities, 'collectMetrics'>>({
   startToCloseTimeout: '3m',
-  heartbeatTimeout: '45s',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
 /** Thinks. A crash or a lost worker is worth another try; the analysis itself gives the same answer again. */
 export const { analyse } = proxyActivities<Pick<Activities, 'analyse'>>({
   startToCloseTimeout: '5m',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 

@@ -13,8 +13,3 @@ export function incidentIdOf(anomaly: Anomaly): string {
     .replace('T', '-');
   return `incident/${service}/${minute}-${anomaly.group.slice(0, 6)}`;
 }
-
-/** One episode of an alert: repeats of it change nothing, its next episode begins at another time. */
-export function episodeOf(anomaly: Anomaly): string {
-  return `${anomaly.fingerprint}@${Math.round(anomaly.startedAt)}`;
-}

@@ -1,11 +1,11 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { Anomaly, Severity } from '../model/anomaly.js';
+import type { Anomaly } from '../model/anomaly.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type { HumanVerdict, IncidentRecord, IncidentState, Publication, Scope } from '../model/incident.js';
 import type { Progress, ProgressStep } from '../model/progress.js';
 import { currentDetails } from '../report/details.js';
-import { episodeOf } from './incident-id.js';
+import { episodeOf, worstSeverity } from './anomalies.js';
 import { showInSearch } from './search-attributes.js';
 
 /** Plain data from which an incident goes on when its workflow continues as new. */
@@ -19,11 +19,6 @@ const FINISHED: readonly IncidentState[] = ['resolved', 'expired', 'cancelled'];
 /** Workflow time in unix seconds: stands still within a task, and is the same on replay. */
 export function now(): number {
   return Date.now() / 1000;
-}
-
-export function worstSeverity(anomalies: Anomaly[]): Severity {
-  const order: Severity[] = ['critical', 'warning', 'info'];
-  return order.find((level) => anomalies.some((anomaly) => anomaly.severity === level)) ?? 'info';
 }
 
 /**

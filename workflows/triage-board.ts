@@ -1,5 +1,6 @@
 import type { Anomaly } from '../model/anomaly.js';
-import { episodeOf, incidentIdOf } from './incident-id.js';
+import { episodeOf } from './anomalies.js';
+import { incidentIdOf } from './incident-id.js';
 
 /** Episodes of alerts that are remembered, open and closed; a repeat of one older than these is taken for news. */
 const REMEMBERED_EPISODES = 2000;

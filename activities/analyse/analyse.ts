@@ -23,7 +23,7 @@ export function startAnalysisPool(): AnalysisPool {
   const source = import.meta.url.endsWith('.ts');
   const pool = new Piscina<AnalysisTask, Diagnosis>({
     filename: new URL(source ? './thread.ts' : './thread.js', import.meta.url).href,
-    execArgv: source ? ['--import', 'tsx'] : [],
+    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
     minThreads: 0,
     maxThreads: poolSize(),
     idleTimeout: 60_000,

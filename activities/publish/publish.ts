@@ -19,7 +19,7 @@ export function createPublish(deps: {
   log: Logger;
 }): Pick<Activities, 'publish'> {
   const { records, log } = deps;
-  const sinks = new Map(deps.sinks.map((config) => [config.name, sinkOf(config)]));
+  const sinks = new Map(deps.sinks.map((config) => [config.name, new WebhookSink(config)]));
 
   async function deliverOnce(sink: Sink, recordUri: string): Promise<Publication> {
     const record = await records.loadRecord(recordUri);
@@ -56,11 +56,4 @@ export function createPublish(deps: {
       }
     },
   };
-}
-
-function sinkOf(config: SinkConfig): Sink {
-  switch (config.type) {
-    case 'webhook':
-      return new WebhookSink(config);
-  }
 }

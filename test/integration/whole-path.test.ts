@@ -1,52 +1,32 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IncidentRecord } from '../../model/incident.js';
-import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
 import { needs } from '../support/needs.js';
-import { writeOpenMetrics } from '../support/open-metrics.js';
 import { startHouse, type House } from '../support/house.js';
-import { startSink, type TestSink } from '../support/sink.js';
-
-/** When the written incident's alert begins: a minute after payment began to burn CPU. */
-const ALERT = Math.floor(Date.now() / 1000) - 180;
-const ONSET = ALERT - 60;
+import { writeIncident, type WrittenIncident } from '../support/written-incident.js';
 
 describe('the whole path, on a real Temporal server and a real Prometheus', function () {
   this.timeout(180_000);
-  let directory: string;
-  let prometheus: WrittenPrometheus;
-  let sink: TestSink;
+  let written: WrittenIncident;
   let house: House;
 
   before(async function () {
     needs(this, 'prometheus');
-    directory = await mkdtemp(join(tmpdir(), 'faultline-path-'));
-    prometheus = await startWrittenPrometheus(
-      directory,
-      writeOpenMetrics({
-        start: ALERT - 3600,
-        end: ALERT + 180,
-        stepSeconds: 15,
-        onset: ONSET,
-        faulty: 'payment',
-        extraSeconds: 0.8,
-      }),
-    );
-    sink = await startSink();
-    house = await startHouse({ directory, prometheusUrl: prometheus.url, sinkUrl: sink.url });
+    written = await writeIncident();
+    house = await startHouse({
+      directory: written.directory,
+      prometheusUrl: written.prometheus.url,
+      sinkUrl: written.sink.url,
+    });
   });
   after(async () => {
     await house?.stop();
-    await sink?.close();
-    await prometheus?.stop();
-    if (directory) await rm(directory, { recursive: true });
+    await written?.close();
   });
 
   it('turns an Alertmanager post into a summary that names the service and the fault, then closes', async () => {
-    assert.equal((await house.post({ startsAt: ALERT, status: 'firing' })).status, 202);
+    assert.equal((await house.post({ startsAt: written.alert, status: 'firing' })).status, 202);
     const id = await house.incident();
     assert.match(id, /^incident\/storefront\/\d{8}-\d{4}-[0-9a-f]{6}$/);
     const record = await house.untilPublished(id);
@@ -55,7 +35,10 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     assert.equal(verdict?.service, 'payment');
     assert.equal(verdict.faultKind, 'cpu');
     assert.notEqual(verdict.level, 'inconclusive');
-    assert.ok(Math.abs((record.diagnosis?.onset?.time ?? 0) - ONSET) <= 45, 'the true onset, not the alert');
+    assert.ok(
+      Math.abs((record.diagnosis?.onset?.time ?? 0) - written.onset) <= 45,
+      'the true onset, not the alert',
+    );
     assert.deepEqual(
       record.diagnosis?.propagation.map(({ from, to }) => `${from} -> ${to}`),
       ['payment -> checkout', 'checkout -> storefront'],
@@ -65,11 +48,11 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     const report = record.links.find(({ title }) => title === 'Report')?.url ?? '';
     assert.match(await readFile(report, 'utf8'), /payment/);
 
-    assert.equal((await house.post({ startsAt: ALERT, status: 'resolved' })).status, 202);
+    assert.equal((await house.post({ startsAt: written.alert, status: 'resolved' })).status, 202);
     const final = await house.result(id);
     assert.equal(final.state, 'resolved');
     assert.deepEqual(
-      sink.posts.map(({ body }) => (body.data as { record: IncidentRecord }).record.state),
+      written.sink.posts.map(({ body }) => (body.data as { record: IncidentRecord }).record.state),
       ['publishing', 'resolved'],
     );
   });
