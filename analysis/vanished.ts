@@ -27,7 +27,7 @@ export function vanishedServices(
   }
   const silent = [...counts].filter(([, { all, gone }]) => gone.length >= RANK.vanishedShare * all);
   // When most fall silent together, it is the source that failed.
-  return silent.length > counts.size / 2 ? new Map() : new Map(silent);
+  return new Map(silent.length > counts.size / 2 ? [] : silent);
 }
 
 /** Steady samples up to the beginning, hardly any after. */

@@ -31,6 +31,8 @@ export const SERIES = {
   maxSurprise: 8,
   /** Surprise at which a move counts for 63 % of its size. */
   rarityScale: 1.5,
+  /** Moves of fewer doublings of a sigma are none. */
+  leastSize: 0.4,
   /** What a move of a single bin is worth. */
   spike: 0.8,
 } as const;
@@ -41,10 +43,16 @@ export const BEGIN = {
   halfHeight: 50,
   /** The highest excursion that the alert's own signals, or all that users feel, need to decide alone. */
   clearHeight: 12,
+  /** ... and how surprising it must be for the alert's own signals (-log10 of its chance in the calm). */
+  leastSurprise: 1.2,
+  /** The alert's own signals decide if they reach this share of the loudest of all that users feel. */
+  audible: 0.15,
   /** What the highest excursion of all must have, or nothing happened. */
   leastHeight: 5,
   /** A moment with this share of the most votes explains as much as the best. */
   nearly: 0.75,
+  /** Bins after a moment that show how sharp a step it is. */
+  stepBins: 2,
   /** The loudest series vote; more would only add noise and time. */
   voters: 64,
 } as const;
@@ -104,7 +112,9 @@ export const RANK = {
   checkFailed: 3,
   checkPassed: 0.7,
   /** Worth of twice the traffic from outside; rises below these doublings are growth. */
-  surge: 3,
+  surge: 4,
+  /** Share of a symptom that as large a rise of its own traffic takes away, once more comes in from outside. */
+  loadExplains: 0.7,
   surgeDoublings: 0.58,
   /** ... which is only told when somebody's symptom is this strong. */
   surgeHurts: 2,
@@ -114,7 +124,7 @@ export const RANK = {
   /** Worth of a unit of resource trouble, */
   resource: 0.7,
   /** ... share of it that is left when the service's own work is seen and shows no harm, */
-  unfelt: 0.4,
+  unfelt: 0.75,
   /** ... share for what merely follows the work (bytes, system calls), */
   followers: 0.5,
   /** ... and of each further resource. */
@@ -133,12 +143,12 @@ export const RANK = {
   silence: 3,
   leastLoss: 0.5,
   /** Worth of reporting nothing any more, for services that reported in this share of the bins; */
-  vanished: 5,
+  vanished: 10,
   steadyShare: 0.8,
   /** ... if this share of the alerting service's requests need it, */
   missedFrom: 0.05,
-  /** ... when this share of their metrics ended. */
-  vanishedShare: 0.5,
+  /** ... when nearly all of their metrics ended: who still counts zero requests is not asked, but there. */
+  vanishedShare: 0.9,
   /** A fall of this strength is a sure one. */
   quietStrength: 1.5,
   /** Worth of showing a symptom first, for symptoms of this strength. */
@@ -174,7 +184,7 @@ export const CALIBRATION = {
 /** What each level of claim needs; see rules.ts. */
 export const RULES = {
   /** A best score below this is noise. */
-  leastScore: 3,
+  leastScore: 2.2,
   /** A leader with less belief than this is no verdict. */
   leastConfidence: 0.35,
   /** Belief from which a claim may be confirmed. */

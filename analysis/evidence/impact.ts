@@ -11,14 +11,14 @@ import { finding, type Finding } from './finding.js';
  */
 export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
   const { graph, services, traffic, alerting, story } = facts;
-  const ownTraffic = traffic[alerting]!;
+  const ownTraffic = traffic[alerting] ?? null;
   // Means before percentiles: only of them do sums make sense.
   const alert = services[alerting]!.symptoms.filter(
     ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastImpactStrength,
   ).sort((a, b) => tailOf(b.series.name) - tailOf(a.series.name));
   if (ownTraffic === null || ownTraffic <= 0 || alert.length === 0) return [];
   return suspects.flatMap((service) => {
-    const theirTraffic = traffic[service]!;
+    const theirTraffic = traffic[service] ?? null;
     if (service === alerting || theirTraffic === null) return [];
     // The nearest to a mean that both sides have.
     const pair = alert.flatMap((mine) => {

@@ -14,7 +14,7 @@ export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
       ? Math.log2(traffic.after / traffic.before)
       : 0,
   );
-  return services.flatMap(({ traffic }, service) => {
+  const surges = services.flatMap(({ traffic }, service) => {
     const doublings = rise[service]!;
     const atTheFront = graph.callers[service]!.length === 0 || service === alerting;
     if (traffic === null || doublings < RANK.surgeDoublings || !atTheFront) return [];
@@ -35,4 +35,25 @@ export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
       }),
     ];
   });
+  return [...surges, ...borne(surges)];
+
+  /** Suffering that comes with as much more traffic is the surge's doing. */
+  function borne(found: Finding[]): Finding[] {
+    const fronts = new Set(found.map(({ service }) => service));
+    const most = Math.max(...[...fronts].map((service) => rise[service]!));
+    return services.flatMap(({ loudness, symptoms }, service) => {
+      const carried = Math.min(1, rise[service]! / most);
+      if (fronts.size === 0 || fronts.has(service) || symptoms.length === 0 || carried < 0.5) return [];
+      const name = graph.names[service]!;
+      return [
+        finding(service, {
+          observation: `load on ${name}`,
+          kind: 'contradiction',
+          stance: 'against',
+          weight: RANK.loadExplains * RANK.symptom * Math.min(loudness, RANK.loudest) * carried,
+          statement: `${name} has to bear ${(2 ** rise[service]!).toFixed(1)} times its traffic.`,
+        }),
+      ];
+    });
+  }
 }

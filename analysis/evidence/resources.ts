@@ -49,7 +49,9 @@ function weightOf(move: Move): number {
 /** Share of a growth that the growth of the traffic accounts for, as a ratio of logarithms. */
 function explainedByTraffic(move: Move, own: ServiceFacts): number {
   const { traffic } = own;
-  if (traffic === null || traffic.sign !== 1 || move.sign !== 1) return 0;
+  // Memory is held, not used up by requests.
+  if (move.series.signal === 'memory' || move.sign !== 1) return 0;
+  if (traffic === null || traffic.sign !== 1 || traffic.strength < RANK.leastStrength) return 0;
   const more = Math.log(growth(traffic));
   const most = Math.log(growth(move));
   return most <= 0 ? 1 : Math.min(1, Math.max(0, more / most));

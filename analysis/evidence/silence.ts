@@ -11,11 +11,12 @@ export function silenceEvidence(facts: Facts): Finding[] {
 
 /** A service whose metrics end when the incident begins, while those of others go on, is down. */
 function vanishedEvidence({ graph, vanished, traffic, alerting }: Facts): Finding[] {
-  const front = traffic[alerting]!;
+  const front = traffic[alerting] ?? null;
   return [...vanished].map(([service, { all, gone }]) => {
     const name = graph.names[service]!;
     // Whom one request in a hundred needs, few miss.
-    const asked = traffic[service]! === null || front === null || front <= 0 ? 1 : traffic[service]! / front;
+    const calls = traffic[service] ?? null;
+    const asked = calls === null || front === null || front <= 0 ? 1 : calls / front;
     const weight = RANK.vanished * Math.min(1, asked / RANK.missedFrom);
     return finding(service, {
       observation: `reports of ${name}`,

@@ -3,6 +3,7 @@ import { BEGIN, SERIES } from '../weights.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';
 import type { Level } from './level.js';
+import { surprise } from './surprise.js';
 
 /** Median of the deviations in the bins right before `bin`; 0, the calm's own level, where there are none. */
 export function referenceBefore(level: Level, bin: number): number {
@@ -21,11 +22,12 @@ export function referenceBefore(level: Level, bin: number): number {
  * How far a series is from both its calm and its level right before `begin`, by bin from `from` on: a level
  * that was there before the incident is not part of it, whatever the calm says. Earlier bins are NaN.
  */
-export function departures(level: Level, begin: number, from: number): Float64Array {
+export function departures(level: Level, begin: number, from: number, to = Infinity): Float64Array {
   const reference = referenceBefore(level, begin);
   const { deviations } = level;
   const away = new Float64Array(deviations.length).fill(NaN);
-  for (let bin = from; bin < away.length; bin += 1) {
+  const end = Math.min(to, away.length);
+  for (let bin = from; bin < end; bin += 1) {
     const deviation = deviations[bin]!;
     if (!Number.isNaN(deviation)) away[bin] = nearerToZero(deviation, deviation - reference);
   }
@@ -42,16 +44,49 @@ function nearerToZero(left: number, right: number): number {
 /**
  * When the incident began, as a bin; null when nothing moved. For every possible moment: how much do the series
  * depart afterwards from where they were right before it? Too early a moment loses nothing, too late a one takes
- * the trouble itself for the level before; so it is the latest of the moments that explain nearly the most.
+ * the trouble itself for the level before; so it is the sharpest step among the moments that explain nearly the
+ * most.
  * The signals of the alert's own symptom decide alone if they moved at all, since it is their story that is told;
  * else what users feel anywhere; and only then resources.
  */
 export function beginOf(own: Level[], all: Level[], grid: Grid): number | null {
-  const felt = all.filter(({ series }) => isGolden(series.signal));
+  const felt = loudest(
+    all.filter(({ series }) => isGolden(series.signal)),
+    grid,
+  );
+  const mine = unusual(own, grid);
+  const audible = loudness(mine, grid) >= BEGIN.audible * loudness(felt, grid);
   return (
-    latestOfTheBest(own, grid, BEGIN.clearHeight) ??
-    latestOfTheBest(loudest(felt, grid), grid, BEGIN.clearHeight) ??
-    latestOfTheBest(loudest(all, grid), grid, BEGIN.leastHeight)
+    (audible ? sharpestOfTheBest(mine, grid, BEGIN.clearHeight) : null) ??
+    sharpestOfTheBest(felt, grid, BEGIN.clearHeight) ??
+    sharpestOfTheBest(loudest(all, grid), grid, BEGIN.leastHeight)
+  );
+}
+
+/** Height of the highest excursion for the worse within the watch. */
+function loudness(levels: Level[], grid: Grid): number {
+  return Math.max(
+    0,
+    ...levels.map((level) => heightForTheWorse(level, level.deviations, grid.watch, grid.bins)),
+  );
+}
+
+function heightForTheWorse(level: Level, deviations: Float64Array, from: number, to: number): number {
+  return Math.max(
+    worseOnly(level, 1) ? excursion(deviations, from, to, 1).height : 0,
+    worseOnly(level, -1) ? excursion(deviations, from, to, -1).height : 0,
+  );
+}
+
+/** Those that do in the watch what their calm hardly ever does. */
+function unusual(levels: Level[], grid: Grid): Level[] {
+  return levels.filter((level) =>
+    ([1, -1] as const).some((sign) => {
+      if (!worseOnly(level, sign)) return false;
+      const { height } = excursion(level.deviations, grid.watch, grid.bins, sign);
+      const length = grid.bins - grid.watch;
+      return surprise(level.deviations, level.calmEnd, length, sign, height) >= BEGIN.leastSurprise;
+    }),
   );
 }
 
@@ -73,11 +108,10 @@ export function ownerOf(subject: Subject): string {
 }
 
 function loudest(levels: Level[], grid: Grid): Level[] {
-  const loud = levels.map((level) => {
-    const up = excursion(level.deviations, grid.watch, grid.bins, 1).height;
-    const down = excursion(level.deviations, grid.watch, grid.bins, -1).height;
-    return { level, height: Math.max(worseOnly(level, 1) ? up : 0, worseOnly(level, -1) ? down : 0) };
-  });
+  const loud = levels.map((level) => ({
+    level,
+    height: heightForTheWorse(level, level.deviations, grid.watch, grid.bins),
+  }));
   return loud
     .filter(({ height }) => height > 0)
     .sort((a, b) => b.height - a.height)
@@ -90,7 +124,7 @@ function worseOnly({ series }: Level, sign: 1 | -1): boolean {
   return series.worse === 'either' || (series.worse === 'up') === (sign === 1);
 }
 
-function latestOfTheBest(levels: Level[], grid: Grid, needed: number): number | null {
+function sharpestOfTheBest(levels: Level[], grid: Grid, needed: number): number | null {
   const gains = new Float64Array(grid.bins);
   let best = 0;
   let highest = 0;
@@ -99,10 +133,7 @@ function latestOfTheBest(levels: Level[], grid: Grid, needed: number): number | 
     const votes = new Map<string, number>();
     for (const level of levels) {
       const away = departures(level, bin, bin);
-      const height = Math.max(
-        worseOnly(level, 1) ? excursion(away, bin, grid.bins, 1).height : 0,
-        worseOnly(level, -1) ? excursion(away, bin, grid.bins, -1).height : 0,
-      );
+      const height = heightForTheWorse(level, away, bin, grid.bins);
       const witness = ownerOf(level.series.subject);
       votes.set(witness, Math.max(votes.get(witness) ?? 0, height));
     }
@@ -113,7 +144,24 @@ function latestOfTheBest(levels: Level[], grid: Grid, needed: number): number | 
     best = Math.max(best, gains[bin]!);
   }
   if (highest < needed) return null;
-  let latest = -1;
-  for (let bin = grid.watch; bin < grid.bins; bin += 1) if (gains[bin]! >= BEGIN.nearly * best) latest = bin;
-  return latest;
+  let sharpest = -1;
+  let most = -1;
+  for (let bin = grid.watch; bin < grid.bins; bin += 1) {
+    if (gains[bin]! < BEGIN.nearly * best) continue;
+    const sharp = levels.reduce((sum, level) => sum + stepAt(level, bin), 0);
+    if (sharp >= most) [sharpest, most] = [bin, sharp];
+  }
+  return sharpest;
+}
+
+/** How far a series is, right after `bin`, from both its calm and its level right before; for the worse only. */
+function stepAt(level: Level, bin: number): number {
+  const away = departures(level, bin, bin, bin + BEGIN.stepBins);
+  const ahead: number[] = [];
+  for (let at = bin; at < Math.min(bin + BEGIN.stepBins, away.length); at += 1) {
+    if (!Number.isNaN(away[at]!)) ahead.push(away[at]!);
+  }
+  if (ahead.length === 0) return 0;
+  const mean = ahead.reduce((sum, value) => sum + value, 0) / ahead.length;
+  return worseOnly(level, mean > 0 ? 1 : -1) ? Math.min(SERIES.clip, Math.abs(mean)) : 0;
 }

@@ -15,20 +15,25 @@ export interface Excursion {
  * Gaps are passed over.
  */
 export function excursion(deviations: Float64Array, begin: number, end: number, sign: 1 | -1): Excursion {
-  let best: Excursion = { height: 0, from: -1, to: -1 };
+  const { clip, drift } = SERIES;
+  let height = 0;
+  let bestFrom = -1;
+  let bestTo = -1;
   let sum = 0;
   let from = -1;
   for (let bin = begin; bin < end; bin += 1) {
     const deviation = sign * deviations[bin]!;
-    if (!Number.isFinite(deviation)) continue;
-    const clipped =
-      deviation > SERIES.clip ? SERIES.clip : deviation < -SERIES.clip ? -SERIES.clip : deviation;
+    if (Number.isNaN(deviation)) continue;
     if (sum <= 0) {
       sum = 0;
       from = bin;
     }
-    sum += clipped - SERIES.drift;
-    if (sum > best.height) best = { height: sum, from, to: bin };
+    sum += (deviation > clip ? clip : deviation < -clip ? -clip : deviation) - drift;
+    if (sum > height) {
+      height = sum;
+      bestFrom = from;
+      bestTo = bin;
+    }
   }
-  return best;
+  return { height, from: bestFrom, to: bestTo };
 }

@@ -15,6 +15,8 @@ export interface Grid {
   alert: number;
   /** How far the alert's time may be off, in seconds. */
   slack: number;
+  /** Memory that is used again for every series: thousands of them would only feed the garbage collector. */
+  scratch: { counts: Uint32Array; sample: Float64Array };
 }
 
 export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'anomaly'>): Grid {
@@ -28,23 +30,27 @@ export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'ano
     Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * alert * width),
   );
   const watch = Math.max(0, alert - Math.round(back / width));
-  return { start: window.start, width, bins, watch, alert, slack };
+  const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
+  return { start: window.start, width, bins, watch, alert, slack, scratch };
 }
 
 /** Mean of the samples in each bin, NaN where there is none. */
 export function binned(times: Float64Array, values: Float64Array, grid: Grid): Float64Array {
-  const sums = new Float64Array(grid.bins);
-  const counts = new Uint32Array(grid.bins);
+  const { start, width, bins } = grid;
+  const { counts } = grid.scratch;
+  const means = new Float64Array(bins);
+  counts.fill(0);
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row]!;
-    if (!Number.isFinite(value)) continue;
-    const bin = Math.floor((times[row]! - grid.start) / grid.width + 1e-6);
-    if (bin < 0 || bin >= grid.bins) continue;
-    sums[bin] = sums[bin]! + value;
+    if (value - value !== 0) continue; // Neither NaN nor infinite.
+    const bin = Math.floor((times[row]! - start) / width + 1e-6);
+    if (bin < 0 || bin >= bins) continue;
+    means[bin] = means[bin]! + value;
     counts[bin] = counts[bin]! + 1;
   }
-  for (let bin = 0; bin < grid.bins; bin += 1) {
-    sums[bin] = counts[bin] === 0 ? NaN : sums[bin]! / counts[bin]!;
+  for (let bin = 0; bin < bins; bin += 1) {
+    const count = counts[bin]!;
+    if (count !== 1) means[bin] = count === 0 ? NaN : means[bin]! / count;
   }
-  return sums;
+  return means;
 }

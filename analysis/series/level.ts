@@ -1,5 +1,5 @@
 import type { Series } from '../../model/series.js';
-import { spread } from '../stats/order.js';
+import { compact, spread } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { binned, type Grid } from './grid.js';
 
@@ -16,9 +16,8 @@ export interface Level {
   deviations: Float64Array;
   /** Bins before this one are calm; 0 when the series has none of its own. */
   calmEnd: number;
-  /** Share of bins with a sample: in the calm, and in the watch from the alert on. */
+  /** Share of the calm's bins that have a sample. */
   filledBefore: number;
-  filledAfter: number;
 }
 
 /** Below these absolute sizes a difference is of no consequence, by unit. */
@@ -27,21 +26,21 @@ const TRIVIAL: Record<string, number> = { s: 0.0005, '1': 0.002 };
 /** Null when the series has too few samples to have a level. */
 export function levelOf(series: Series, grid: Grid): Level | null {
   const values = binned(series.times, series.values, grid);
-  const calm = values.subarray(0, grid.watch).filter(Number.isFinite);
-  const enough = calm.length >= SERIES.minCalm;
+  const { sample } = grid.scratch;
+  const calm = compact(values, 0, grid.watch, sample);
+  const enough = calm >= SERIES.minCalm;
   // Without a calm of its own the whole is taken: its median holds while the trouble fills less than half.
-  const sample = enough ? calm : values.filter(Number.isFinite);
-  if (sample.length < 3) return null;
-  const { centre, sigma } = spread(sample);
+  const size = enough ? calm : compact(values, 0, values.length, sample);
+  if (size < 3) return null;
+  const { centre, sigma } = spread(sample.subarray(0, size));
   // An availability of 0.99 is a failure ratio of 0.01: what counts is the distance from perfect.
-  const size = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
-  const scale = Math.max(sigma, SERIES.relativeFloor * size, TRIVIAL[series.unit] ?? 0, 1e-9);
+  const amount = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
+  const scale = Math.max(sigma, SERIES.relativeFloor * amount, TRIVIAL[series.unit] ?? 0, 1e-9);
   const flat = sigma === 0;
-  let filled = 0;
+  const cap = flat ? SERIES.flatSigmas : Infinity;
   for (let bin = 0; bin < values.length; bin += 1) {
     const deviation = (values[bin]! - centre) / scale;
-    if (bin >= grid.alert && !Number.isNaN(deviation)) filled += 1;
-    values[bin] = flat ? Math.max(-SERIES.flatSigmas, Math.min(SERIES.flatSigmas, deviation)) : deviation;
+    values[bin] = deviation > cap ? cap : deviation < -cap ? -cap : deviation;
   }
   return {
     series,
@@ -50,7 +49,6 @@ export function levelOf(series: Series, grid: Grid): Level | null {
     flat,
     deviations: values,
     calmEnd: enough ? grid.watch : 0,
-    filledBefore: grid.watch === 0 ? 0 : calm.length / grid.watch,
-    filledAfter: filled / (grid.bins - grid.alert),
+    filledBefore: grid.watch === 0 ? 0 : calm / grid.watch,
   };
 }

@@ -49,14 +49,16 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
     count += 1;
   }
   const sigmas = Math.abs(sum / count);
+  const size = Math.log2(1 + sigmas);
+  // What nobody will look at need not be judged against the calm.
+  if (size < SERIES.leastSize) return null;
   const rarity = surprise(deviations, level.calmEnd, grid.bins - from, sign, stretch.height);
   return {
     series,
     sign,
     surprise: rarity,
     sigmas,
-    strength:
-      Math.log2(1 + sigmas) * (1 - Math.exp(-rarity / SERIES.rarityScale)) * (count > 1 ? 1 : SERIES.spike),
+    strength: size * (1 - Math.exp(-rarity / SERIES.rarityScale)) * (count > 1 ? 1 : SERIES.spike),
     before: centre + reference * scale,
     after: centre + (actual / count) * scale,
     from: stretch.from,

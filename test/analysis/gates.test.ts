@@ -199,7 +199,7 @@ describe('permutation', () => {
   const before = diagnose(input);
 
   it('gives the same when services are renamed', () => {
-    const rename = (name: string): string => `x${[...name].reverse().join('')}`;
+    const rename = (name: string): string => `${name.at(-1)!}${name.length}-${name}`;
     const renamed = diagnose({
       ...input,
       anomaly: { ...input.anomaly, service: rename(input.anomaly.service) },
