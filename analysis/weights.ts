@@ -174,11 +174,11 @@ export const RANK = {
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 1.1,
+  temperature: 0.9,
   /** Score of the hypothesis that none of the suspects did it. */
   nobody: 3,
   /** No diagnosis is surer than this. */
-  most: 0.98,
+  most: 0.99,
 } as const;
 
 /** What each level of claim needs; see rules.ts. */
