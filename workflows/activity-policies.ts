@@ -18,7 +18,7 @@ export const { readPolicy } = proxyLocalActivities<Pick<Activities, 'readPolicy'
 export const { planScope, collectChanges, runChecks } = proxyActivities<
   Pick<Activities, 'planScope' | 'collectChanges' | 'runChecks'>
 >({
-  startToCloseTimeout: '1m',
+  startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 export const { collectMetrics } = proxyActivities<Pick<Activities, 'collectMetrics'>>({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
 import type { Client } from '@temporalio/client';
@@ -140,7 +141,7 @@ function alertmanagerPost({ status, startsAt, alertname = 'StorefrontSlow', reas
         endsAt:
           status === 'firing' ? '0001-01-01T00:00:00Z' : new Date((startsAt + 170) * 1000).toISOString(),
         generatorURL: 'http://prometheus.example/graph',
-        fingerprint: Buffer.from(alertname).toString('hex').slice(0, 16),
+        fingerprint: createHash('sha256').update(alertname).digest('hex').slice(0, 16),
       },
     ],
     notification_reason: reason ?? (status === 'firing' ? 'first notification' : 'all alerts resolved'),

@@ -11,7 +11,7 @@ import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { untilAskedToEnd } from '../cli/until-asked.js';
 import { firstIncident, followToSummary, printSummary } from './present.js';
-import { demoConfig, newToken } from './settings.js';
+import { CALM_SECONDS, demoConfig, newToken } from './settings.js';
 
 const ENVIRONMENT = 'shop';
 
@@ -27,7 +27,7 @@ const program = new Command('demo:live')
     'Breaks the example shop while real Prometheus and Alertmanager watch it, and diagnoses what they see',
   )
   .option('--fault <name>', 'what to break, <service>-<injection>', 'payment-latency')
-  .option('--calm <seconds>', 'how long the shop runs healthy before', '90')
+  .option('--calm <seconds>', 'how long the shop runs healthy before', String(CALM_SECONDS))
   .option(
     '--once',
     'end after the summary instead of staying up; exit code 3 when the cause named is not the injected one',

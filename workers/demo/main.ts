@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import axios from 'axios';
 import { Command } from 'commander';
 import getPort from 'get-port';
@@ -6,7 +5,7 @@ import pc from 'picocolors';
 import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
-import { RecordedIncident } from './recorded-incident.js';
+import { recordedAlert, recordedMetrics } from './recorded-incident.js';
 import { untilAskedToEnd } from '../cli/until-asked.js';
 import { firstIncident, followToSummary, printSummary } from './present.js';
 import { demoConfig, newToken } from './settings.js';
@@ -25,23 +24,21 @@ const program = new Command('demo')
 const { once = false, verbose = false } = program.opts<{ once?: boolean; verbose?: boolean }>();
 
 const ended = new AbortController();
-const recorded = await RecordedIncident.open(RECORDED_FAULT);
 const playAt = Math.round(Date.now() / 1000) - ALERT_AGE_SECONDS;
 const token = newToken();
-const changesFile = await recorded.writeChanges(playAt, join(process.cwd(), '.faultline', 'demo'));
 const loaded = demoConfig({
   environment: ENVIRONMENT,
   token,
   webhookPort: await getPort({ port: DEV_PORTS.webhook, host: '127.0.0.1' }),
-  metrics: { type: 'recording', name: 'prometheus', file: recorded.metricsFile, playAt },
-  changes: [{ type: 'file', name: 'deploy log', file: changesFile }],
+  metrics: { type: 'recording', name: 'prometheus', file: recordedMetrics(RECORDED_FAULT), playAt },
+  changes: [],
 });
 const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secrets: loaded.secrets });
 
 console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
 const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
 try {
-  await axios.post(`${stack.webhookUrl}/v1/alertmanager`, recorded.alertAt(playAt), {
+  await axios.post(`${stack.webhookUrl}/v1/alertmanager`, await recordedAlert(RECORDED_FAULT, playAt), {
     headers: { Authorization: `Bearer ${token}` },
     timeout: 10_000,
   });

@@ -5,6 +5,12 @@ import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
 import { DEV_PORTS } from '../dev/ports.js';
 
+/** How long the shop runs healthy before something breaks: the baseline of a demo. */
+export const CALM_SECONDS = 150;
+
+/** Services of the shop that are others' and publish nothing: no metric tells that, so the configuration does. */
+const EXTERNAL = ['bank'];
+
 /** A webhook token for one run. */
 export function newToken(): string {
   return randomBytes(16).toString('hex');
@@ -12,6 +18,7 @@ export function newToken(): string {
 
 export interface DemoSettings extends Pick<z.input<typeof configSchema>, 'metrics' | 'changes'> {
   environment: string;
+  /** What the webhook receiver demands. */
   token: string;
   webhookPort?: number;
 }
@@ -25,7 +32,8 @@ export function demoConfig({
   const directory = process.cwd();
   const config = configSchema.parse({
     ...settings,
-    diagnosis: { baselineSeconds: 300, afterSeconds: 300, stepSeconds: 5 },
+    diagnosis: { baselineSeconds: CALM_SECONDS, afterSeconds: 300, stepSeconds: 5 },
+    topology: { services: EXTERNAL.map((name) => ({ name, external: true })) },
     webhook: { port: webhookPort, auth: { type: 'bearer', tokens: [token] } },
     followUp: { lookAgainSeconds: 60, quietSeconds: 20 },
     store: { directory: join(directory, '.faultline', 'store') },

@@ -12,23 +12,22 @@ export function anomaliesOf(
   receivedAt: Post['receivedAt'],
   settings: ReadingSettings,
 ): Anomaly[] {
-  const group = shortHash(`${payload.receiver}\n${payload.groupKey}`);
-  return payload.alerts.map((alert) => anomalyOf(alert, { payload, group, receivedAt, settings }));
+  return payload.alerts.map((alert) => anomalyOf(alert, { payload, receivedAt, settings }));
 }
 
 interface Context {
   payload: AlertmanagerPayload;
-  group: string;
   receivedAt: number;
   settings: ReadingSettings;
 }
 
-function anomalyOf(alert: Alert, { payload, group, receivedAt, settings }: Context): Anomaly {
+function anomalyOf(alert: Alert, { payload, receivedAt, settings }: Context): Anomaly {
   const { labels, annotations } = { labels: alert.labels, annotations: alert.annotations ?? {} };
   const name = labelOf(labels, 'alertname') ?? 'Alert';
   const summary = labelOf(annotations, 'summary') ?? labelOf(annotations, 'description');
   const service = serviceOf(labels, settings.serviceLabels, name);
   const environmentLabel = settings.environmentLabels.find((label) => labelOf(labels, label));
+  const environment = (environmentLabel && labelOf(labels, environmentLabel)) ?? settings.environment;
 
   const keptLabels = boundMap(labels, { entries: LIMITS.labels, value: LIMITS.labelValue });
   const keptAnnotations = boundMap(annotations, {
@@ -47,9 +46,10 @@ function anomalyOf(alert: Alert, { payload, group, receivedAt, settings }: Conte
   return {
     source: 'alertmanager',
     fingerprint: fingerprintOf(alert),
-    group,
+    // The environment is part of it: the same group of staging and of production are two incidents.
+    group: shortHash([environment, payload.receiver, payload.groupKey].join('\n')),
     status: alert.status,
-    environment: (environmentLabel && labelOf(labels, environmentLabel)) ?? settings.environment,
+    environment,
     service: service.name,
     symptom:
       namedSymptom(labelOf(labels, 'symptom')) ??
