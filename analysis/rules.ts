@@ -15,8 +15,6 @@ export interface Case {
   names: string[];
   ranked: Ranked[];
   confidence: number;
-  /** Whether anything left its calm at all. */
-  moved: boolean;
 }
 
 type Rule = (given: Case) => Claim | null;
@@ -33,8 +31,8 @@ export function claimOf(given: Case): Claim {
   return strongestLead(given);
 }
 
-const nothingAbnormal: Rule = ({ moved, ranked }) =>
-  moved && (ranked[0]?.score ?? 0) > 0
+const nothingAbnormal: Rule = ({ ranked }) =>
+  (ranked[0]?.score ?? 0) > 0
     ? null
     : {
         level: 'inconclusive',

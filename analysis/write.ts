@@ -93,9 +93,9 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
 }
 
 function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
-  const { graph, begin } = facts;
+  const { graph } = facts;
   const confidence = ranked[0]?.belief ?? 0;
-  const claim = claimOf({ names: graph.names, ranked, confidence, moved: begin !== null });
+  const claim = claimOf({ names: graph.names, ranked, confidence });
   const leader = claim.rule === 'nothing-abnormal' ? undefined : suspects[0];
   return {
     level: claim.level,
@@ -123,7 +123,7 @@ function wouldSettle(
     if (!seen.has('latency')) open.push(`Latency of ${leader.service}`);
   }
   if (input.spans === null) open.push('Traces of slow or failed requests');
-  if (graph.callees.every((callees) => callees.length === 0)) open.push('Who calls whom');
+  if (!graph.known) open.push('Who calls whom');
   const second = ranked[1];
   if (leader !== undefined && second !== undefined && second.belief > LIMITS.rivalBelief) {
     open.push(`A check of ${graph.names[second.service]!}, which is the next likely`);

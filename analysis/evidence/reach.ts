@@ -15,8 +15,7 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
     .map(({ loudness }, service) => ({ service, loudness: Math.min(loudness, RANK.clearStrength) }))
     .filter(({ loudness }) => loudness >= RANK.leastStrength);
   const total = hurt.reduce((sum, { loudness }) => sum + loudness, 0);
-  const edges = graph.callees.reduce((sum, callees) => sum + callees.length, 0);
-  if (edges === 0 || total === 0) return [];
+  if (!graph.known || total === 0) return [];
   return suspects.flatMap((service) => {
     const name = graph.names[service]!;
     const hops = hopsFrom(service, graph.callers);

@@ -25,7 +25,7 @@ export function symptomEvidence(facts: Facts): Finding[] {
         move,
       }),
     ];
-    const gone = graph.callees[service]!.find((callee) => facts.vanished.has(callee));
+    const gone = vanishedBehind(facts, service);
     const blamed = gone === undefined ? loudestCallee(facts, service, move) : null;
     if (gone !== undefined) {
       findings.push(
@@ -34,7 +34,7 @@ export function symptomEvidence(facts: Facts): Finding[] {
           kind: 'contradiction',
           stance: 'against',
           weight: RANK.symptom * weight * RANK.explained,
-          statement: `${graph.names[gone]!}, which it calls, no longer reports.`,
+          statement: `${graph.names[gone]!}, which it ${graph.known ? 'calls' : 'may call'}, no longer reports.`,
         }),
       );
       return findings;
@@ -74,6 +74,13 @@ export function symptomEvidence(facts: Facts): Finding[] {
     }
     return findings;
   });
+}
+
+/** A callee that stopped reporting; where no calls are known at all, any service that did. */
+function vanishedBehind(facts: Facts, service: number): number | undefined {
+  const { graph, vanished } = facts;
+  if (graph.known) return graph.callees[service]!.find((callee) => vanished.has(callee));
+  return vanished.has(service) ? undefined : [...vanished.keys()][0];
 }
 
 /** The callee whose symptom accounts for most of `move`; null when none does. */

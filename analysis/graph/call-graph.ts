@@ -9,6 +9,8 @@ export interface CallGraph {
   indexOf: Map<string, number>;
   callees: number[][];
   callers: number[][];
+  /** Whether any call is known at all. */
+  known: boolean;
   external: Set<number>;
   /** Services that run on the same host, by host. */
   hosts: Map<string, number[]>;
@@ -44,6 +46,7 @@ export function buildCallGraph(graph: ServiceGraph, extraServices: Iterable<stri
     indexOf,
     callees: callees.map(ascending),
     callers: callers.map(ascending),
+    known: callees.some((set) => set.size > 0),
     external: new Set(graph.external.flatMap((name) => indexOf.get(name) ?? [])),
     hosts,
   };

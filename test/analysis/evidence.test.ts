@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { beliefs } from '../../analysis/calibration.js';
+import { diagnose } from '../../analysis/index.js';
+import type { DiagnosisInput } from '../../analysis/input.js';
+import type { Ranked } from '../../analysis/rank.js';
+import { claimOf } from '../../analysis/rules.js';
+import { accountsFor, tailOf } from '../../analysis/story.js';
+import { amount, list } from '../../analysis/text.js';
+import type { CheckResult } from '../../model/check.js';
+import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
+import { ALERT_TIME, estate } from '../support/estate.js';
+import type { Move } from '../../analysis/series/movement.js';
+
+const { input, names } = estate({ seed: 58, faults: [{ service: 5, trouble: 'delay' }] });
+const cause = names[5]!;
+
+function evidenceOf(result: Diagnosis, service: string): Evidence[] {
+  return result.suspects.find((suspect) => suspect.service === service)?.evidence ?? [];
+}
+
+function check(service: string, outcome: CheckResult['outcome'], speaksFor: string | null): CheckResult {
+  return {
+    check: 'target-up',
+    service,
+    outcome,
+    statement: '0 of 2 targets answer',
+    speaksFor,
+    query: null,
+    source: 'test',
+    ranAt: ALERT_TIME,
+    tookMs: 3,
+  };
+}
+
+describe('checks', () => {
+  const plain = diagnose(input);
+  const scoreOf = (given: DiagnosisInput): number => diagnose(given).ranking[0]!.score;
+
+  it('strengthen a suspect when they fail, and name the kind', () => {
+    const result = diagnose({ ...input, checks: [check(cause, 'failed', 'dependency-down')] });
+    assert.ok(result.ranking[0]!.score > plain.ranking[0]!.score);
+    const seen = evidenceOf(result, cause).find(({ kind }) => kind === 'check');
+    assert.match(seen!.statement, /0 of 2 targets answer/u);
+    assert.ok(result.suspects[0]!.faultKinds.some(({ kind }) => kind === 'dependency-down'));
+  });
+
+  it('weaken it when they pass, and say nothing when they could not run', () => {
+    assert.ok(scoreOf({ ...input, checks: [check(cause, 'passed', null)] }) < plain.ranking[0]!.score);
+    assert.equal(
+      scoreOf({ ...input, checks: [check(cause, 'could-not-run', null)] }),
+      plain.ranking[0]!.score,
+    );
+  });
+
+  it('of services that nobody knows are no evidence', () => {
+    assert.equal(scoreOf({ ...input, checks: [check('stranger', 'failed', null)] }), plain.ranking[0]!.score);
+  });
+
+  it('count once, however often they are told', () => {
+    const one = check(cause, 'failed', null);
+    assert.equal(scoreOf({ ...input, checks: [one, one] }), scoreOf({ ...input, checks: [one] }));
+  });
+});
+
+describe('traces', () => {
+  /** `front` calls `back` through a sending span; from the alert on, one of the parts takes longer. */
+  function spansWith(slow: 'within' | 'way'): DiagnosisInput['spans'] {
+    const traces = 240;
+    const rows = traces * 3;
+    const spans = {
+      services: ['front', 'back'],
+      operations: ['serve', 'call', 'answer'],
+      trace: new Uint32Array(rows),
+      parent: new Int32Array(rows),
+      service: new Uint32Array(rows),
+      operation: new Uint32Array(rows),
+      start: new Float64Array(rows),
+      duration: new Float64Array(rows),
+      failed: new Uint8Array(rows).fill(255),
+    };
+    for (let trace = 0; trace < traces; trace += 1) {
+      const start = ALERT_TIME - 900 + trace * 5;
+      const late = start > ALERT_TIME;
+      const answer = 0.01 + (late && slow === 'within' ? 0.2 : 0) + 0.0001 * (trace % 7);
+      const call = answer + 0.002 + (late && slow === 'way' ? 0.2 : 0);
+      [call + 0.005, call, answer].forEach((duration, part) => {
+        const row = trace * 3 + part;
+        spans.trace[row] = trace;
+        spans.parent[row] = part === 0 ? -1 : row - 1;
+        spans.service[row] = part === 2 ? 1 : 0;
+        spans.operation[row] = part;
+        spans.start[row] = start + part * 0.001;
+        spans.duration[row] = duration;
+      });
+    }
+    return spans;
+  }
+
+  function diagnoseSpans(spans: DiagnosisInput['spans']): Diagnosis {
+    const learntFrom = { source: 'test', seenAt: null };
+    return diagnose({
+      ...input,
+      anomaly: { ...input.anomaly, service: 'front' },
+      graph: {
+        services: ['front', 'back'],
+        edges: [{ caller: 'front', callee: 'back', learntFrom }],
+        placements: [],
+        external: [],
+      },
+      series: [],
+      spans,
+    });
+  }
+
+  it('blame the service that spends the time itself', () => {
+    const result = diagnoseSpans(spansWith('within'));
+    assert.equal(result.ranking[0]?.service, 'back');
+    assert.match(evidenceOf(result, 'back')[0]!.statement, /within back/u);
+    assert.notEqual(result.verdict.level, 'inconclusive');
+  });
+
+  it('tell time on the way from time within', () => {
+    const result = diagnoseSpans(spansWith('way'));
+    assert.match(evidenceOf(result, 'back')[0]!.statement, /on the way/u);
+    assert.equal(result.suspects[0]?.faultKind, 'network');
+  });
+});
+
+describe('what accounts for a symptom', () => {
+  const move = (
+    signal: 'latency' | 'errors',
+    before: number,
+    after: number,
+    name = 'latency-average',
+  ): Move => ({
+    series: {
+      ...input.series[0]!,
+      signal,
+      name,
+      unit: signal === 'latency' ? 's' : '1',
+    },
+    sign: 1,
+    surprise: 5,
+    sigmas: 30,
+    strength: 5,
+    before,
+    after,
+    from: 10,
+    to: 12,
+    onset: 0,
+    onsetUncertainty: 0,
+    deviations: new Float64Array(0),
+  });
+  const even = { theirs: 100, mine: 100 };
+
+  it('is as many seconds as were lost, not fewer', () => {
+    const mine = move('latency', 0.1, 0.5);
+    assert.equal(accountsFor([move('latency', 0.05, 0.45)], mine, even)?.share, 1);
+    assert.ok(accountsFor([move('latency', 0.05, 0.06)], mine, even)!.share < 0.1);
+  });
+
+  it('is not a call that is made once in a hundred requests, for a mean; but it is, for a 99th percentile', () => {
+    const rare = { theirs: 1, mine: 100 };
+    const theirs = [move('latency', 0.1, 0.6)];
+    assert.ok(accountsFor(theirs, move('latency', 0.1, 0.5), rare)!.share < 0.1);
+    assert.equal(accountsFor(theirs, move('latency', 0.1, 0.5, 'latency-p99'), rare)?.share, 1);
+  });
+
+  it('is of the same kind', () => {
+    assert.ok(accountsFor([move('latency', 0.1, 0.2)], move('errors', 0, 0.1), even)!.share < 0.5);
+  });
+
+  it('reads the tail of a percentile from its name', () => {
+    assert.ok(Math.abs(tailOf('latency-p99') - 0.01) < 1e-12);
+    assert.equal(tailOf('latency-50'), 0.5);
+    assert.equal(tailOf('latency-average'), 1);
+  });
+});
+
+describe('belief and claim', () => {
+  it('follows the scores, leaves room for nobody and is never certain', () => {
+    const [first, second] = beliefs([8, 6, 0]);
+    assert.ok(first! > second! && first! + second! < 1);
+    assert.ok(beliefs([50])[0]! <= 0.99);
+    assert.ok(beliefs([1])[0]! < 0.2, 'a whisper convinces nobody');
+    assert.deepEqual(beliefs([]), []);
+  });
+
+  const given = (kind: Evidence['kind'], weight: number, stance: Evidence['stance'] = 'for'): Evidence => ({
+    observation: kind + stance,
+    kind,
+    stance,
+    weight,
+    statement: 'CPU of a rose from 1 to 2 cores.',
+    movement: null,
+    series: null,
+    changeId: null,
+  });
+  const ranked = (score: number, evidence: Evidence[]): Ranked[] => [
+    { service: 0, score, belief: 0.9, evidence, kinds: new Map() },
+    { service: 1, score: 1, belief: 0.05, evidence: [], kinds: new Map() },
+  ];
+  const claim = (evidence: Evidence[], confidence = 0.9, score = 8): string =>
+    claimOf({ names: ['a', 'b'], ranked: ranked(score, evidence), confidence }).rule;
+
+  it('confirms a change of state with the harm it does', () => {
+    assert.equal(claim([given('resource', 3), given('local-symptom', 4)]), 'state-change-with-mechanism');
+  });
+
+  it('only suspects where there is suffering alone, a contradiction, or too little belief', () => {
+    assert.equal(claim([given('local-symptom', 6), given('explains-callers', 2)]), 'strongest-lead');
+    const contradicted = [
+      given('resource', 3),
+      given('local-symptom', 4),
+      given('contradiction', 3, 'against'),
+    ];
+    assert.equal(claim(contradicted), 'strongest-lead');
+    assert.equal(claim([given('resource', 3), given('local-symptom', 4)], 0.6), 'strongest-lead');
+  });
+
+  it('does not decide on whispers or between equals', () => {
+    assert.equal(claim([given('local-symptom', 1)], 0.9, 1), 'too-weak');
+    assert.equal(claim([given('local-symptom', 4)], 0.3), 'undecided');
+    const calm = { names: ['a'], ranked: ranked(0, []), confidence: 0 };
+    assert.equal(claimOf(calm).level, 'inconclusive');
+  });
+});
+
+describe('sentences', () => {
+  it('give numbers with units that people read', () => {
+    assert.equal(amount(0.23, 's'), '230 ms');
+    assert.equal(amount(0.042, '1'), '4.2 %');
+    assert.equal(amount(1.5e6, 'bytes'), '1.5 Mbytes');
+    assert.equal(amount(12, 'req/s'), '12 req/s');
+  });
+
+  it('name a few and count the rest', () => {
+    assert.equal(list(['a']), 'a');
+    assert.equal(list(['a', 'b', 'c']), 'a, b and c');
+    assert.equal(list(['a', 'b', 'c', 'd', 'e']), 'a, b, c and 2 more');
+  });
+});
