@@ -154,7 +154,10 @@ function sharpestOfTheBest(levels: Level[], grid: Grid, needed: number): number 
   return sharpest;
 }
 
-/** How far a series is, right after `bin`, from both its calm and its level right before; for the worse only. */
+/**
+ * How far a series is, right after `bin`, from both its calm and its level right before; for the worse only. In
+ * doublings of a sigma: of two steps of a very steady series, both far beyond its noise, the larger is the sharper.
+ */
 function stepAt(level: Level, bin: number): number {
   const away = departures(level, bin, bin, bin + BEGIN.stepBins);
   const ahead: number[] = [];
@@ -163,5 +166,5 @@ function stepAt(level: Level, bin: number): number {
   }
   if (ahead.length === 0) return 0;
   const mean = ahead.reduce((sum, value) => sum + value, 0) / ahead.length;
-  return worseOnly(level, mean > 0 ? 1 : -1) ? Math.min(SERIES.clip, Math.abs(mean)) : 0;
+  return worseOnly(level, mean > 0 ? 1 : -1) ? Math.log2(1 + Math.abs(mean)) : 0;
 }

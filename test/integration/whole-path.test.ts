@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IncidentRecord } from '../../model/incident.js';
+import { needsChromium, runPage, withPage } from '../support/chromium.js';
+import { testServer } from '../support/dev-server.js';
 import { needs } from '../support/needs.js';
 import { startHouse, type House } from '../support/house.js';
 import { writeIncident, type WrittenIncident } from '../support/written-incident.js';
@@ -96,5 +99,24 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     assert.equal(summarised, scheduled, 'every activity has a summary');
     const bytes = Number(described.raw.workflowExecutionInfo?.historySizeBytes ?? 0);
     assert.ok(bytes < 600_000, `the history has ${bytes} bytes`);
+  });
+
+  it('tells a stranger the story on its page in the Temporal UI', async function () {
+    const browser = needsChromium(this);
+    const id = await house.incident();
+    const { uiUrl, namespace } = await testServer();
+    const { runId } = await house.client.workflow.getHandle(id).describe();
+    await withPage(browser, async (page) => {
+      await page.goto(runPage(uiUrl ?? '', namespace, id, runId));
+      for (const text of [
+        'payment',
+        'Pull latency, errors and traffic of 6 services',
+        'Check payment for cpu',
+      ]) {
+        await page.getByText(text).first().waitFor();
+      }
+      const folder = process.env['FAULTLINE_SCREENSHOTS'];
+      if (folder) await page.screenshot({ path: join(folder, 'incident.png'), fullPage: true });
+    });
   });
 });
