@@ -27,7 +27,7 @@ export const SERIES = {
   clip: 12,
   /** Reference drift of the cumulative sum, in sigmas: half the smallest shift worth finding. */
   drift: 1,
-  /** Surprise is given as bits... of the decimal kind: -log10(p). More than this is not told apart. */
+  /** Surprise is -log10(p). More than this is not told apart. */
   maxSurprise: 8,
   /** Surprise at which a move counts for 63 % of its size. */
   rarityScale: 1.5,
