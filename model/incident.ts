@@ -79,9 +79,12 @@ export const publication = z.object({
 });
 export type Publication = z.infer<typeof publication>;
 
+/** Name of the record's JSON Schema, the same for all of version 1: a name and no address, nothing is fetched from it. */
+export const RECORD_SCHEMA_ID = 'urn:faultline:schema:incident-record:v1';
+
 /**
  * The versioned result of an incident: the only input of every rendering.
- * Published as JSON Schema in docs/schema/.
+ * Published as JSON Schema in docs/schema/, under `RECORD_SCHEMA_ID`.
  */
 export const incidentRecord = z.object({
   schemaVersion: z.literal('1'),

@@ -4,11 +4,8 @@ import { change } from '../model/change.js';
 import { checkResult } from '../model/check.js';
 import { diagnosis, evidence, movement, onset, suspect, symptom, verdict } from '../model/diagnosis.js';
 import { gap } from '../model/gap.js';
-import { humanVerdict, incidentRecord } from '../model/incident.js';
+import { humanVerdict, incidentRecord, RECORD_SCHEMA_ID } from '../model/incident.js';
 import { seriesMeta } from '../model/series.js';
-
-/** Address by which a published record names its schema. */
-const ID = 'https://faultline.dev/schema/incident-record.v1.json';
 
 /** Parts that readers meet in more than one place, or look for by name. */
 const NAMED = {
@@ -37,7 +34,7 @@ export function recordSchema(): string {
   const { $schema, ...body } = z.toJSONSchema(incidentRecord, { metadata: names, io: 'input' });
   const head = {
     $schema,
-    $id: ID,
+    $id: RECORD_SCHEMA_ID,
     title: 'Faultline incident record, version 1',
     description:
       'The result of an incident, the only input of every rendering. Times are seconds since the Unix epoch, ' +

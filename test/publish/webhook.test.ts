@@ -143,7 +143,7 @@ describe('webhook sink', () => {
     assert.equal(publication.reference, '/incidents/1');
     const event = receiver.requests[0]?.event;
     assert.equal(event?.specversion, '1.0');
-    assert.equal(event.type, 'dev.faultline.incident.published');
+    assert.equal(event.type, 'faultline.incident.published');
     assert.equal(event.subject, 'incident/checkout/20261124-1042-0a1b2c');
     assert.match(event.data.markdown, /payment/);
   });

@@ -1,4 +1,4 @@
-import type { IncidentRecord } from '../../../model/incident.js';
+import { RECORD_SCHEMA_ID, type IncidentRecord } from '../../../model/incident.js';
 import { renderMarkdown } from '../../../report/markdown.js';
 import { withoutSecrets } from '../../../report/mask.js';
 
@@ -7,19 +7,15 @@ export interface SummaryEvent {
   specversion: '1.0';
   /** One for each incident, run and revision: a receiver that has seen it ignores a repeat. */
   id: string;
-  type:
-    | 'dev.faultline.incident.published'
-    | 'dev.faultline.incident.updated'
-    | 'dev.faultline.incident.closed';
+  type: 'faultline.incident.published' | 'faultline.incident.updated' | 'faultline.incident.closed';
   source: string;
   subject: string;
   time: string;
   datacontenttype: 'application/json';
+  /** `RECORD_SCHEMA_ID`: the schema of `data.record`. */
   dataschema: string;
   data: { record: IncidentRecord; markdown: string };
 }
-
-const SCHEMA = 'https://faultline.dev/schema/incident-record.v1.json';
 
 export function eventOf(record: IncidentRecord): SummaryEvent {
   const { openedAt, firstResultAt, closedAt } = record.timings;
@@ -31,7 +27,7 @@ export function eventOf(record: IncidentRecord): SummaryEvent {
     subject: record.id,
     time: new Date((closedAt ?? firstResultAt ?? openedAt) * 1000).toISOString(),
     datacontenttype: 'application/json',
-    dataschema: SCHEMA,
+    dataschema: RECORD_SCHEMA_ID,
     data: { record: withoutSecrets(record), markdown: renderMarkdown(record) },
   };
 }
@@ -42,6 +38,6 @@ export function idempotencyKey(record: IncidentRecord): string {
 }
 
 function typeOf(record: IncidentRecord): SummaryEvent['type'] {
-  if (record.timings.closedAt !== null) return 'dev.faultline.incident.closed';
-  return record.revision === 1 ? 'dev.faultline.incident.published' : 'dev.faultline.incident.updated';
+  if (record.timings.closedAt !== null) return 'faultline.incident.closed';
+  return record.revision === 1 ? 'faultline.incident.published' : 'faultline.incident.updated';
 }
