@@ -13,6 +13,11 @@ const RESOURCES: [SignalKind, FaultKind][] = [
   ['saturation', 'pool-saturation'],
 ];
 
+/** The kind of fault that trouble of a resource is; null for signals that are no resource. */
+export function kindOfResource(signal: SignalKind): FaultKind | null {
+  return RESOURCES.find(([resource]) => resource === signal)?.[1] ?? null;
+}
+
 /**
  * What kind of fault it is if it began at this service. `told` is what single pieces of evidence speak for;
  * added is what only their combination says: which resource grew most, whether the delay is on the way rather

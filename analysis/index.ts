@@ -41,8 +41,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...traceEvidence(facts),
     ...hostEvidence(facts),
     ...loadEvidence(facts),
-    ...checkEvidence(facts),
   ];
+  found.push(...checkEvidence(facts, found));
   const suspects = [...new Set(found.map(({ service }) => service))];
   found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
   quieten(found);

@@ -108,9 +108,11 @@ export const RANK = {
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
   unexplained: 0.5,
-  /** Worth of a failed check, and cost of one that passed. */
+  /** Worth of a failed check; cost of a passed one to its kind of fault, */
   checkFailed: 3,
   checkPassed: 0.7,
+  /** ... and share of the evidence that it takes away if it denies that very evidence. */
+  checkDenies: 0.5,
   /** Worth of twice the traffic from outside; rises below these doublings are growth. */
   surge: 4,
   /** Share of a symptom that as large a rise of its own traffic takes away, once more comes in from outside. */

@@ -2,6 +2,7 @@ import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, Suspect, Verdict } from '../model/diagnosis.js';
 import { actionsFor } from './actions.js';
 import type { ChangeJudgement } from './changes/index.js';
+import { absentKinds } from './evidence/checks.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
 import { louder, type Facts } from './facts.js';
 import { faultKinds } from './fault-kind.js';
@@ -151,13 +152,19 @@ function blastRadius({ graph, services }: Facts, cause: number | undefined): str
     .map((service) => graph.names[service]!);
 }
 
-/** Suspects and changes that look guilty and are not, with the reason. */
-function ruledOut({ graph }: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis['ruledOut'] {
+/** Suspects, kinds of fault and changes that look guilty and are not, with the reason. */
+function ruledOut(
+  { graph, input }: Facts,
+  ranked: Ranked[],
+  judgement: ChangeJudgement,
+): Diagnosis['ruledOut'] {
   const services = ranked
     .slice(1)
     .filter(isRuledOut)
     .flatMap(({ service, evidence }) => {
-      const against = evidence.find(({ stance }) => stance === 'against');
+      const against = evidence.find(
+        ({ stance, weight }) => stance === 'against' && weight >= LIMITS.leastWeight,
+      );
       return against ? [{ what: graph.names[service]!, why: against.statement }] : [];
     });
   const changes = judgement.ranked
@@ -167,5 +174,10 @@ function ruledOut({ graph }: Facts, ranked: Ranked[], judgement: ChangeJudgement
       const why = against?.statement ?? `Guilty with ${share(probability)} only.`;
       return [{ what: change.title || change.id, why }];
     });
-  return [...services.slice(0, LIMITS.ruledOut), ...changes.slice(0, LIMITS.ruledOut)];
+  const [leader] = ranked;
+  const name = leader && graph.names[leader.service]!;
+  const kinds = (name === undefined || leader?.score === 0 ? [] : absentKinds(name, input.checks)).map(
+    ({ kind, why }) => ({ what: `${kind} at ${name}`, why: `${why}.` }),
+  );
+  return [services, kinds, changes].flatMap((list) => list.slice(0, LIMITS.ruledOut));
 }

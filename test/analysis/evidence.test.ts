@@ -44,12 +44,27 @@ describe('checks', () => {
     assert.ok(result.suspects[0]!.faultKinds.some(({ kind }) => kind === 'dependency-down'));
   });
 
-  it('weaken it when they pass, and say nothing when they could not run', () => {
-    assert.ok(scoreOf({ ...input, checks: [check(cause, 'passed', null)] }) < plain.ranking[0]!.score);
-    assert.equal(
-      scoreOf({ ...input, checks: [check(cause, 'could-not-run', null)] }),
-      plain.ranking[0]!.score,
-    );
+  it('rule out their kind and not the service when they pass, and say nothing when they could not run', () => {
+    const kindOf = ({ suspects }: Diagnosis, wanted: string): number =>
+      suspects[0]!.faultKinds.find(({ kind }) => kind === wanted)?.probability ?? 0;
+    const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'network')] });
+    assert.deepEqual(passed.ranking, plain.ranking);
+    assert.ok(kindOf(passed, 'network') < kindOf(plain, 'network'));
+    const why = passed.ruledOut.find(({ what }) => what === `network at ${cause}`)?.why;
+    assert.equal(why, '0 of 2 targets answer.');
+    const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'network')] });
+    assert.deepEqual(mute.suspects, plain.suspects);
+  });
+
+  it('deny what the suspect is suspected for when they pass', () => {
+    const gone = estate({ seed: 58, faults: [{ service: 5, trouble: 'down' }] });
+    const before = diagnose(gone.input);
+    const service = before.verdict.service!;
+    assert.equal(before.verdict.faultKind, 'dependency-down');
+    const denied = diagnose({ ...gone.input, checks: [check(service, 'passed', 'dependency-down')] });
+    const against = evidenceOf(denied, service).find(({ kind }) => kind === 'contradiction');
+    assert.match(against!.statement, /speak against dependency-down: 0 of 2 targets answer/u);
+    assert.ok(denied.suspects.find((one) => one.service === service)!.confidence < before.verdict.confidence);
   });
 
   it('of services that nobody knows are no evidence', () => {
