@@ -25,6 +25,8 @@ export interface Policy {
   sinks: string[];
   /** Address of the Temporal UI, for the link to the run; null when there is none. */
   uiUrl: string | null;
+  /** Page on which people look at metrics, for a link; null when none is configured. */
+  metricsUrl: string | null;
   /** Version of Faultline, stamped into the record. */
   productVersion: string;
 }

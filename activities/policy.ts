@@ -6,7 +6,7 @@ export function createReadPolicy(deps: {
   config: Config;
   productVersion: string;
 }): Pick<Activities, 'readPolicy'> {
-  const { diagnosis, followUp, sinks, temporal } = deps.config;
+  const { diagnosis, followUp, metrics, sinks, temporal } = deps.config;
   return {
     readPolicy: () =>
       Promise.resolve({
@@ -16,6 +16,7 @@ export function createReadPolicy(deps: {
         ...followUp,
         sinks: sinks.map(({ name }) => name),
         uiUrl: temporal.uiUrl ?? null,
+        metricsUrl: (metrics.type === 'prometheus' && metrics.publicUrl) || null,
         productVersion: deps.productVersion,
       }),
   };

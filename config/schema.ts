@@ -25,11 +25,11 @@ const prometheusSource = z.strictObject({
   /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
   url: httpUrl,
   auth: outgoingAuth.default({ type: 'none' }),
-  /** Sent as X-Scope-OrgID (Mimir, Cortex, Thanos with tenancy). */
+  /** Sent as X-Scope-OrgID (Mimir, Cortex). */
   tenant: z.string().min(1).optional(),
   headers: z.record(z.string(), secret).default({}),
   timeoutSeconds: seconds.default(30),
-  /** Address for links that people open; `url` when left out. */
+  /** Page on which people look at these metrics, linked in every summary; no link when left out. */
   publicUrl: httpUrl.optional(),
 });
 export type PrometheusSourceConfig = z.infer<typeof prometheusSource>;

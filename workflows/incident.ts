@@ -1,4 +1,5 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Policy } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
@@ -148,9 +149,12 @@ export class Incident {
   }
 
   see(scope: Scope): void {
-    const { graph, ...rest } = scope;
-    void graph;
-    this.record.scope = rest;
+    const { environment, service, symptom, services, window, anomalyTime, packs, reading, gaps } = scope;
+    // All but the graph: edges of hundreds of services would weigh down every rendering.
+    this.record.scope = {
+      ...{ environment, service, symptom, services, window, anomalyTime, packs, gaps },
+      ...(reading && { reading }),
+    };
     this.addGaps(scope.gaps);
   }
 
@@ -182,7 +186,7 @@ export class Incident {
   }
 
   /** Fills in what only the policy tells. */
-  open(policy: { uiUrl: string | null; productVersion: string }): void {
+  open(policy: Pick<Policy, 'uiUrl' | 'metricsUrl' | 'productVersion'>): void {
     const { workflowId, runId, namespace } = workflowInfo();
     this.record.product.version = policy.productVersion;
     if (policy.uiUrl) {
@@ -192,6 +196,7 @@ export class Incident {
         `${policy.uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${run}`,
       );
     }
+    if (policy.metricsUrl) this.link('Metrics', policy.metricsUrl);
   }
 }
 

@@ -18,6 +18,7 @@ export const POLICY: Policy = {
   limitSeconds: 6 * 3600,
   sinks: ['chat'],
   uiUrl: 'http://ui.example',
+  metricsUrl: 'http://metrics.example',
   productVersion: '0.0.0-test',
 };
 

@@ -59,6 +59,10 @@ describe('diagnoseIncident', function () {
     assert.equal(record.diagnosis?.verdict.service, 'payment');
     assert.equal(record.anomalies[0]?.endedAt, T0 + 120);
     assert.ok(record.timings.closedAt);
+    assert.deepEqual(record.links.slice(1), [
+      { title: 'Metrics', url: 'http://metrics.example' },
+      { title: 'Report', url: '/reports/report.md' },
+    ]);
     assert.deepEqual(
       calls.saved.map((saved) => saved.revision),
       [1, 2],
