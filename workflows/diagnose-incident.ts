@@ -13,6 +13,7 @@ import {
 import type { Policy } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import type { Acknowledgement, Cancellation, VerdictGiven } from '../model/progress.js';
 import { readPolicy } from './activity-policies.js';
 import { Incident, now, type IncidentSnapshot } from './incident.js';
 import { look } from './look.js';
@@ -39,7 +40,7 @@ const LONGEST_WAIT_FACTOR = 8;
 export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRecord> {
   const incident = new Incident(input.carried?.incident ?? input);
   const following = new CancellationScope();
-  const cancelled = listen(incident, following);
+  const steering = listen(incident, following);
 
   const { environment, service, severity, timings } = incident.record;
   const policy = input.carried?.policy ?? (await readPolicy({ environment, service, severity }));
@@ -53,7 +54,7 @@ export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRe
   } catch (error) {
     if (!isCancellation(error)) throw error;
     ending = 'cancelled';
-    if (!cancelled.by) incident.note(now(), 'Cancelled in Temporal', 'temporal');
+    if (!steering.cancelled()) incident.note(now(), 'Cancelled in Temporal', 'temporal');
   }
 
   // Also after a cancellation the final report goes out.
@@ -74,17 +75,17 @@ async function follow(
 
   for (;;) {
     incident.enter('following');
-    if (incident.isQuiet) {
-      const firesAgain = await condition(() => !incident.isQuiet, policy.quietSeconds * 1000, {
+    if (incident.isQuiet()) {
+      const firesAgain = await condition(() => !incident.isQuiet(), policy.quietSeconds * 1000, {
         summary: `Close unless an alert fires again within ${policy.quietSeconds} s`,
       });
       if (!firesAgain) return 'resolved';
     } else {
       const untilLook = Math.min(waitSeconds, deadline - now());
-      await condition(() => incident.hasNews || incident.isQuiet, Math.max(untilLook, 1) * 1000, {
+      await condition(() => incident.hasNews || incident.isQuiet(), Math.max(untilLook, 1) * 1000, {
         summary: `Look again in ${Math.round(untilLook)} s unless something happens before`,
       });
-      if (incident.isQuiet) continue;
+      if (incident.isQuiet()) continue;
       if (now() >= deadline) return 'expired';
     }
 
@@ -137,9 +138,9 @@ async function tellTriage(triageId: string): Promise<void> {
   }
 }
 
-/** Opens the incident's ears. The returned object tells who cancelled it, once somebody has. */
-function listen(incident: Incident, following: CancellationScope): { by: string | null } {
-  const cancelled: { by: string | null } = { by: null };
+/** Opens the incident's ears. `cancelled` tells whether somebody has asked Faultline to end it. */
+function listen(incident: Incident, following: CancellationScope): { cancelled: () => boolean } {
+  let isCancelled = false;
 
   setHandler(messages.anomalyAdded, (anomalies) => {
     incident.add(anomalies);
@@ -153,7 +154,7 @@ function listen(incident: Incident, following: CancellationScope): { by: string 
       incident.acknowledge(by);
       return incident.record;
     },
-    { validator: ({ by }) => demand(by.trim() !== '', 'by: expected who acknowledges') },
+    { validator: ({ by }: Acknowledgement) => demand(by.trim() !== '', 'by: expected who acknowledges') },
   );
   setHandler(
     messages.giveVerdict,
@@ -162,7 +163,7 @@ function listen(incident: Incident, following: CancellationScope): { by: string 
       return incident.record;
     },
     {
-      validator: (verdict) => {
+      validator: (verdict: VerdictGiven) => {
         demand(verdict.by.trim() !== '', 'by: expected who gives the verdict');
         demand(incident.record.diagnosis !== null, 'there is no diagnosis to judge yet');
         demand(
@@ -175,15 +176,15 @@ function listen(incident: Incident, following: CancellationScope): { by: string 
   setHandler(
     messages.cancel,
     ({ by, reason }) => {
-      cancelled.by = by;
+      isCancelled = true;
       incident.note(now(), `Cancelled by ${by}${reason && `: ${reason}`}`, by);
       following.cancel();
       return incident.record;
     },
     {
-      validator: ({ by }) => {
+      validator: ({ by }: Cancellation) => {
         demand(by.trim() !== '', 'by: expected who cancels');
-        demand(!incident.isFinished, `the incident is ${incident.record.state} already`);
+        demand(!incident.isFinished(), `the incident is ${incident.record.state} already`);
       },
     },
   );
@@ -191,7 +192,7 @@ function listen(incident: Incident, following: CancellationScope): { by: string 
   setHandler(messages.progress, () => incident.progress);
   setHandler(messages.diagnosis, () => incident.record.diagnosis);
   setHandler(messages.record, () => incident.record);
-  return cancelled;
+  return { cancelled: () => isCancelled };
 }
 
 function demand(holds: boolean, message: string): void {

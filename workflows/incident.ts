@@ -53,12 +53,12 @@ export class Incident {
     return { state: this.record.state, headline: running.join(', ') || this.record.state, steps: this.steps };
   }
 
-  get isFinished(): boolean {
+  isFinished(): boolean {
     return FINISHED.includes(this.record.state);
   }
 
   /** No alert of this incident fires any more. */
-  get isQuiet(): boolean {
+  isQuiet(): boolean {
     return this.record.anomalies.every((anomaly) => anomaly.status === 'resolved');
   }
 

@@ -1,8 +1,14 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Anomaly } from '../model/anomaly.js';
 import type { Diagnosis } from '../model/diagnosis.js';
-import type { HumanVerdict, IncidentRecord } from '../model/incident.js';
-import type { Progress, RaiseAnswer } from '../model/progress.js';
+import type { IncidentRecord } from '../model/incident.js';
+import type {
+  Acknowledgement,
+  Cancellation,
+  Progress,
+  RaiseAnswer,
+  VerdictGiven,
+} from '../model/progress.js';
 import * as names from '../model/temporal-names.js';
 
 /** To triage: anomalies as their source reported them, firing and resolved, repeats included. */
@@ -17,11 +23,11 @@ export const anomalyAdded = defineSignal<[Anomaly[]]>(names.ANOMALY_ADDED);
 /** To an incident: anomalies of it that are over. */
 export const anomalyResolved = defineSignal<[Anomaly[]]>(names.ANOMALY_RESOLVED);
 /** To an incident: somebody is on it. */
-export const acknowledge = defineUpdate<IncidentRecord, [{ by: string }]>(names.ACKNOWLEDGE);
+export const acknowledge = defineUpdate<IncidentRecord, [Acknowledgement]>(names.ACKNOWLEDGE);
 /** To an incident: a person says whether the root cause is right, and which it is. */
-export const giveVerdict = defineUpdate<IncidentRecord, [Omit<HumanVerdict, 'at'>]>(names.VERDICT);
+export const giveVerdict = defineUpdate<IncidentRecord, [VerdictGiven]>(names.VERDICT);
 /** To an incident: stop looking, close it. */
-export const cancel = defineUpdate<IncidentRecord, [{ by: string; reason: string }]>(names.CANCEL);
+export const cancel = defineUpdate<IncidentRecord, [Cancellation]>(names.CANCEL);
 
 export const progress = defineQuery<Progress>(names.PROGRESS);
 export const diagnosis = defineQuery<Diagnosis | null>(names.DIAGNOSIS);

@@ -143,7 +143,7 @@ async function openIncident(incident: string, anomalies: Anomaly[]): Promise<voi
 /** Whether the incident was still there to be told. */
 async function signalIfOpen(
   incident: string,
-  signal: typeof anomalyAdded | typeof anomalyResolved,
+  signal: typeof anomalyAdded,
   anomalies: Anomaly[],
 ): Promise<boolean> {
   try {

@@ -13,14 +13,16 @@ describe('when the world fails in the middle of a diagnosis', function () {
   this.timeout(180_000);
   let written: WrittenIncident;
   let gate: Gate;
+  const endings: (() => Promise<void>)[] = [];
   before(async function () {
     needs(this, 'prometheus');
     written = await writeIncident();
+    endings.push(() => written.close());
     gate = await startGate(written.prometheus.url);
+    endings.push(() => gate.close());
   });
   after(async () => {
-    await gate?.close();
-    await written?.close();
+    for (const end of endings.reverse()) await end();
   });
   afterEach(() => {
     gate.open();

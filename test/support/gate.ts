@@ -18,9 +18,9 @@ export async function startGate(upstream: string): Promise<Gate> {
   const app = fastify({ forceCloseConnections: true });
   await app.register(httpProxy, {
     upstream,
-    preHandler: async (request) => {
-      if (shutFor === null || !request.url.includes(shutFor)) return;
-      await new Promise<void>((pass) => waiters.push(pass));
+    preHandler: (request, _reply, pass) => {
+      if (shutFor !== null && request.url.includes(shutFor)) waiters.push(pass);
+      else pass();
     },
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
