@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { triageWorkflowId } from '../../model/temporal-names.js';
 import { testServer } from '../support/dev-server.js';
 import { startGate, type Gate } from '../support/gate.js';
+import { keepHistory } from '../support/histories.js';
 import { houseConfig, startHouse, type House } from '../support/house.js';
 import { needs } from '../support/needs.js';
 import { startWorkerProcess } from '../support/worker-process.js';
@@ -90,6 +92,8 @@ describe('when the world fails in the middle of a diagnosis', function () {
       );
       assert.equal(seeing.diagnosis?.verdict.service, 'payment');
       await house.incidents.cancel(id, { by: 'test', reason: 'done' });
+      await house.result(id);
+      await keepHistory(house.client.workflow.getHandle(id), 'incident-blind-then-cancelled');
     });
   });
 
@@ -116,6 +120,10 @@ describe('when the world fails in the middle of a diagnosis', function () {
       await sleep(1_500);
       const after = await house.incidents.list({ environment: [house.environment] }, { limit: 10 });
       assert.equal(after.incidents.length, 1, 'a repeat of what was handled opens nothing');
+      await keepHistory(
+        house.client.workflow.getHandle(triageWorkflowId(house.environment)),
+        'triage-duplicates',
+      );
     });
   });
 
@@ -132,6 +140,7 @@ describe('when the world fails in the middle of a diagnosis', function () {
       assert.equal(final.state, 'resolved');
       assert.equal(final.diagnosis?.verdict.service, 'payment');
       assert.equal(written.sink.posts.length, 2);
+      await keepHistory(house.client.workflow.getHandle(id), 'incident-resolved-while-looking');
     });
   });
 });

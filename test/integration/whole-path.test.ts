@@ -6,6 +6,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IncidentRecord } from '../../model/incident.js';
 import { needsChromium, runPage, withPage } from '../support/chromium.js';
 import { testServer } from '../support/dev-server.js';
+import { keepHistory } from '../support/histories.js';
 import { needs } from '../support/needs.js';
 import { startHouse, type House } from '../support/house.js';
 import { writeIncident, type WrittenIncident } from '../support/written-incident.js';
@@ -85,6 +86,7 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     assert.equal((await house.post({ startsAt: written.alert, status: 'resolved' })).status, 202);
     const final = await house.result(id);
     assert.equal(final.state, 'resolved');
+    await keepHistory(house.client.workflow.getHandle(id), 'incident-resolved');
     assert.deepEqual(
       written.sink.posts.map(({ body }) => (body.data as { record: IncidentRecord }).record.state),
       ['publishing', 'resolved'],
