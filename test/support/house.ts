@@ -11,7 +11,7 @@ import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import { startWorker } from '../../workers/worker.js';
-import { testServer, uniqueName } from './dev-server.js';
+import { testServer, uniqueName, type TestServer } from './dev-server.js';
 import { workflowBundle } from './workflow-lab.js';
 
 const TOKEN = 'token-of-the-test';
@@ -50,6 +50,9 @@ export interface PostedAlert {
   reason?: string;
 }
 
+/** The Temporal server of a house: the run's shared one unless a test brings its own. */
+export type HouseServer = Pick<TestServer, 'address' | 'namespace' | 'client'>;
+
 /** The configuration of a test's house, also for workers that run as processes of their own. */
 export function houseConfig(options: HouseOptions): LoadedConfig {
   const config = configSchema.parse({
@@ -65,9 +68,9 @@ export function houseConfig(options: HouseOptions): LoadedConfig {
 }
 
 export async function startHouse(
-  options: HouseOptions & { loaded?: LoadedConfig; worker?: boolean },
+  options: HouseOptions & { loaded?: LoadedConfig; worker?: boolean; server?: HouseServer },
 ): Promise<House> {
-  const server = await testServer();
+  const server = options.server ?? (await testServer());
   const loaded = options.loaded ?? houseConfig(options);
   const { environment } = loaded.config;
   const log = pino({ level: process.env['FAULTLINE_TEST_LOG'] ?? 'silent' }, pino.destination(2));

@@ -70,7 +70,9 @@ export async function readRecorded(fault: string, secondsAfter = 30): Promise<Re
   const look = { signal: new AbortController().signal };
   const alert = await readFile(join(recordingFolder(fault), 'alert.json'), 'utf8');
   const post = JSON.parse(alert) as AlertmanagerPost;
-  const now = beganAt(post) + secondsAfter;
+  // A post may also tell of alerts of an earlier incident that are over.
+  const firing = post.alerts.filter(({ status }) => status === 'firing');
+  const now = beganAt({ ...post, alerts: firing }) + secondsAfter;
   const anomalies = anomaliesOf(alertmanagerPayload.parse(post), now, readingSettings(config));
   try {
     const scope = await planScope(deps, { environment: 'shop', anomalies, now }, look);

@@ -4,7 +4,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { triageWorkflowId } from '../../model/temporal-names.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { RaiseAnswer } from '../../model/progress.js';
-import { diagnoseIncident } from '../../workflows/diagnose-incident.js';
+import type { diagnoseIncident } from '../../workflows/diagnose-incident.js';
 import * as messages from '../../workflows/messages.js';
 import { triage } from '../../workflows/triage.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
