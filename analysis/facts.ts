@@ -118,8 +118,8 @@ function isActivity(signal: SignalKind): boolean {
 
 /** How much of its activity a service lost, 0..1, as far as that is no noise. */
 export function quietness(move: Move | null): number {
-  if (move === null || move.before <= 0) return 0;
-  const lost = Math.min(1, Math.max(0, 1 - move.after / move.before));
+  if (move === null || move.weighed.before <= 0) return 0;
+  const lost = Math.min(1, Math.max(0, 1 - move.weighed.after / move.weighed.before));
   return lost * Math.min(1, move.strength / RANK.quietStrength);
 }
 

@@ -88,7 +88,7 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
 }
 
 /** From nothing to something counts as many doublings as there are sigmas. */
-function doublings({ before, after, strength, sign }: Move): number {
+function doublings({ weighed: { before, after }, strength, sign }: Move): number {
   if (sign === -1) return 0;
   return before > 0 ? Math.log2(after / before) : strength;
 }

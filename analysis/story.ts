@@ -81,6 +81,11 @@ export function tailOf(metric: string): number {
   return 1 - Number(digits) / 10 ** digits.length;
 }
 
+/** By how much a move counts, in the unit of its series. */
+export function grown({ weighed: { before, after } }: Move): number {
+  return after - before;
+}
+
 /**
  * How much of a caller's symptom a callee's symptom can account for, 0..1: errors come from errors and seconds
  * from seconds (a call that takes very long may fail, so a little passes between the kinds); not more seconds
@@ -99,8 +104,8 @@ export function accountsFor(
     const sameKind = (move.series.signal === 'latency') === (mine.series.signal === 'latency');
     let share = Math.min(1, move.strength / mine.strength) / (1 + late);
     if (!sameKind) share *= RANK.otherKind;
-    else if (move.series.unit === mine.series.unit && mine.after !== mine.before) {
-      const size = Math.abs((move.after - move.before) / (mine.after - mine.before));
+    else if (move.series.unit === mine.series.unit && grown(mine) !== 0) {
+      const size = Math.abs(grown(move) / grown(mine));
       const reaches = Math.min(1, asked / tailOf(mine.series.name));
       share *= Math.min(1, (size * reaches) / RANK.enoughSize);
     }

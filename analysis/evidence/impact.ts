@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.js';
-import { tailOf } from '../story.js';
+import type { Move } from '../series/movement.js';
+import { grown, tailOf } from '../story.js';
 import { share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -32,8 +33,9 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
     const tail = tailOf(pair.mine.series.name);
     // A mean adds up over calls; a percentile only asks whether the slow calls are frequent enough to reach it.
     const reaches = tail === 1 ? calls : Math.min(1, calls / tail);
-    const ratio = ((pair.theirs.after - pair.theirs.before) / (pair.mine.after - pair.mine.before)) * reaches;
+    const ratio = (grown(pair.theirs) / grown(pair.mine)) * reaches;
     const part = Math.min(1, Math.max(0, ratio) / RANK.enoughSize);
+    const told = (rise(pair.theirs) / rise(pair.mine)) * reaches;
     const name = graph.names[service]!;
     const what = pair.mine.series.signal === 'latency' ? 'time' : 'requests';
     return [
@@ -41,9 +43,13 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
         observation: `impact of ${name}`,
         kind: 'explains-callers',
         weight: RANK.impact * part,
-        statement: `By ${pair.mine.series.name} and traffic, ${name} lost ${share(Math.min(9.99, Math.max(0, ratio)))} of the ${what} that ${graph.names[alerting]!} lost.`,
+        statement: `By ${pair.mine.series.name} and traffic, ${name} lost ${share(Math.min(9.99, Math.max(0, told)))} of the ${what} that ${graph.names[alerting]!} lost.`,
         move: pair.theirs,
       }),
     ];
   });
+}
+
+function rise({ before, after }: Move): number {
+  return after - before;
 }

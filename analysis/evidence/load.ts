@@ -10,8 +10,11 @@ import { finding, type Finding } from './finding.js';
 export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
   if (!services.some(({ loudness }) => loudness >= RANK.surgeHurts)) return [];
   const rise = services.map(({ traffic }) =>
-    traffic !== null && traffic.sign === 1 && traffic.before > 0 && traffic.strength >= RANK.leastStrength
-      ? Math.log2(traffic.after / traffic.before)
+    traffic !== null &&
+    traffic.sign === 1 &&
+    traffic.weighed.before > 0 &&
+    traffic.strength >= RANK.leastStrength
+      ? Math.log2(traffic.weighed.after / traffic.weighed.before)
       : 0,
   );
   const surges = services.flatMap(({ traffic }, service) => {

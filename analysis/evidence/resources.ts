@@ -57,6 +57,6 @@ function explainedByTraffic(move: Move, own: ServiceFacts): number {
   return most <= 0 ? 1 : Math.min(1, Math.max(0, more / most));
 }
 
-function growth({ before, after }: Move): number {
+function growth({ weighed: { before, after } }: Move): number {
   return before > 0 ? Math.max(1, after / before) : Infinity;
 }

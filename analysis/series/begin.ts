@@ -5,14 +5,14 @@ import type { Grid } from './grid.js';
 import type { Level } from './level.js';
 import { surprise } from './surprise.js';
 
-/** Median of the deviations in the bins right before `bin`; 0, the calm's own level, where there are none. */
-export function referenceBefore(level: Level, bin: number): number {
+/** Median of the deviations, or of other values, in the bins right before `bin`; `usual` where there are none. */
+export function referenceBefore(values: Float64Array, bin: number, usual = 0): number {
   const recent: number[] = [];
   for (let at = bin - 1; at >= 0 && at >= bin - SERIES.referenceBins; at -= 1) {
-    const deviation = level.deviations[at]!;
+    const deviation = values[at]!;
     if (!Number.isNaN(deviation)) recent.push(deviation);
   }
-  if (recent.length === 0) return 0;
+  if (recent.length === 0) return usual;
   recent.sort((a, b) => a - b);
   const middle = recent.length >> 1;
   return recent.length % 2 === 1 ? recent[middle]! : (recent[middle - 1]! + recent[middle]!) / 2;
@@ -23,7 +23,7 @@ export function referenceBefore(level: Level, bin: number): number {
  * that was there before the incident is not part of it, whatever the calm says. Earlier bins are NaN.
  */
 export function departures(level: Level, begin: number, from: number, to = Infinity): Float64Array {
-  const reference = referenceBefore(level, begin);
+  const reference = referenceBefore(level.deviations, begin);
   const { deviations } = level;
   const away = new Float64Array(deviations.length).fill(NaN);
   const end = Math.min(to, away.length);

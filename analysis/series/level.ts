@@ -12,8 +12,10 @@ export interface Level {
   scale: number;
   /** The calm had no variance at all. */
   flat: boolean;
-  /** (value - centre) / scale by bin of the grid; NaN where there is no sample. */
+  /** (value - centre) / scale by bin of the grid, cut for a flat series; NaN where there is no sample. */
   deviations: Float64Array;
+  /** Means by bin in the series' unit, where deviations are cut; null where they tell the same. */
+  actual: Float64Array | null;
   /** Bins before this one are calm; 0 when the series has none of its own. */
   calmEnd: number;
   /** Share of the calm's bins that have a sample. */
@@ -37,6 +39,7 @@ export function levelOf(series: Series, grid: Grid): Level | null {
   const amount = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
   const scale = Math.max(sigma, SERIES.relativeFloor * amount, TRIVIAL[series.unit] ?? 0, 1e-9);
   const flat = sigma === 0;
+  const actual = flat ? values.slice() : null;
   const cap = flat ? SERIES.flatSigmas : Infinity;
   for (let bin = 0; bin < values.length; bin += 1) {
     const deviation = (values[bin]! - centre) / scale;
@@ -47,6 +50,7 @@ export function levelOf(series: Series, grid: Grid): Level | null {
     centre,
     scale,
     flat,
+    actual,
     deviations: values,
     calmEnd: enough ? grid.watch : 0,
     filledBefore: grid.watch === 0 ? 0 : calm / grid.watch,

@@ -16,8 +16,11 @@ export interface Move {
   sigmas: number;
   /** log2(1 + sigmas), less where calm data often do the same or it was a single spike: how loud it is, on one scale for all metrics. */
   strength: number;
+  /** In the series' unit, as measured: for words. */
   before: number;
   after: number;
+  /** The same as it is weighed: how far a metric goes that had never moved says little, so it is cut. */
+  weighed: { before: number; after: number };
   /** Bins of the stretch. */
   from: number;
   to: number;
@@ -30,9 +33,9 @@ export interface Move {
 
 /** The move of a series in an incident that began at bin `begin`; null when it did not move. */
 export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
-  const { series, centre, scale, deviations } = level;
+  const { series, centre, scale, deviations, actual } = level;
   const from = Math.max(grid.watch, begin - 1);
-  const reference = referenceBefore(level, begin);
+  const reference = referenceBefore(deviations, begin);
   const local = departures(level, begin, from);
   const up = excursion(local, from, grid.bins, 1);
   const down = excursion(local, from, grid.bins, -1);
@@ -40,12 +43,14 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
   const sign = up.height >= down.height ? 1 : -1;
   const stretch = sign === 1 ? up : down;
   let sum = 0;
-  let actual = 0;
+  let standing = 0;
+  let after = 0;
   let count = 0;
   for (let bin = stretch.from; bin <= stretch.to; bin += 1) {
     if (Number.isNaN(local[bin]!)) continue;
     sum += local[bin]!;
-    actual += deviations[bin]!;
+    standing += deviations[bin]!;
+    after += actual === null ? 0 : actual[bin]!;
     count += 1;
   }
   const sigmas = Math.abs(sum / count);
@@ -53,14 +58,16 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
   // What nobody will look at need not be judged against the calm.
   if (size < SERIES.leastSize) return null;
   const rarity = surprise(deviations, level.calmEnd, grid.bins - from, sign, stretch.height);
+  const weighed = { before: centre + reference * scale, after: centre + (standing / count) * scale };
   return {
     series,
     sign,
     surprise: rarity,
     sigmas,
     strength: size * (1 - Math.exp(-rarity / SERIES.rarityScale)) * (count > 1 ? 1 : SERIES.spike),
-    before: centre + reference * scale,
-    after: centre + (actual / count) * scale,
+    before: actual === null ? weighed.before : referenceBefore(actual, begin, centre),
+    after: actual === null ? weighed.after : after / count,
+    weighed,
     from: stretch.from,
     to: stretch.to,
     onset: grid.start + stretch.from * grid.width,

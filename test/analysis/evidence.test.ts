@@ -160,6 +160,7 @@ describe('what accounts for a symptom', () => {
     strength: 5,
     before,
     after,
+    weighed: { before, after },
     from: 10,
     to: 12,
     onset: 0,

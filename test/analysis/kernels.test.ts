@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { correlation } from '../../analysis/stats/correlation.js';
 import { compact, quantileSorted, spread } from '../../analysis/stats/order.js';
 import { excursion } from '../../analysis/series/excursion.js';
+import { gridOf } from '../../analysis/series/grid.js';
+import { levelOf } from '../../analysis/series/level.js';
+import { moveOf } from '../../analysis/series/movement.js';
 import { surprise } from '../../analysis/series/surprise.js';
+import type { Series } from '../../model/series.js';
 import { randomOf } from '../support/random.js';
 
 const numbers = (...values: number[]): Float64Array => Float64Array.from(values);
@@ -108,5 +112,29 @@ describe('surprise', () => {
 
   it('is none for no excursion', () => {
     assert.equal(surprise(calm, 200, 10, 1, 0), 0);
+  });
+});
+
+describe('a move', () => {
+  it('of a metric that never varied is told as measured, and weighed with care', () => {
+    const values = Float64Array.from({ length: 40 }, (_, row) => (row < 30 ? 0 : 0.6));
+    const series: Series = {
+      id: 'a/errors',
+      subject: { kind: 'service', service: 'a' },
+      signal: 'errors',
+      name: 'error ratio',
+      unit: '1',
+      worse: 'up',
+      perspective: 'server',
+      query: '',
+      source: 'test',
+      times: values.map((_, row) => row * 60),
+      values,
+    };
+    const window = { start: 0, end: 39 * 60, stepSeconds: 60 };
+    const grid = gridOf({ window, anomaly: { service: 'a', symptom: 'errors', time: 30 * 60 } });
+    const move = moveOf(levelOf(series, grid)!, 30, grid)!;
+    assert.deepEqual([move.before, move.after], [0, 0.6]);
+    assert.ok(move.weighed.after < 0.1);
   });
 });
