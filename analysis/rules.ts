@@ -1,4 +1,5 @@
-import type { Evidence, Verdict } from '../model/diagnosis.js';
+import type { Evidence, Onset, Verdict } from '../model/diagnosis.js';
+import type { SignalKind } from '../model/series.js';
 import type { Ranked } from './rank.js';
 import { share } from './text.js';
 import { RULES } from './weights.js';
@@ -15,6 +16,10 @@ export interface Case {
   names: string[];
   ranked: Ranked[];
   confidence: number;
+  /** Whether the leading service is not ours. */
+  isExternal: boolean;
+  /** When it began to hurt; null when that is not known. */
+  firstSymptom: Onset | null;
 }
 
 type Rule = (given: Case) => Claim | null;
@@ -63,39 +68,46 @@ const undecided: Rule = ({ ranked, names, confidence }) => {
 /** Evidence of a state that changed, rather than of suffering. */
 const STATES = new Set<Evidence['kind']>([
   'resource',
+  'load',
   'change',
   'check',
   'shared-host',
   'silence',
   'log',
-  'trace',
 ]);
+/** Resources that are used up. Queues, pools and bytes grow with waiting and traffic: effects as often as causes. */
+const CONSUMED = new Set<SignalKind>(['cpu', 'memory', 'disk']);
 /** Evidence that the state does harm. */
-const MECHANISMS = new Set<Evidence['kind']>([
-  'local-symptom',
-  'unexplained-by-callees',
-  'explains-callers',
-  'trace',
-  'log',
-]);
+const MECHANISMS = new Set<Evidence['kind']>(['local-symptom', 'explains-callers', 'trace', 'log']);
 
-const stateChangeWithMechanism: Rule = ({ ranked, names, confidence }) => {
-  const { evidence, service } = ranked[0]!;
+const stateChangeWithMechanism: Rule = (given) => {
+  const { evidence } = given.ranked[0]!;
   const speaks = evidence.filter(({ stance }) => stance === 'for');
   const against = evidence.filter(({ stance }) => stance === 'against');
-  const state = speaks.find(({ kind, weight }) => STATES.has(kind) && weight >= RULES.clearWeight);
-  const mechanism = speaks.find(
-    (one) => one !== state && MECHANISMS.has(one.kind) && one.weight >= RULES.clearWeight,
-  );
+  const clear = speaks.filter(({ weight }) => weight >= RULES.clearWeight);
+  const state = clear.find((one) => isStateChange(one, given));
+  const mechanism = clear.find((one) => one !== state && MECHANISMS.has(one.kind));
   const contradicted = sum(against) > RULES.contradicted * sum(speaks);
-  if (state === undefined || mechanism === undefined || contradicted || confidence < RULES.confirmed)
+  if (state === undefined || mechanism === undefined || contradicted || given.confidence < RULES.confirmed)
     return null;
   return {
     level: 'confirmed',
     rule: 'state-change-with-mechanism',
-    reason: `A state changed at ${names[service]!} and the harm follows from it: ${lower(state.statement)}`,
+    reason: `${firstSentence(state.statement)}, and the harm follows from it: ${firstSentence(mechanism.statement)}.`,
   };
 };
+
+/** A state that changed, and not after the first symptom: what comes later is an effect. */
+function isStateChange({ kind, series, movement }: Evidence, { isExternal, firstSymptom }: Case): boolean {
+  if (!STATES.has(kind)) return false;
+  // Of a service that is not ours, checks see what its callers feel, and no state.
+  if (kind === 'check' && isExternal) return false;
+  if (kind === 'resource' && (series === null || !CONSUMED.has(series.signal))) return false;
+  if (movement === null || firstSymptom === null) return true;
+  const slack =
+    RULES.onsetSlack * Math.max(movement.onset.uncertaintySeconds, firstSymptom.uncertaintySeconds);
+  return movement.onset.time <= firstSymptom.time + slack;
+}
 
 function strongestLead({ ranked, names, confidence }: Case): Claim {
   return {
@@ -111,7 +123,7 @@ function sum(evidence: Evidence[]): number {
   return evidence.reduce((total, { weight }) => total + weight, 0);
 }
 
-/** Keeps the case of a first word that is a name. */
-function lower(sentence: string): string {
-  return sentence.replace(/\.$/u, '') + '.';
+/** Without its full stop; numbers and versions keep their points. */
+function firstSentence(text: string): string {
+  return text.split(/\.(?=\s|$)/u)[0]!;
 }

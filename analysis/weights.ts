@@ -195,6 +195,8 @@ export const RULES = {
   clearWeight: 1,
   /** Share of the evidence for a suspect that may be contradicted in a confirmed claim. */
   contradicted: 0.25,
+  /** Bins by which a state may be seen to change after the first symptom: both are averages over bins. */
+  onsetSlack: 2,
   /** Share from which a suspect is ruled out. */
   ruledOut: 0.6,
 } as const;

@@ -1,5 +1,5 @@
 import type { Change } from '../model/change.js';
-import type { Diagnosis, Evidence, Suspect, Verdict } from '../model/diagnosis.js';
+import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diagnosis.js';
 import { actionsFor } from './actions.js';
 import type { ChangeJudgement } from './changes/index.js';
 import { absentKinds } from './evidence/checks.js';
@@ -16,7 +16,7 @@ import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
 export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis {
-  const { input, grid, graph, begin } = facts;
+  const { input, grid, graph } = facts;
   const suspects = ranked
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
@@ -29,7 +29,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     anomaly: { service: input.anomaly.service, symptom: input.anomaly.symptom, time: input.anomaly.time },
     window: input.window,
     baseline: { start: grid.start, end: grid.start + grid.watch * grid.width },
-    onset: begin === null ? null : { time: grid.start + begin * grid.width, uncertaintySeconds: grid.width },
+    onset: beginning(facts),
     verdict,
     suspects,
     ranking: ranked
@@ -69,6 +69,10 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
   };
 }
 
+function beginning({ begin, grid }: Facts): Onset | null {
+  return begin === null ? null : { time: grid.start + begin * grid.width, uncertaintySeconds: grid.width };
+}
+
 function suspectOf(facts: Facts, one: Ranked, index: number, guilty: Change | null): Suspect {
   const { graph, services, grid } = facts;
   const kinds = faultKinds(facts, one.service, one.kinds);
@@ -96,7 +100,13 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
 function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
   const { graph } = facts;
   const confidence = ranked[0]?.belief ?? 0;
-  const claim = claimOf({ names: graph.names, ranked, confidence });
+  const claim = claimOf({
+    names: graph.names,
+    ranked,
+    confidence,
+    isExternal: ranked[0] !== undefined && graph.external.has(ranked[0].service),
+    firstSymptom: beginning(facts),
+  });
   const leader = claim.rule === 'nothing-abnormal' ? undefined : suspects[0];
   return {
     level: claim.level,

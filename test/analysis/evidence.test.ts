@@ -3,11 +3,13 @@ import { beliefs } from '../../analysis/calibration.js';
 import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Ranked } from '../../analysis/rank.js';
-import { claimOf } from '../../analysis/rules.js';
+import { metaOf } from '../../analysis/evidence/finding.js';
+import { claimOf, type Claim } from '../../analysis/rules.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
+import type { SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 import type { Move } from '../../analysis/series/movement.js';
 
@@ -202,43 +204,77 @@ describe('belief and claim', () => {
     assert.deepEqual(beliefs([]), []);
   });
 
-  const given = (kind: Evidence['kind'], weight: number, stance: Evidence['stance'] = 'for'): Evidence => ({
+  const given = (
+    kind: Evidence['kind'],
+    weight: number,
+    {
+      stance = 'for',
+      signal = 'cpu',
+      onset = 1000,
+    }: Partial<Pick<Evidence, 'stance'>> & {
+      signal?: SignalKind;
+      onset?: number;
+    } = {},
+  ): Evidence => ({
     observation: kind + stance,
     kind,
     stance,
     weight,
-    statement: 'CPU of a rose from 1 to 2 cores.',
-    movement: null,
-    series: null,
+    statement: 'CPU of a rose from 1 to 2.5 cores.',
+    movement: {
+      before: 1,
+      after: 2.5,
+      unit: 'cores',
+      direction: 'up',
+      onset: { time: onset, uncertaintySeconds: 10 },
+      surprise: 0,
+    },
+    series: { ...metaOf(input.series[0]!), signal },
     changeId: null,
   });
   const ranked = (score: number, evidence: Evidence[]): Ranked[] => [
     { service: 0, score, belief: 0.9, evidence, kinds: new Map() },
     { service: 1, score: 1, belief: 0.05, evidence: [], kinds: new Map() },
   ];
-  const claim = (evidence: Evidence[], confidence = 0.9, score = 8): string =>
-    claimOf({ names: ['a', 'b'], ranked: ranked(score, evidence), confidence }).rule;
+  const firstSymptom = { time: 1000, uncertaintySeconds: 10 };
+  const claimed = (evidence: Evidence[], { confidence = 0.9, score = 8, isExternal = false } = {}): Claim =>
+    claimOf({ names: ['a', 'b'], ranked: ranked(score, evidence), confidence, isExternal, firstSymptom });
+  const claim = (...of: Parameters<typeof claimed>): string => claimed(...of).rule;
+  const harm = given('local-symptom', 4, { signal: 'latency' });
 
-  it('confirms a change of state with the harm it does', () => {
-    assert.equal(claim([given('resource', 3), given('local-symptom', 4)]), 'state-change-with-mechanism');
+  it('confirms a change of state with the harm it does, and says both', () => {
+    for (const kind of ['resource', 'change', 'load', 'silence', 'check'] as const) {
+      assert.equal(claim([given(kind, 3), harm]), 'state-change-with-mechanism');
+    }
+    assert.equal(
+      claimed([given('resource', 3), harm]).reason,
+      'CPU of a rose from 1 to 2.5 cores, and the harm follows from it: CPU of a rose from 1 to 2.5 cores.',
+    );
   });
 
   it('only suspects where there is suffering alone, a contradiction, or too little belief', () => {
     assert.equal(claim([given('local-symptom', 6), given('explains-callers', 2)]), 'strongest-lead');
-    const contradicted = [
-      given('resource', 3),
-      given('local-symptom', 4),
-      given('contradiction', 3, 'against'),
-    ];
+    assert.equal(claim([given('trace', 6), given('explains-callers', 2)]), 'strongest-lead');
+    const contradicted = [given('resource', 3), harm, given('contradiction', 3, { stance: 'against' })];
     assert.equal(claim(contradicted), 'strongest-lead');
-    assert.equal(claim([given('resource', 3), given('local-symptom', 4)], 0.6), 'strongest-lead');
+    assert.equal(claim([given('resource', 3), harm], { confidence: 0.6 }), 'strongest-lead');
+  });
+
+  it('takes neither queues nor what came after the first symptom for the cause', () => {
+    assert.equal(claim([given('resource', 3, { signal: 'connections' }), harm]), 'strongest-lead');
+    assert.equal(claim([given('resource', 3, { onset: 1030 }), harm]), 'strongest-lead');
+    assert.equal(claim([given('resource', 3, { onset: 1010 }), harm]), 'state-change-with-mechanism');
+  });
+
+  it('confirms nothing of a service outside by checks: they see what its callers feel', () => {
+    assert.equal(claim([given('check', 3), harm], { isExternal: true }), 'strongest-lead');
+    assert.equal(claim([given('change', 3), harm], { isExternal: true }), 'state-change-with-mechanism');
   });
 
   it('does not decide on whispers or between equals', () => {
-    assert.equal(claim([given('local-symptom', 1)], 0.9, 1), 'too-weak');
-    assert.equal(claim([given('local-symptom', 4)], 0.3), 'undecided');
-    const calm = { names: ['a'], ranked: ranked(0, []), confidence: 0 };
-    assert.equal(claimOf(calm).level, 'inconclusive');
+    assert.equal(claim([given('local-symptom', 1)], { score: 1 }), 'too-weak');
+    assert.equal(claim([harm], { confidence: 0.3 }), 'undecided');
+    assert.equal(claimed([], { confidence: 0, score: 0 }).level, 'inconclusive');
   });
 });
 
