@@ -12,11 +12,17 @@ import { impactSection } from './sections/impact.js';
 import { statusSection } from './sections/status.js';
 import { timelineSection } from './sections/timeline.js';
 
+/** How much of it is told. */
+export interface Telling {
+  /** Leaves out how it was found: the checks that were run and how the ranking came about. @default false */
+  brief?: boolean;
+}
+
 /**
  * What a record says, in the order in which it is read: what is broken and why first, how that was found last.
  * Every rendering is printed from this.
  */
-export function buildDocument(record: IncidentRecord): Document {
+export function buildDocument(record: IncidentRecord, { brief = false }: Telling = {}): Document {
   const facts = factsOf(record);
   const queries = new Queries(facts.diagnosis?.window ?? null);
   // Queries are numbered as the sections that name them are made: in reading order.
@@ -34,8 +40,8 @@ export function buildDocument(record: IncidentRecord): Document {
     timelineSection(facts, queries),
     ruledOutSection(facts),
     notCheckedSection(facts),
-    checksSection(facts, queries),
-    decisionSection(facts),
+    brief ? null : checksSection(facts, queries),
+    brief ? null : decisionSection(facts),
     queriesSection(queries),
     peopleSection(),
   ];

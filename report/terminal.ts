@@ -1,12 +1,12 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 import type { IncidentRecord } from '../model/incident.js';
-import { buildDocument } from './build.js';
+import { buildDocument, type Telling } from './build.js';
 import type { Block, Section, Span, Text } from './document.js';
 import { layOutTable } from './terminal-table.js';
 import { wrapText } from './terminal-wrap.js';
 
-export interface TerminalOptions {
+export interface TerminalOptions extends Telling {
   /** Columns of the terminal. Narrower than 40 is printed as 40. */
   width: number;
   /** Whether to colour; without, the output holds no escape sequence. */
@@ -22,8 +22,11 @@ const WIDEST_PROSE = 100;
 
 /** The summary of an incident for a terminal, ending with a line break. No line but what is there to be
  * copied, queries and commands, is wider than `width`. */
-export function renderTerminal(record: IncidentRecord, { width, color }: TerminalOptions): string {
-  const { title, sections } = buildDocument(record);
+export function renderTerminal(
+  record: IncidentRecord,
+  { width, color, ...telling }: TerminalOptions,
+): string {
+  const { title, sections } = buildDocument(record, telling);
   const colors = pc.createColors(color);
   const print = new TerminalPrinter(Math.max(NARROWEST, width), colors);
   // Nobody writes into a terminal's scrollback.

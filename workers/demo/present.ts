@@ -43,9 +43,9 @@ function lineOf({ state, name, detail }: ProgressStep): string {
   return `${mark} ${name}${detail === '' ? '' : pc.dim(`: ${detail}`)}`;
 }
 
-/** The summary as a person at the terminal reads it, and where to go on from there. */
+/** The summary as a person at the terminal reads it, and where to go on from there: the report file has the rest. */
 export function printSummary(record: IncidentRecord): void {
   const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
-  console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported })}\n`);
+  console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
   for (const { title, url } of record.links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
 }
