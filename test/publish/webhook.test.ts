@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
 import { fastify, type FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -14,10 +15,11 @@ import type { SummaryEvent } from '../../activities/publish/webhook/body.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { configSchema } from '../../config/schema.js';
 import { incidentRecord, type IncidentRecord, type Publication } from '../../model/incident.js';
-import { anAnomaly, T0 } from '../support/anomalies.js';
-import { aDiagnosis } from '../support/diagnoses.js';
+import { SAMPLES } from '../support/records.js';
 
 const SECRET = 'a signing secret of the test';
+
+const SAMPLE_ID = 'incident/checkout/20261124-1042-0a1b2c';
 
 /** How the receiver behaves at one request. */
 type Mood = 'take' | 'fail' | 'busy' | 'reset' | 'take and lose the reply';
@@ -71,32 +73,10 @@ function signedRightly(header: string, body: string): boolean {
   return timingSafeEqual(expected, Buffer.from(parts[2] ?? '', 'hex'));
 }
 
+/** A sample incident at a revision; it is closed from the third on. */
 function aRecord(revision: number): IncidentRecord {
-  const closed = revision > 2 ? T0 + 900 : null;
-  return {
-    schemaVersion: '1',
-    id: 'incident/checkout/20261124-1042-0a1b2c',
-    runId: '01234567-89ab-cdef-0123-456789abcdef',
-    revision,
-    environment: 'production',
-    service: 'checkout',
-    severity: 'critical',
-    state: closed ? 'resolved' : 'publishing',
-    anomalies: [anAnomaly()],
-    scope: null,
-    diagnosis: aDiagnosis(),
-    changes: [],
-    checks: [],
-    gaps: [],
-    evidence: [],
-    timeline: [],
-    acknowledged: null,
-    humanVerdict: null,
-    publications: [],
-    timings: { openedAt: T0 + 20, firstResultAt: T0 + 30, closedAt: closed },
-    links: [],
-    product: { version: '0.0.0' },
-  };
+  const sample = SAMPLES[revision > 2 ? 'resolved' : 'suspected pool saturation']();
+  return { ...sample, id: SAMPLE_ID, runId: '01234567-89ab-cdef-0123-456789abcdef', revision };
 }
 
 describe('webhook sink', () => {
@@ -123,7 +103,10 @@ describe('webhook sink', () => {
     });
     const { publish } = createPublish({ sinks, records, log: pino({ level: 'silent' }) });
     return (recordUri: string, sink = 'hook'): Promise<Publication> =>
-      new MockActivityEnvironment().run(publish, { sink, recordUri });
+      new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(publish, {
+        sink,
+        recordUri,
+      });
   }
 
   /** Tries as Temporal does: again after whatever may pass, without the waits. */
@@ -144,7 +127,7 @@ describe('webhook sink', () => {
     const event = receiver.requests[0]?.event;
     assert.equal(event?.specversion, '1.0');
     assert.equal(event.type, 'faultline.incident.published');
-    assert.equal(event.subject, 'incident/checkout/20261124-1042-0a1b2c');
+    assert.equal(event.subject, SAMPLE_ID);
     assert.match(event.data.markdown, /payment/);
   });
 
