@@ -186,7 +186,11 @@ describe('webhook sink', () => {
 
   it('gives up on a receiver that hangs, and tries later', async () => {
     const hanging = fastify({ forceCloseConnections: true });
-    hanging.addContentTypeParser(/^application\/cloudevents\+json/, { parseAs: 'string' }, (_request, _body, done) => done(null));
+    hanging.addContentTypeParser(
+      /^application\/cloudevents\+json/,
+      { parseAs: 'string' },
+      (_request, _body, done) => done(null),
+    );
     hanging.post('/hook', () => sleep(5_000));
     const url = `${await hanging.listen({ host: '127.0.0.1', port: 0 })}/hook`;
     const { uri } = await save(aRecord(1));
