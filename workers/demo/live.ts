@@ -116,7 +116,7 @@ async function run(): Promise<void> {
   }
   console.log(`Prometheus    ${pc.cyan(shop.prometheusUrl)}\nAlertmanager  ${pc.cyan(shop.alertmanagerUrl)}`);
   console.log('Ctrl-C ends it.');
-  await untilAskedToEnd();
+  await Promise.race([untilAskedToEnd(), stack.ended]);
 }
 
 function faultOrExit(name: string): Fault {

@@ -51,7 +51,7 @@ try {
   if (!once) {
     console.log(`\nWebhook       ${pc.cyan(`${stack.webhookUrl}/v1/alertmanager`)}`);
     console.log('Ctrl-C ends it.');
-    await untilAskedToEnd();
+    await Promise.race([untilAskedToEnd(), stack.ended]);
   }
 } finally {
   await stack.stop();

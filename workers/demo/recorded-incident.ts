@@ -17,9 +17,13 @@ export interface AlertmanagerPost {
   alerts: { status: string; startsAt: string; endsAt: string }[];
 }
 
-/** When the first alert of a post began, unix seconds: the moment by which recordings are moved. */
+/**
+ * When the first firing alert of a post began, unix seconds: the moment by which recordings are moved. Alertmanager
+ * lists what has just been resolved beside it.
+ */
 export function beganAt(post: AlertmanagerPost): number {
-  return Math.min(...post.alerts.map(({ startsAt }) => Date.parse(startsAt) / 1000));
+  const firing = post.alerts.filter(({ status }) => status === 'firing');
+  return Math.min(...firing.map(({ startsAt }) => Date.parse(startsAt) / 1000));
 }
 
 /** Alertmanager's recorded post, with its times moved so that the alert began at `playAt` (unix seconds). */
