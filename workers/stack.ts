@@ -8,7 +8,8 @@ import { openTemporal } from '../client/temporal.js';
 import type { LoadedConfig } from '../config/load.js';
 import { startDevServer, type DevServer } from './dev/dev-server.js';
 import { DEV_PORTS } from './dev/ports.js';
-import { startWorker, type RunningWorker } from './worker.js';
+import { HOST } from './dev/server-flags.js';
+import { startWorker } from './worker.js';
 
 /** Everything that Faultline runs, in one process beside an embedded Temporal server. */
 export interface Stack {
@@ -16,8 +17,8 @@ export interface Stack {
   incidents: Incidents;
   /** Where alert sources post: `http://127.0.0.1:8090`. */
   webhookUrl: string;
-  /** Ends when the worker ends by itself. */
-  worker: RunningWorker;
+  /** Ends when the stack was stopped; rejects when its Temporal server or its worker ended by itself, with the reason. */
+  ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,42 +33,70 @@ export interface StackOptions {
 
 /**
  * Starts the embedded stack: Temporal server, worker, webhook receiver.
- * @throws when Temporal cannot be found or started, or a documented port is taken; nothing is left running then.
+ * @throws when Temporal cannot be found or started, or a port is taken; nothing is left running then.
  */
 export async function startStack({ loaded, log, durable, ports }: StackOptions): Promise<Stack> {
   const endings: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of endings.splice(0).reverse()) await end();
+    for (const end of endings.splice(0).reverse()) {
+      // One that fails, such as a worker that had failed before, must not leave the others running.
+      await end().catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'a part of the stack did not end in good order');
+      });
+    }
   };
-  const choose = (port: number): Promise<number> =>
-    ports === 'documented' ? Promise.resolve(port) : getPort({ port, host: loaded.config.webhook.host });
+  const choose = (port: number, what: string): Promise<number> =>
+    ports === 'documented' ? demandFree(HOST, port, what, USE_YOURS) : getPort({ port, host: HOST });
   try {
+    const { host, port } = loaded.config.webhook;
+    if (ports === 'documented') await demandFree(host, port, 'the webhook receiver', MOVE_RECEIVER);
     const temporal = await startDevServer({
       log,
       dbFile: durable ? join(loaded.directory, '.faultline', 'temporal.db') : null,
-      port: await choose(DEV_PORTS.temporal),
-      uiPort: await choose(DEV_PORTS.temporalUi),
+      port: await choose(DEV_PORTS.temporal, 'the Temporal server'),
+      uiPort: await choose(DEV_PORTS.temporalUi, 'the Temporal UI'),
     });
     endings.push(() => temporal.stop());
 
     const own = withUi(loaded, temporal.uiUrl);
     const worker = await startWorker({ loaded: own, log, temporal });
     endings.push(() => worker.stop());
+    const ended = Promise.race([endOf(temporal), worker.finished]);
+    // For whoever waits for it; nobody has to.
+    ended.catch(() => undefined);
 
     const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
     const incidents = createIncidents(openTemporal({ env }));
     endings.push(() => incidents.close());
 
     const receiver = await buildReceiver({ config: own.config, incidents, log });
-    const { host, port } = own.config.webhook;
     const webhookUrl = await receiver.listen({ host, port });
     endings.push(() => receiver.close());
 
-    return { temporal, incidents, worker, webhookUrl, stop };
+    return { temporal, incidents, webhookUrl, ended, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+const USE_YOURS = 'a Temporal server of your own is used by `faultline worker` and `faultline webhook`';
+const MOVE_RECEIVER = 'choose another webhook.port';
+
+/** A Temporal that listens there would be taken for our own, so this is found out before anything starts. */
+async function demandFree(host: string, port: number, what: string, remedy: string): Promise<number> {
+  if (port !== 0 && (await getPort({ host, port })) !== port) {
+    throw new Error(
+      `port ${port} on ${host}, for ${what}, is taken: end the other \`faultline dev\` if there is one; ${remedy}`,
+    );
+  }
+  return port;
+}
+
+async function endOf({ ended, address }: DevServer): Promise<void> {
+  const { expected, said } = await ended;
+  if (!expected)
+    throw new Error(`the Temporal server at ${address} has ended by itself${said && `:\n${said}`}`);
 }
 
 /** The configuration with the embedded server's UI for links. */

@@ -33,12 +33,17 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
     .action(async (options: ProcessOptions & { ephemeral?: true }) => {
       const loaded = await load(options);
       const log = logOf(loaded);
+      say('Starting Temporal, a worker and the webhook receiver ...');
       const stack = await startStack({ loaded, log, durable: !options.ephemeral, ports: 'documented' });
       say(`Temporal   ${stack.temporal.address}`);
       say(`UI         ${stack.temporal.uiUrl ?? 'none'}`);
       say(`Webhook    ${stack.webhookUrl}/v1/alertmanager`);
-      await Promise.race([untilAskedToEnd(), stack.worker.finished]);
-      await stack.stop();
+      say('Ctrl-C ends it.');
+      try {
+        await Promise.race([untilAskedToEnd(), stack.ended]);
+      } finally {
+        await stack.stop();
+      }
     });
 
   command('worker', 'run a worker: it diagnoses the incidents that Temporal holds').action(
