@@ -29,7 +29,7 @@ describe("the doctor's page", () => {
         '  failed   prometheus prom:9090: connection refused',
         '           -> check metrics.url',
         '',
-        '1 failed, 1 warned of: Faultline cannot do all of its work.',
+        'Not ready: 1 failed, with 1 to look at.',
         '',
       ].join('\n'),
     );
@@ -38,6 +38,7 @@ describe("the doctor's page", () => {
   it('says at the end whether all is ready', () => {
     assert.match(renderFindings([fine], plainColors), /\nReady\.\n$/);
     assert.match(renderFindings([fine, noWorker], plainColors), /\nReady, with 1 to look at\.\n$/);
+    assert.match(renderFindings([broken, broken], plainColors), /\nNot ready: 2 failed\.\n$/);
   });
 
   it('colours only when asked, and takes commands to the terminal out of what it saw', () => {

@@ -22,8 +22,8 @@ export function renderFindings(findings: readonly Finding[], colors: Colors): st
 function verdict(findings: readonly Finding[]): string {
   const count = (status: FindingStatus): number => findings.filter((it) => it.status === status).length;
   const [failures, warnings] = [count('failed'), count('warning')];
-  if (failures > 0) return `${failures} failed, ${warnings} warned of: Faultline cannot do all of its work.`;
-  return warnings > 0 ? `Ready, with ${warnings} to look at.` : 'Ready.';
+  const toLookAt = warnings > 0 ? `, with ${warnings} to look at` : '';
+  return failures > 0 ? `Not ready: ${failures} failed${toLookAt}.` : `Ready${toLookAt}.`;
 }
 
 /**
