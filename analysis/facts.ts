@@ -7,6 +7,7 @@ import type { Grid } from './series/grid.js';
 import type { Level } from './series/level.js';
 import { moveOf, type Move } from './series/movement.js';
 import { RANK } from './weights.js';
+import type { Doubt } from './one-sided.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { Vanished } from './vanished.js';
 import type { TraceFacts } from './traces/read.js';
@@ -45,6 +46,8 @@ export interface Facts {
   hosts: Map<string, Move[]>;
   traces: TraceFacts | null;
   story: Story;
+  /** How far the symptom of a call is the caller's own. */
+  doubt: Doubt;
   /** Services that stopped reporting, by number. */
   vanished: Map<number, Vanished>;
   /** Calm traffic of each service; null when it is not measured. */
@@ -163,9 +166,9 @@ export function hostFacts(moves: Move[]): Map<string, Move[]> {
 }
 
 /** Tells each service how loud it is in the alert's story. */
-export function hear(services: ServiceFacts[], story: Story): void {
+export function hear(services: ServiceFacts[], story: Story, doubt: Doubt): void {
   for (const own of services) {
-    own.told = own.symptoms.map((move) => move.strength * partOfStory(move, story));
+    own.told = own.symptoms.map((move) => move.strength * partOfStory(move, story) * (1 - doubt(move)));
     own.loudness = Math.max(0, ...own.told);
   }
 }

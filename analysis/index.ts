@@ -14,9 +14,11 @@ import { traceEvidence } from './evidence/trace.js';
 import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
+import { doubtsOf } from './one-sided.js';
 import { rank } from './rank.js';
 import { gridOf, type Grid } from './series/grid.js';
 import { levelOf } from './series/level.js';
+import { bySeason, type Seasons } from './series/season.js';
 import { storyOf, trafficLevels } from './story.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
@@ -32,7 +34,8 @@ export type { DiagnosisInput } from './input.js';
  * Pure and deterministic to the byte: the same input gives the same diagnosis on every machine.
  */
 export function diagnose(input: DiagnosisInput): Diagnosis {
-  const facts = gather(input);
+  const { now, earlier } = bySeason(input.series);
+  const facts = gather({ ...input, series: now }, earlier);
   const found = [
     ...symptomEvidence(facts),
     ...resourceEvidence(facts),
@@ -74,9 +77,9 @@ function quieten(found: Finding[]): void {
 }
 
 /** What can be seen, before anybody is blamed for it. */
-function gather(input: DiagnosisInput): Facts {
+function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   const grid = gridOf(input);
-  const levels = input.series.flatMap((series) => levelOf(series, grid) ?? []);
+  const levels = input.series.flatMap((series) => levelOf(series, grid, earlier.get(series.id)) ?? []);
   const services = new Set([input.anomaly.service]);
   for (const { subject } of input.series) {
     if (subject.kind === 'service') services.add(subject.service);
@@ -88,7 +91,9 @@ function gather(input: DiagnosisInput): Facts {
   const alerting = graph.indexOf.get(input.anomaly.service)!;
   const own = serviceFacts(levels, moves, graph);
   const story = storyOf(input, own[alerting]!, begin, grid);
-  hear(own, story);
+  const vanished = vanishedServices(levels, begin, graph);
+  const doubt = doubtsOf(levels, own, vanished, graph);
+  hear(own, story, doubt);
   return {
     input,
     grid,
@@ -99,7 +104,8 @@ function gather(input: DiagnosisInput): Facts {
     moves,
     services: own,
     story,
-    vanished: vanishedServices(levels, begin, graph),
+    doubt,
+    vanished,
     traffic: trafficLevels(levels, graph),
     hosts: hostFacts(moves),
     traces: tracesOf(begin, input, grid),

@@ -85,7 +85,9 @@ const stateChangeWithMechanism: Rule = (given) => {
   const speaks = evidence.filter(({ stance }) => stance === 'for');
   const against = evidence.filter(({ stance }) => stance === 'against');
   const clear = speaks.filter(({ weight }) => weight >= RULES.clearWeight);
-  const state = clear.find((one) => isStateChange(one, given));
+  const states = clear.filter((one) => isStateChange(one, given));
+  // Of what somebody did and what it did to the machine, the deed is the cause.
+  const state = states.find(({ kind }) => kind === 'change') ?? states[0];
   const mechanism = clear.find((one) => one !== state && MECHANISMS.has(one.kind));
   const contradicted = sum(against) > RULES.contradicted * sum(speaks);
   if (state === undefined || mechanism === undefined || contradicted || given.confidence < RULES.confirmed)

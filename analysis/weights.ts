@@ -35,6 +35,8 @@ export const SERIES = {
   leastSize: 0.4,
   /** What a move of a single bin is worth. */
   spike: 0.8,
+  /** Earlier days are brought to today's level by at most this factor. */
+  seasonGrowth: 2,
 } as const;
 
 /** How the beginning of the incident is found. */
@@ -104,6 +106,10 @@ export const RANK = {
   enoughSize: 0.5,
   /** A callee's symptom below this share of the caller's explains nothing. */
   leastExplained: 0.25,
+  /** Share of a call's symptom that is the caller's own if neither callee nor other callers see it, */
+  callersOwn: 0.75,
+  /** ... and of failures that the callee does not see and nobody else could. */
+  eithers: 0.5,
   /** Bins by which a callee's symptom may come later and still explain. */
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */

@@ -97,7 +97,8 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     const evidence = [
       timing(effect, began, slack, failure.filledUp),
       location(placeOf(effect.services, [...suspects.slice(0, 1), ...failure.services], graph)),
-      wording(link, text.readable),
+      // Without a log line the failure is hardly put in words: to share none of them says nothing.
+      wording(link, text.readable && failure.firstLine !== null),
       harmlessness(text),
     ].flatMap((one) => one ?? []);
     const score = evidence.reduce(

@@ -85,14 +85,18 @@ function vanishedBehind(facts: Facts, service: number): number | undefined {
 
 /** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
-  { graph, services, traffic }: Facts,
+  { graph, services, traffic, doubt }: Facts,
   service: number,
   move: Move,
 ): { callee: number; share: number; move: Move } | null {
   let best: { callee: number; share: number; move: Move } | null = null;
   for (const callee of graph.callees[service]!) {
+    const symptoms = services[callee]!.symptoms.map((one) => ({
+      ...one,
+      strength: one.strength * (1 - doubt(one)),
+    }));
     const theirs = { theirs: traffic[callee]!, mine: traffic[service]! };
-    const accounted = accountsFor(services[callee]!.symptoms, move, theirs);
+    const accounted = accountsFor(symptoms, move, theirs);
     if (
       accounted !== null &&
       accounted.share >= RANK.leastExplained &&

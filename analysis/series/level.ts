@@ -2,6 +2,7 @@ import type { Series } from '../../model/series.js';
 import { compact, spread } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { binned, type Grid } from './grid.js';
+import { takeSeason } from './season.js';
 
 /** A series in units of its own calm: where it usually is, how far it strays, and how far off it was when. */
 export interface Level {
@@ -14,7 +15,7 @@ export interface Level {
   flat: boolean;
   /** (value - centre) / scale by bin of the grid, cut for a flat series; NaN where there is no sample. */
   deviations: Float64Array;
-  /** Means by bin in the series' unit, where deviations are cut; null where they tell the same. */
+  /** Means by bin in the series' unit, where deviations are cut or the season is taken; null where they tell the same. */
   actual: Float64Array | null;
   /** Bins before this one are calm; 0 when the series has none of its own. */
   calmEnd: number;
@@ -25,8 +26,11 @@ export interface Level {
 /** Below these absolute sizes a difference is of no consequence, by unit. */
 const TRIVIAL: Record<string, number> = { s: 0.0005, '1': 0.002 };
 
-/** Null when the series has too few samples to have a level. */
-export function levelOf(series: Series, grid: Grid): Level | null {
+/**
+ * Null when the series has too few samples to have a level. `earlier` is the same series on earlier days (season.ts):
+ * what they did at this hour too is no deviation.
+ */
+export function levelOf(series: Series, grid: Grid, earlier: readonly Series[] = []): Level | null {
   const values = binned(series.times, series.values, grid);
   const { sample } = grid.scratch;
   const calm = compact(values, 0, grid.watch, sample);
@@ -35,11 +39,14 @@ export function levelOf(series: Series, grid: Grid): Level | null {
   const size = enough ? calm : compact(values, 0, values.length, sample);
   if (size < 3) return null;
   const { centre, sigma } = spread(sample.subarray(0, size));
+  const seasonal = enough && earlier.length > 0;
+  const measured = seasonal ? values.slice() : null;
+  if (seasonal) takeSeason(values, centre, earlier, grid);
   // An availability of 0.99 is a failure ratio of 0.01: what counts is the distance from perfect.
   const amount = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
   const scale = Math.max(sigma, SERIES.relativeFloor * amount, TRIVIAL[series.unit] ?? 0, 1e-9);
   const flat = sigma === 0;
-  const actual = flat ? values.slice() : null;
+  const actual = measured ?? (flat ? values.slice() : null);
   const cap = flat ? SERIES.flatSigmas : Infinity;
   for (let bin = 0; bin < values.length; bin += 1) {
     const deviation = (values[bin]! - centre) / scale;

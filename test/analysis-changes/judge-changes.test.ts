@@ -101,6 +101,14 @@ describe('a guilty change', () => {
     assert.ok(ranked[0]!.probability < 0.7);
   });
 
+  it('is not held innocent for sharing no word with a failure that no log line tells of', () => {
+    const rewrite = change('rewrite', { title: 'Rewrite parsing', files: ['orders/src/parser.ts'] });
+    const told = judgeChanges(question([rewrite], lines('orders', 'certificate of the vault was revoked')));
+    const untold = judgeChanges(question([rewrite]));
+    assert.ok(untold.ranked[0]!.probability > told.ranked[0]!.probability);
+    assert.equal(untold.guilty?.id, 'rewrite');
+  });
+
   it('may be a commit that only ships with a later deploy of its service', () => {
     const earlier = { ...culprit, kind: 'other' as const, service: null, time: ONSET - 7200 };
     const carrier = commit('carrier', 'docs: readme', 'README.md', ['+hello']);

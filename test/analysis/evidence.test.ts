@@ -9,7 +9,7 @@ import { accountsFor, tailOf } from '../../analysis/story.js';
 import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
-import type { SignalKind } from '../../model/series.js';
+import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 import type { Move } from '../../analysis/series/movement.js';
 
@@ -252,6 +252,17 @@ describe('belief and claim', () => {
     );
   });
 
+  it('names what was done rather than what that did to the machine', () => {
+    const deed = {
+      ...given('change', 2),
+      statement: 'Release 2.4.1: guilty with 70 %. Took effect 9 s before.',
+    };
+    assert.match(
+      claimed([given('resource', 5), harm, deed]).reason,
+      /^Release 2\.4\.1: guilty with 70 %, and/u,
+    );
+  });
+
   it('only suspects where there is suffering alone, a contradiction, or too little belief', () => {
     assert.equal(claim([given('local-symptom', 6), given('explains-callers', 2)]), 'strongest-lead');
     assert.equal(claim([given('trace', 6), given('explains-callers', 2)]), 'strongest-lead');
@@ -290,5 +301,63 @@ describe('sentences', () => {
     assert.equal(list(['a']), 'a');
     assert.equal(list(['a', 'b', 'c']), 'a, b and c');
     assert.equal(list(['a', 'b', 'c', 'd', 'e']), 'a, b, c and 2 more');
+  });
+});
+
+describe('calls that only the caller sees fail', () => {
+  const calls = [
+    ['front', 'left'],
+    ['front', 'right'],
+    ['left', 'store'],
+    ['right', 'store'],
+  ] as const;
+
+  /** Failure ratios since the alert, by service or `caller>callee`; all others stay near 0. */
+  function failing(ratios: Record<string, number>): DiagnosisInput {
+    const times = Float64Array.from({ length: 80 }, (_, row) => ALERT_TIME + (row - 60) * 15);
+    const named = ['front', 'left', 'right', 'store'].map((name) => [name] as const);
+    const series = [...named, ...calls].map(([first, second]): Series => {
+      const id = second === undefined ? first : `${first}>${second}`;
+      const after = ratios[id] ?? 0;
+      return {
+        ...metaOf(input.series[0]!),
+        id,
+        subject:
+          second === undefined
+            ? { kind: 'service', service: first }
+            : { kind: 'edge', caller: first, callee: second },
+        signal: 'errors',
+        name: 'error ratio',
+        unit: '1',
+        worse: 'up',
+        perspective: second === undefined ? 'server' : 'client',
+        times,
+        values: times.map((time, row) => 0.001 * (row % 3) + (time >= ALERT_TIME ? after : 0)),
+      };
+    });
+    const learntFrom = { source: 'test', seenAt: null };
+    return {
+      ...input,
+      anomaly: { service: 'front', symptom: 'errors', time: ALERT_TIME },
+      window: { start: times[0]!, end: times.at(-1)!, stepSeconds: 15 },
+      graph: {
+        services: named.flat(),
+        edges: calls.map(([caller, callee]) => ({ caller, callee, learntFrom })),
+        placements: [],
+        external: [],
+      },
+      series,
+    };
+  }
+  const seen = { front: 0.4, left: 0.8, 'front>left': 0.8, 'left>store': 0.8 };
+
+  it('are its own doing when neither the callee nor its other callers see it', () => {
+    assert.equal(diagnose(failing(seen)).verdict.service, 'left');
+  });
+
+  it("are the callee's when another caller sees it too, or the callee itself", () => {
+    const both = { ...seen, right: 0.8, 'front>right': 0.8, 'right>store': 0.8 };
+    assert.equal(diagnose(failing(both)).verdict.service, 'store');
+    assert.equal(diagnose(failing({ ...seen, store: 0.4 })).verdict.service, 'store');
   });
 });

@@ -1,0 +1,62 @@
+import type { SignalKind } from '../model/series.js';
+import type { ServiceFacts } from './facts.js';
+import type { CallGraph } from './graph/call-graph.js';
+import { isGolden } from './series/begin.js';
+import type { Level } from './series/level.js';
+import type { Move } from './series/movement.js';
+import type { Vanished } from './vanished.js';
+import { RANK } from './weights.js';
+
+/** Share of a move, 0..1, that is held for the doing of the caller that measured it. */
+export type Doubt = (move: Move) => number;
+
+/**
+ * Calls are measured by the caller. When they go wrong while the callee sees nothing of it, and its other callers
+ * neither, the trouble is the caller's: a deadline that is too short, an event loop that is too busy to read the
+ * answer. When there are no others, failures may be either's; slowness is more likely the network's before the
+ * callee. A callee that does not measure itself, or went silent, is given no such benefit.
+ */
+export function doubtsOf(
+  levels: Level[],
+  services: ServiceFacts[],
+  vanished: Map<number, Vanished>,
+  graph: CallGraph,
+): Doubt {
+  const own = new Set<string>();
+  const callers = new Map<string, Set<string>>();
+  for (const { series } of levels) {
+    const { subject, signal, perspective } = series;
+    if (!isGolden(signal)) continue;
+    if (subject.kind === 'service' && perspective === 'server') own.add(keyOf(subject.service, signal));
+    if (subject.kind === 'edge') {
+      const key = keyOf(subject.callee, signal);
+      callers.set(key, (callers.get(key) ?? new Set()).add(subject.caller));
+    }
+  }
+  return ({ series: { subject, signal }, strength }) => {
+    const callee = subject.kind === 'edge' ? graph.indexOf.get(subject.callee) : undefined;
+    if (subject.kind !== 'edge' || callee === undefined || vanished.has(callee)) return 0;
+    const key = keyOf(subject.callee, signal);
+    const witnesses = services[callee]!.symptoms.filter(
+      (one) => one.strength >= RANK.leastStrength && isFailure(one.series.signal) === isFailure(signal),
+    );
+    if (!own.has(key) || witnesses.some(({ series }) => series.subject.kind === 'service')) return 0;
+    const others = [...callers.get(key)!].filter((caller) => caller !== subject.caller);
+    // That others do not see what is hardly to be seen says little.
+    const { leastStrength, clearStrength } = RANK;
+    const clear = Math.min(1, Math.max(0, (strength - leastStrength) / (clearStrength - leastStrength)));
+    if (others.length === 0) return isFailure(signal) ? RANK.eithers * clear : 0;
+    const agrees = witnesses.some(
+      ({ series }) => series.subject.kind === 'edge' && series.subject.caller !== subject.caller,
+    );
+    return agrees ? 0 : RANK.callersOwn * clear;
+  };
+}
+
+function isFailure(signal: SignalKind): boolean {
+  return signal !== 'latency';
+}
+
+function keyOf(service: string, signal: SignalKind): string {
+  return `${isFailure(signal) ? 'failures' : 'latency'} ${service}`;
+}
