@@ -2,6 +2,7 @@ import axios from 'axios';
 import { Command } from 'commander';
 import getPort from 'get-port';
 import pc from 'picocolors';
+import { parseFault } from '../../examples/shop/fault-catalog.js';
 import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
@@ -47,6 +48,8 @@ try {
   const id = await firstIncident(stack.incidents, ENVIRONMENT, ended.signal);
   console.log(`${pc.bold(id)} is diagnosed:`);
   printSummary(await followToSummary(stack.incidents, id, ended.signal));
+  const { name, description } = parseFault(RECORDED_FAULT);
+  console.log(`\nWhat was really broken (${name}): ${description}.`);
 
   if (!once) {
     console.log(`\nWebhook       ${pc.cyan(`${stack.webhookUrl}/v1/alertmanager`)}`);

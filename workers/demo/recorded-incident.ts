@@ -14,7 +14,8 @@ export function recordedMetrics(fault: string): string {
 
 /** The part of Alertmanager's payload that a demo touches; the rest is posted as it was recorded. */
 export interface AlertmanagerPost {
-  alerts: { status: string; startsAt: string; endsAt: string }[];
+  alerts: { status: string; startsAt: string; endsAt: string; generatorURL?: string }[];
+  externalURL?: string;
 }
 
 /**
@@ -26,7 +27,10 @@ export function beganAt(post: AlertmanagerPost): number {
   return Math.min(...firing.map(({ startsAt }) => Date.parse(startsAt) / 1000));
 }
 
-/** Alertmanager's recorded post, with its times moved so that the alert began at `playAt` (unix seconds). */
+/**
+ * Alertmanager's recorded post, with its times moved so that the alert began at `playAt` (unix seconds), and without
+ * links to the machine that it was recorded on.
+ */
 export async function recordedAlert(fault: string, playAt: number): Promise<AlertmanagerPost> {
   const post = JSON.parse(
     await readFile(join(recordingFolder(fault), 'alert.json'), 'utf8'),
@@ -39,6 +43,12 @@ export async function recordedAlert(fault: string, playAt: number): Promise<Aler
     ...one,
     startsAt: move(one.startsAt),
     endsAt: move(one.endsAt),
+    generatorURL: unlinked(one.generatorURL),
   }));
-  return { ...post, alerts };
+  return { ...post, alerts, externalURL: unlinked(post.externalURL) };
+}
+
+/** Still readable (Prometheus puts the alert's expression into its address), but nobody makes a link of it. */
+function unlinked(address = ''): string {
+  return address.replace(/^https?:\/\/[^/]*/, 'recorded:');
 }
