@@ -80,14 +80,14 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
   }
 }
 
-const USE_YOURS = 'a Temporal server of your own is used by `faultline worker` and `faultline webhook`';
+const USE_YOURS = 'let `faultline worker` and `faultline webhook` use the Temporal server that you have';
 const MOVE_RECEIVER = 'choose another webhook.port';
 
 /** A Temporal that listens there would be taken for our own, so this is found out before anything starts. */
 async function demandFree(host: string, port: number, what: string, remedy: string): Promise<number> {
   if (port !== 0 && (await getPort({ host, port })) !== port) {
     throw new Error(
-      `port ${port} on ${host}, for ${what}, is taken: end the other \`faultline dev\` if there is one; ${remedy}`,
+      `port ${port} on ${host}, for ${what}, is taken: end the other \`faultline dev\` if there is one, or ${remedy}`,
     );
   }
   return port;
@@ -96,7 +96,9 @@ async function demandFree(host: string, port: number, what: string, remedy: stri
 async function endOf({ ended, address }: DevServer): Promise<void> {
   const { expected, said } = await ended;
   if (!expected)
-    throw new Error(`the Temporal server at ${address} has ended by itself${said && `:\n${said}`}`);
+    throw new Error(
+      `the Temporal server at ${address} has ended by itself${said && `; it said last:\n${said}`}`,
+    );
 }
 
 /** The configuration with the embedded server's UI for links. */

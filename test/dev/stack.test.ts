@@ -52,7 +52,7 @@ describe('the stack of faultline dev', function () {
     try {
       await assert.rejects(startStack({ loaded: settings(port), log, durable: false, ports: 'documented' }), {
         message: new RegExp(
-          `^port ${port} on ${HOST}, for the webhook receiver, is taken: .*; choose another webhook.port$`,
+          `^port ${port} on ${HOST}, for the webhook receiver, is taken: .*, or choose another webhook.port$`,
         ),
       });
     } finally {
