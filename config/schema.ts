@@ -127,6 +127,11 @@ export const configSchema = z.strictObject({
       afterSeconds: seconds.default(600),
       /** Distance of samples; chosen from the window when left out. */
       stepSeconds: seconds.optional(),
+      /**
+       * Earlier days, counted back from the incident, whose same hour is pulled too where the source still has it:
+       * what happened then as well is season, not trouble. An empty list compares with nothing.
+       */
+      compareDays: z.array(z.number().int().positive()).max(4).default([1, 7]),
       /** How far a diagnosis walks along calls from the alerting service. */
       maxHops: z.number().int().positive().default(6),
       maxServices: z.number().int().positive().default(200),

@@ -44,6 +44,11 @@ export const seriesMeta = z.object({
   /** The query that gives this series again, and the source that answered it. */
   query: z.string(),
   source: z.string(),
+  /**
+   * Set when this is the series `of` as it was `bySeconds` earlier, its times moved into the window: what the same
+   * hour was like yesterday or last week. It is nobody's symptom, only what season explains.
+   */
+  earlier: z.object({ of: z.string(), bySeconds: z.number().positive() }).optional(),
 });
 export type SeriesMeta = z.infer<typeof seriesMeta>;
 

@@ -84,6 +84,8 @@ export async function collectMetrics(
   return new Pull(deps, scope, family, false).run(look);
 }
 
+const DAY_SECONDS = 86_400;
+
 class Pull {
   private readonly questions: Question[];
   private readonly context: ReadingContext;
@@ -161,7 +163,9 @@ class Pull {
     try {
       const answer = await source.range(query, { start, end, step }, { signal });
       this.gaps.push(...remarksOf(answer, source.name, what));
-      this.answers.set(i, readSeries(question, answer.series, this.context));
+      const now = readSeries(question, answer.series, this.context);
+      const before = this.family === 'golden' ? await this.earlier(question, query, signal) : [];
+      this.answers.set(i, [...now, ...before]);
     } catch (error) {
       this.gaps.push(gapOf(error, source.name, what));
       this.failures.push(error as SourceError);
@@ -170,6 +174,26 @@ class Pull {
       const isFutile = isOutage(error) && (this.isPatient || this.answers.size === 0);
       if (isHopeless || isFutile) throw error;
     }
+  }
+
+  /** The same question about the same hour of earlier days, its times moved into the window. */
+  private async earlier(question: Question, query: string, signal: AbortSignal): Promise<Series[]> {
+    const { start, end, stepSeconds: step } = this.scope.window;
+    const days = this.deps.config.diagnosis.compareDays;
+    const answers = await Promise.all(
+      days.map(async (day) => {
+        const bySeconds = day * DAY_SECONDS;
+        const window = { start: start - bySeconds, end: end - bySeconds, step };
+        const { series } = await this.deps.source.range(query, window, { signal });
+        return readSeries(question, series, this.context).map((one) => ({
+          ...one,
+          id: `${one.id}@-${day}d`,
+          times: one.times.map((time) => time + bySeconds),
+          earlier: { of: one.id, bySeconds },
+        }));
+      }),
+    );
+    return answers.flat();
   }
 
   /** Of failures of all queries the one that may pass, if any: then it is worth another attempt. */

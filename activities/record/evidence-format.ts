@@ -107,8 +107,9 @@ class AxisTable {
   }
 }
 
-function metaOf({ id, subject, signal, name, unit, worse, perspective, query, source }: Series): SeriesMeta {
-  return { id, subject, signal, name, unit, worse, perspective, query, source };
+/** All but the samples. */
+function metaOf({ times, values, ...meta }: Series): SeriesMeta {
+  return meta;
 }
 
 function bytesOf(doubles: Float64Array): Buffer {

@@ -2,7 +2,7 @@ import type { Series } from '../../model/series.js';
 import { compact, spread } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { binned, type Grid } from './grid.js';
-import { takeSeason } from './season.js';
+import { withoutSeason } from './season.js';
 
 /** A series in units of its own calm: where it usually is, how far it strays, and how far off it was when. */
 export interface Level {
@@ -31,34 +31,33 @@ const TRIVIAL: Record<string, number> = { s: 0.0005, '1': 0.002 };
  * what they did at this hour too is no deviation.
  */
 export function levelOf(series: Series, grid: Grid, earlier: readonly Series[] = []): Level | null {
-  const values = binned(series.times, series.values, grid);
+  const measured = binned(series.times, series.values, grid);
   const { sample } = grid.scratch;
-  const calm = compact(values, 0, grid.watch, sample);
+  const calm = compact(measured, 0, grid.watch, sample);
   const enough = calm >= SERIES.minCalm;
   // Without a calm of its own the whole is taken: its median holds while the trouble fills less than half.
-  const size = enough ? calm : compact(values, 0, values.length, sample);
+  const size = enough ? calm : compact(measured, 0, measured.length, sample);
   if (size < 3) return null;
   const { centre, sigma } = spread(sample.subarray(0, size));
-  const seasonal = enough && earlier.length > 0;
-  const measured = seasonal ? values.slice() : null;
-  if (seasonal) takeSeason(values, centre, earlier, grid);
+  const usual = enough ? withoutSeason(measured, centre, earlier, grid) : null;
   // An availability of 0.99 is a failure ratio of 0.01: what counts is the distance from perfect.
   const amount = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
   const scale = Math.max(sigma, SERIES.relativeFloor * amount, TRIVIAL[series.unit] ?? 0, 1e-9);
   const flat = sigma === 0;
-  const actual = measured ?? (flat ? values.slice() : null);
+  // Measured values are kept only where deviations do not tell them; else they are turned into them in place.
+  const deviations = usual ?? (flat ? measured.slice() : measured);
   const cap = flat ? SERIES.flatSigmas : Infinity;
-  for (let bin = 0; bin < values.length; bin += 1) {
-    const deviation = (values[bin]! - centre) / scale;
-    values[bin] = deviation > cap ? cap : deviation < -cap ? -cap : deviation;
+  for (let bin = 0; bin < deviations.length; bin += 1) {
+    const deviation = (deviations[bin]! - centre) / scale;
+    deviations[bin] = deviation > cap ? cap : deviation < -cap ? -cap : deviation;
   }
   return {
     series,
     centre,
     scale,
     flat,
-    actual,
-    deviations: values,
+    actual: flat || usual !== null ? measured : null,
+    deviations,
     calmEnd: enough ? grid.watch : 0,
     filledBefore: grid.watch === 0 ? 0 : calm / grid.watch,
   };

@@ -25,27 +25,28 @@ export function bySeason(series: readonly Series[]): Seasons {
 }
 
 /**
- * Takes from `values` (means by bin) what the season explains: where every earlier day departed from its calm in the
- * same direction, the smallest of these departures, as far as it brings the value nearer to `centre`. So the season
- * can only excuse, never accuse, and one bad yesterday excuses nothing that last week did not do too.
+ * `values` (means by bin) less what the season explains: where every earlier day departed from its calm in the same
+ * direction, the smallest of these departures, as far as it brings the value nearer to `centre`. So the season can
+ * only excuse, never accuse, and one bad yesterday excuses nothing that last week did not do too. Null when no
+ * earlier day is known.
  */
-export function takeSeason(
+export function withoutSeason(
   values: Float64Array,
   centre: number,
   earlier: readonly Series[],
   grid: Grid,
-): void {
+): Float64Array | null {
   const days = earlier.flatMap((series) => departuresOf(series, centre, grid) ?? []);
-  if (days.length === 0) return;
-  for (let bin = 0; bin < values.length; bin += 1) {
-    const departure = values[bin]! - centre;
+  if (days.length === 0) return null;
+  return values.map((value, bin) => {
+    const departure = value - centre;
     let excused = Math.abs(departure);
     for (const day of days) {
       const then = day[bin]! * Math.sign(departure);
       excused = Math.min(excused, then > 0 ? then : 0);
     }
-    values[bin] = values[bin]! - Math.sign(departure) * excused;
-  }
+    return value - Math.sign(departure) * excused;
+  });
 }
 
 /** How far an earlier day was from its own calm, by bin, at the level of today; null when it had no calm. */
