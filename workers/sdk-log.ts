@@ -1,4 +1,10 @@
-import { DefaultLogger, makeTelemetryFilterString, Runtime, type LogLevel } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  type LogLevel,
+  type LogMetadata,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
@@ -18,10 +24,17 @@ export function logSdkTo(log: Logger): void {
   installed = true;
   Runtime.install({
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
-      log[LEVELS[level]]({ ...meta }, message);
+      log[LEVELS[level]](readable(meta), message);
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
     },
   });
+}
+
+/** What tells people something: of an error its words, and not the token by which the server knows a task. */
+function readable(meta: LogMetadata = {}): LogMetadata {
+  const { error } = meta;
+  const said = error instanceof Error ? { error: error.message } : {};
+  return { ...meta, ...said, taskToken: undefined };
 }
