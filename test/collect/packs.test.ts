@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { queryFor, type Spans } from '../../activities/collect/packs/binding.js';
 import { detectPacks } from '../../activities/collect/packs/detect.js';
-import { loadPacks, parsePack } from '../../activities/collect/packs/load.js';
+import { BUILT_IN, loadPacks, parsePack } from '../../activities/collect/packs/load.js';
 import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { readTopology } from '../../activities/collect/topology.js';
 import { ConfigError } from '../../config/load.js';
 import type { Binding } from '../../model/reading.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';
@@ -70,13 +71,40 @@ describe('metric packs', () => {
     }
   });
 
-  it('are explained by a README whose example works and whose table names them all', async () => {
+  it('are explained by a README whose examples load and whose table names them all', async () => {
     const readme = await readFile(new URL('../../packs/README.md', import.meta.url), 'utf8');
-    const [, example] = /```yaml\n(name:.*?)```/s.exec(readme)!;
-    assert.equal(parsePack(example!, 'README.md')[0]?.name, 'our-queues');
+    const examples = [...readme.matchAll(/```yaml\n(name:.*?)```/gs)].map(([, yaml = '']) => yaml);
+    const names = examples.flatMap((yaml) => parsePack(yaml, 'README.md').map(({ name }) => name));
+    assert.deepEqual(names, ['our-queues', 'our-gateway']);
     const files = new Set((await loadPacks()).map(({ name }) => name.split('/')[0]));
     const table = [...readme.matchAll(/^\| `([a-z-]+)` /gm)].map((row) => row[1]);
     assert.deepEqual(table.sort(), [...files].sort());
+    for (const variable of BUILT_IN) assert.ok(readme.includes(`\`$${variable}\``), variable);
+  });
+
+  it('may tell nothing but who calls whom, as the README shows', async () => {
+    const readme = await readFile(new URL('../../packs/README.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```yaml\n(name: our-gateway.*?)```/s.exec(readme) ?? [];
+    const packs = parsePack(example, 'README.md');
+    const calls: FakeSeries[] = [
+      [{ caller: 'checkout', callee: 'payment' }, 12],
+      [{ caller: 'storefront', callee: 'checkout' }, 30],
+    ];
+    const source = new FakeSource({
+      names: ['gateway_calls_total'],
+      answer: (query) =>
+        query.startsWith('sum by (caller, callee) (increase(gateway_calls_total{caller!=""}[3600s]))')
+          ? calls
+          : [],
+    });
+    const { bindings } = await detectPacks(source, packs, { use: 'auto', window: WINDOW });
+    const around = { source, packs, bindings, spans: SPANS, time: WINDOW.end, options: {} };
+    const { graph, gaps } = await readTopology(around, [], ['checkout'], { services: [] });
+    assert.deepEqual(
+      graph.edges.map(({ caller, callee }) => `${caller} -> ${callee}`),
+      ['checkout -> payment', 'storefront -> checkout'],
+    );
+    assert.deepEqual(gaps, []);
   });
 
   describe('validation', () => {
