@@ -1,6 +1,7 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
-import { quietness, type Facts } from './facts.js';
+import { scarcity } from './evidence/finding.js';
+import { quietness, type Facts, type ServiceFacts } from './facts.js';
 import type { Move } from './series/movement.js';
 import { KIND } from './weights.js';
 
@@ -79,12 +80,22 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
       ({ series }) =>
         series.signal === signal && series.subject.kind === 'service' && series.subject.service === name,
     )
-    .map((move) => Math.max(0, doublings(move)) * Math.min(1, move.strength / KIND.clearStrength));
+    .map(
+      (move) =>
+        Math.max(0, doublings(move)) * Math.min(1, move.strength / KIND.clearStrength) * scarcity(move),
+    );
   if (growths.length === 0) return 0;
   const traffic = services[service]!.traffic;
   const load = traffic?.sign === 1 && traffic.strength >= 1 ? Math.max(0, doublings(traffic)) : 0;
+  // How many are in flight is how many come times how long each stays (Little 1961).
+  const waiting = signal === 'saturation' ? slowdown(services[service]!) : 0;
   const mean = growths.reduce((sum, growth) => sum + growth, 0) / growths.length;
-  return Math.min(KIND.mostDoublings, Math.max(0, mean - load));
+  return Math.min(KIND.mostDoublings, Math.max(0, mean - load - waiting));
+}
+
+/** Doublings of the time that an answer of the service takes, as its callers or itself measure it. */
+function slowdown({ symptoms }: ServiceFacts): number {
+  return Math.max(0, ...symptoms.filter(({ series }) => series.signal === 'latency').map(doublings));
 }
 
 /** From nothing to something counts as many doublings as there are sigmas. */

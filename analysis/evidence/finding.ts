@@ -1,6 +1,7 @@
 import type { Evidence, FaultKind, Movement } from '../../model/diagnosis.js';
 import type { Series, SeriesMeta } from '../../model/series.js';
 import type { Move } from '../series/movement.js';
+import { RANK } from '../weights.js';
 
 /** A piece of evidence on its way to the ranking. */
 export interface Finding {
@@ -64,6 +65,11 @@ export function movementOf(move: Move): Movement {
     onset: { time: move.onset, uncertaintySeconds: move.onsetUncertainty },
     surprise: Math.min(1, 10 ** -move.surprise),
   };
+}
+
+/** How near to being used up a pool is, 0..1: one of which little is in use lacks nothing, however much that grew. */
+export function scarcity({ series: { signal, unit }, after }: Move): number {
+  return signal === 'connections' && unit === '1' ? Math.min(1, after / RANK.halfFull) : 1;
 }
 
 /** Whether the move is, or may be, bad in itself: 1, 0.5 where either direction may be, 0 for an improvement. */

@@ -3,7 +3,7 @@ import { isGolden } from '../series/begin.js';
 import type { Move } from '../series/movement.js';
 import { amount } from '../text.js';
 import { RANK } from '../weights.js';
-import { badness, finding, type Finding } from './finding.js';
+import { badness, finding, scarcity, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
 
 /** Resources that a service uses more of than its traffic explains. */
@@ -43,7 +43,7 @@ function weightOf(move: Move): number {
   const { signal } = move.series;
   // Bytes, packets and system calls follow what the service does: they say where, hardly ever why.
   const follower = signal === 'network' || signal === 'other' ? RANK.followers : 1;
-  return badness(move) * follower;
+  return badness(move) * follower * scarcity(move);
 }
 
 /** Share of a growth that the growth of the traffic accounts for, as a ratio of logarithms. */
