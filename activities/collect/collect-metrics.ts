@@ -176,23 +176,30 @@ class Pull {
     }
   }
 
-  /** The same question about the same hour of earlier days, its times moved into the window. */
+  /**
+   * The same question about the same hour of earlier days, its times moved into the window. A day that cannot be
+   * read is a gap: the incident is diagnosed without it.
+   */
   private async earlier(question: Question, query: string, signal: AbortSignal): Promise<Series[]> {
+    const { source, config } = this.deps;
     const { start, end, stepSeconds: step } = this.scope.window;
-    const days = this.deps.config.diagnosis.compareDays;
-    const answers = await Promise.all(
-      days.map(async (day) => {
-        const bySeconds = day * DAY_SECONDS;
+    const days = config.diagnosis.compareDays.filter((day) => start > day * DAY_SECONDS);
+    const answers = await pMap(days, async (day) => {
+      const bySeconds = day * DAY_SECONDS;
+      try {
         const window = { start: start - bySeconds, end: end - bySeconds, step };
-        const { series } = await this.deps.source.range(query, window, { signal });
+        const { series } = await source.range(query, window, { signal });
         return readSeries(question, series, this.context).map((one) => ({
           ...one,
           id: `${one.id}@-${day}d`,
           times: one.times.map((time) => time + bySeconds),
           earlier: { of: one.id, bySeconds },
         }));
-      }),
-    );
+      } catch (error) {
+        this.gaps.push(gapOf(error, source.name, `${question.spec.name} of ${day} days before`));
+        return [];
+      }
+    });
     return answers.flat();
   }
 

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { z } from 'zod';
-import { seriesMeta, type Series, type SeriesMeta } from '../../model/series.js';
+import { seriesMeta, type Series } from '../../model/series.js';
 
 /*
  * The evidence file. After the magic line come frames, each a 32-bit little-endian length and so many bytes of
@@ -48,7 +48,8 @@ export async function* encode(series: readonly Series[]): AsyncGenerator<Buffer>
     });
     const packed = packr.pack({
       axes: axes.from(known).map(bytesOf),
-      metas: part.map(metaOf),
+      // The schema keeps what describes a series and drops its samples.
+      metas: part.map((series) => seriesMeta.parse(series)),
       axisOf,
       samples: Buffer.concat(part.map(({ values }) => bytesOf(values))),
     });
@@ -105,11 +106,6 @@ class AxisTable {
     this.byContent.set(content, number);
     return number;
   }
-}
-
-/** All but the samples. */
-function metaOf({ times, values, ...meta }: Series): SeriesMeta {
-  return meta;
 }
 
 function bytesOf(doubles: Float64Array): Buffer {

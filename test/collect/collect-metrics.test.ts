@@ -365,4 +365,45 @@ describe('collecting metrics', () => {
     await assert.rejects(running.result, CancelledFailure);
     assert.ok(source.asked.length <= 4, 'it asked on');
   });
+
+  it('asks for the same hour of earlier days, moved into the window, of golden signals only', async () => {
+    const start = 30 * 86_400;
+    const scope = { ...scopeOf(['a'], [HTTP]), window: { start, end: start + 600, stepSeconds: 15 } };
+    const options: FakeOptions = { answer: (query) => (isLatency(query) ? [[{ job: 'a' }, 0.1]] : []) };
+    const { series, source } = await collect(options, scope, 'golden');
+    const windows = source.asked.filter(({ query }) => isLatency(query)).map(({ window }) => window?.start);
+    assert.deepEqual(windows, [start, start - 86_400, start - 7 * 86_400]);
+    const [now, yesterday] = series;
+    assert.ok(now && yesterday);
+    assert.equal(now.earlier, undefined);
+    assert.deepEqual(yesterday.earlier, { of: now.id, bySeconds: 86_400 });
+    assert.deepEqual(yesterday.times, now.times);
+
+    const edges = await collect(options, scope, 'edges');
+    assert.ok(edges.series.every(({ earlier }) => earlier === undefined));
+  });
+
+  it('says which earlier day could not be read, and goes on without it', async () => {
+    const start = 30 * 86_400;
+    const scope = { ...scopeOf(['a'], [HTTP]), window: { start, end: start + 600, stepSeconds: 15 } };
+    // The window itself, then the day before, then the week before.
+    let asked = 0;
+    const { series, gaps } = await collect(
+      {
+        answer: (query) => {
+          if (!isLatency(query)) return [];
+          asked += 1;
+          if (asked === 3) throw new QueryTimeout(ASKED, 'no answer within 30 s');
+          return [[{ job: 'a' }, 0.1]];
+        },
+      },
+      scope,
+      'golden',
+    );
+    assert.deepEqual(
+      series.map(({ earlier }) => earlier?.bySeconds),
+      [undefined, 86_400],
+    );
+    assert.ok(gaps.some(({ what }) => what.endsWith('of 7 days before')));
+  });
 });

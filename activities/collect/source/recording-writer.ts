@@ -39,7 +39,11 @@ export class RecordingWriter implements MetricsSource {
     const text = recordedQuery(query);
     const size = gridSize(window);
     const { start, step } = window;
-    if (size * step >= (this.ranges[text]?.size ?? 0) * (this.ranges[text]?.step ?? 0)) {
+    const known = this.ranges[text];
+    // One window for each query: the latest, which is the incident's, and of those the longest.
+    const isLater = !known || start >= known.start + known.size * known.step;
+    const isLonger = !known || (size * step >= known.size * known.step && start + size * step > known.start);
+    if (isLater || isLonger) {
       const series = answer.series.map(({ labels, values }) => ({
         labels,
         values: [...values].map(rounded),
