@@ -2,11 +2,13 @@ import type { Evidence, Onset, Verdict } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import type { Ranked } from './rank.js';
 import { share } from './text.js';
-import { RULES } from './weights.js';
+import { CALIBRATION, RULES } from './weights.js';
 
 /** What a level needs to be decided. */
 export interface Claim {
   level: Verdict['level'];
+  /** Belief in the leading suspect: what is not confirmed is never told as all but certain. */
+  confidence: number;
   rule: string;
   reason: string;
 }
@@ -22,18 +24,22 @@ export interface Case {
   firstSymptom: Onset | null;
 }
 
-type Rule = (given: Case) => Claim | null;
+type Ruling = Omit<Claim, 'confidence'>;
+type Rule = (given: Case) => Ruling | null;
 
 /**
  * The level of the claim: the first rule that applies decides. Degraded performance is never a cause in itself,
  * so a symptom alone confirms nothing.
  */
 export function claimOf(given: Case): Claim {
-  for (const rule of [nothingAbnormal, tooWeak, undecided, stateChangeWithMechanism]) {
-    const claim = rule(given);
-    if (claim !== null) return claim;
+  const most = { ...given, confidence: Math.min(given.confidence, CALIBRATION.mostUnconfirmed) };
+  for (const rule of [nothingAbnormal, tooWeak, undecided]) {
+    const ruling = rule(most);
+    if (ruling !== null) return { ...ruling, confidence: most.confidence };
   }
-  return strongestLead(given);
+  const confirmed = stateChangeWithMechanism(given);
+  if (confirmed !== null) return { ...confirmed, confidence: given.confidence };
+  return { ...strongestLead(most), confidence: most.confidence };
 }
 
 const nothingAbnormal: Rule = ({ ranked }) =>
@@ -111,7 +117,7 @@ function isStateChange({ kind, series, movement }: Evidence, { isExternal, first
   return movement.onset.time <= firstSymptom.time + slack;
 }
 
-function strongestLead({ ranked, names, confidence }: Case): Claim {
+function strongestLead({ ranked, names, confidence }: Case): Ruling {
   return {
     level: 'suspected',
     rule: 'strongest-lead',

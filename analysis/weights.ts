@@ -187,8 +187,10 @@ export const CALIBRATION = {
   temperature: 0.9,
   /** Score of the hypothesis that none of the suspects did it. */
   nobody: 3,
-  /** No diagnosis is surer than this. */
+  /** No diagnosis is surer than this, */
   most: 0.99,
+  /** ... and none whose change of state was not seen is surer than this. */
+  mostUnconfirmed: 0.95,
 } as const;
 
 /** What each level of claim needs; see rules.ts. */

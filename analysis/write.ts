@@ -17,11 +17,15 @@ import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
 export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis {
   const { input, grid, graph } = facts;
-  const suspects = ranked
+  const believed = ranked
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
     .map((one, index) => suspectOf(facts, one, index, judgement.guilty));
-  const verdict = verdictOf(facts, ranked, suspects, judgement.guilty);
+  const verdict = verdictOf(facts, ranked, believed, judgement.guilty);
+  // The verdict and its suspect are one belief.
+  const suspects = believed.map((suspect, index) =>
+    index === 0 && verdict.service !== null ? { ...suspect, confidence: verdict.confidence } : suspect,
+  );
   const cause = verdict.service === null ? undefined : graph.indexOf.get(verdict.service);
   const leader = suspects[0];
   return {
@@ -113,7 +117,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
     service: leader?.service ?? null,
     faultKind: leader?.faultKind ?? 'unknown',
     changeId: leader ? (guilty?.id ?? null) : null,
-    confidence: leader ? confidence : 0,
+    confidence: leader ? claim.confidence : 0,
     rule: claim.rule,
     reason: claim.reason,
     wouldSettle: claim.level === 'confirmed' ? [] : wouldSettle(facts, ranked, leader),

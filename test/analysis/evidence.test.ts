@@ -282,6 +282,13 @@ describe('belief and claim', () => {
     assert.equal(claim([given('change', 3), harm], { isExternal: true }), 'state-change-with-mechanism');
   });
 
+  it('is never told as all but certain when it is not confirmed', () => {
+    const lead = claimed([harm], { confidence: 0.99 });
+    assert.equal(lead.confidence, 0.95);
+    assert.match(lead.reason, /95 %/u);
+    assert.equal(claimed([given('resource', 3), harm], { confidence: 0.99 }).confidence, 0.99);
+  });
+
   it('does not decide on whispers or between equals', () => {
     assert.equal(claim([given('local-symptom', 1)], { score: 1 }), 'too-weak');
     assert.equal(claim([harm], { confidence: 0.3 }), 'undecided');
