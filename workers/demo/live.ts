@@ -10,7 +10,7 @@ import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { untilAskedToEnd } from '../cli/until-asked.js';
-import { firstIncident, followToSummary, printSummary } from './present.js';
+import { firstIncident, followToSummary, printSummary, tellFailure } from './present.js';
 import { CALM_SECONDS, demoConfig, newToken } from './settings.js';
 
 const ENVIRONMENT = 'shop';
@@ -61,6 +61,8 @@ const ended = new AbortController();
 const endings: (() => Promise<void>)[] = [];
 try {
   await run();
+} catch (error) {
+  tellFailure(error);
 } finally {
   ended.abort();
   for (const end of endings.reverse()) await end();

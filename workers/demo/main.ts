@@ -5,10 +5,10 @@ import pc from 'picocolors';
 import { parseFault } from '../../examples/shop/fault-catalog.js';
 import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
-import { startStack } from '../stack.js';
+import { startStack, type Stack } from '../stack.js';
 import { recordedAlert, recordedMetrics } from './recorded-incident.js';
 import { untilAskedToEnd } from '../cli/until-asked.js';
-import { firstIncident, followToSummary, printSummary } from './present.js';
+import { firstIncident, followToSummary, printSummary, tellFailure } from './present.js';
 import { demoConfig, newToken } from './settings.js';
 
 const ENVIRONMENT = 'demo';
@@ -37,8 +37,18 @@ const loaded = demoConfig({
 const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secrets: loaded.secrets });
 
 console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
-const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
 try {
+  const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+  try {
+    await diagnose(stack);
+  } finally {
+    await stack.stop();
+  }
+} catch (error) {
+  tellFailure(error);
+}
+
+async function diagnose(stack: Stack): Promise<void> {
   await axios.post(`${stack.webhookUrl}/v1/alertmanager`, await recordedAlert(RECORDED_FAULT, playAt), {
     headers: { Authorization: `Bearer ${token}` },
     timeout: 10_000,
@@ -51,11 +61,8 @@ try {
   const { name, description } = parseFault(RECORDED_FAULT);
   console.log(`\nWhat was really broken (${name}): ${description}.`);
 
-  if (!once) {
-    console.log(`\nWebhook       ${pc.cyan(`${stack.webhookUrl}/v1/alertmanager`)}`);
-    console.log('Ctrl-C ends it.');
-    await Promise.race([untilAskedToEnd(), stack.ended]);
-  }
-} finally {
-  await stack.stop();
+  if (once) return;
+  console.log(`\nWebhook       ${pc.cyan(`${stack.webhookUrl}/v1/alertmanager`)}`);
+  console.log('Ctrl-C ends it.');
+  await Promise.race([untilAskedToEnd(), stack.ended]);
 }

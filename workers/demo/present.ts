@@ -49,3 +49,9 @@ export function printSummary(record: IncidentRecord): void {
   console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
   for (const { title, url } of record.links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
 }
+
+/** What went wrong, in one sentence, and exit code 1. */
+export function tellFailure(error: unknown): void {
+  console.error(`${pc.red('error:')} ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
