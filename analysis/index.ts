@@ -3,6 +3,7 @@ import { changeFindings } from './changes/evidence.js';
 import type { Finding } from './evidence/finding.js';
 import { reachEvidence } from './evidence/reach.js';
 import { checkEvidence } from './evidence/checks.js';
+import { exhaustionEvidence } from './evidence/exhaustion.js';
 import { hostEvidence } from './evidence/host.js';
 import { loadEvidence } from './evidence/load.js';
 import { impactEvidence } from './evidence/impact.js';
@@ -39,6 +40,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const found = [
     ...symptomEvidence(facts),
     ...resourceEvidence(facts),
+    ...exhaustionEvidence(facts),
     ...silenceEvidence(facts),
     ...orderEvidence(facts),
     ...traceEvidence(facts),

@@ -1,5 +1,6 @@
-import type { Evidence, Onset, Verdict } from '../model/diagnosis.js';
+import type { Evidence, FaultKind, Onset, Verdict } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
+import { kindOfResource } from './fault-kind.js';
 import type { Ranked } from './rank.js';
 import { share } from './text.js';
 import { CALIBRATION, RULES } from './weights.js';
@@ -18,6 +19,8 @@ export interface Case {
   names: string[];
   ranked: Ranked[];
   confidence: number;
+  /** What the fault is held for. */
+  faultKind: FaultKind;
   /** Whether the leading service is not ours. */
   isExternal: boolean;
   /** When it began to hurt; null when that is not known. */
@@ -92,8 +95,11 @@ const stateChangeWithMechanism: Rule = (given) => {
   const against = evidence.filter(({ stance }) => stance === 'against');
   const clear = speaks.filter(({ weight }) => weight >= RULES.clearWeight);
   const states = clear.filter((one) => isStateChange(one, given));
-  // Of what somebody did and what it did to the machine, the deed is the cause.
-  const state = states.find(({ kind }) => kind === 'change') ?? states[0];
+  // Of what somebody did and what it did to the machine, the deed is the cause; else what the fault is named after.
+  const state =
+    states.find(({ kind }) => kind === 'change') ??
+    states.find(({ series }) => series !== null && kindOfResource(series.signal) === given.faultKind) ??
+    states[0];
   const mechanism = clear.find((one) => one !== state && MECHANISMS.has(one.kind));
   const contradicted = sum(against) > RULES.contradicted * sum(speaks);
   if (state === undefined || mechanism === undefined || contradicted || given.confidence < RULES.confirmed)

@@ -139,6 +139,12 @@ export const RANK = {
   followers: 0.5,
   /** ... and of each further resource. */
   repeated: 0.3,
+  /** Worth of a process that ended when its memory had grown, by at least so many sigmas and this share of the calm, */
+  exhausted: 3,
+  exhaustedSigmas: 6,
+  exhaustedGrowth: 0.3,
+  /** ... to stand lower than this share of the growth when it is back. */
+  fallenBack: 0.75,
   /** Worth of explaining all symptoms through callers. */
   reach: 1.5,
   /** Worth of having lost as much time or as many requests as the alerting service. */

@@ -108,6 +108,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
     names: graph.names,
     ranked,
     confidence,
+    faultKind: suspects[0]?.faultKind ?? 'unknown',
     isExternal: ranked[0] !== undefined && graph.external.has(ranked[0].service),
     firstSymptom: beginning(facts),
   });

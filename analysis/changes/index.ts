@@ -95,7 +95,8 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     // A commit that no deploy names is only a candidate when its words link it to the failure.
     if (!effect.named && link.share < weights.LINKED) return [];
     const evidence = [
-      timing(effect, began, slack, failure.filledUp),
+      // A process that starts anew after the trouble began was put down by it, as its exact time tells.
+      timing(effect, began, change.kind === 'restart' ? onset.uncertaintySeconds : slack, failure.filledUp),
       location(placeOf(effect.services, [...suspects.slice(0, 1), ...failure.services], graph)),
       // Without a log line the failure is hardly put in words: to share none of them says nothing.
       wording(link, text.readable && failure.firstLine !== null),

@@ -19,6 +19,8 @@ interface Parts {
   weight: number;
   statement: string;
   move?: Move | null;
+  /** What to look at where no single move says it. */
+  series?: Series | null;
   changeId?: string | null;
   kinds?: [FaultKind, number][];
 }
@@ -31,6 +33,7 @@ export function finding(service: number, parts: Parts): Finding {
     weight,
     statement,
     move = null,
+    series = move && move.series,
     changeId = null,
     kinds = [],
   } = parts;
@@ -43,7 +46,7 @@ export function finding(service: number, parts: Parts): Finding {
       weight: Math.max(0, weight),
       statement,
       movement: move && movementOf(move),
-      series: move && metaOf(move.series),
+      series: series && metaOf(series),
       changeId,
     },
     kinds,

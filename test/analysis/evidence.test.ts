@@ -238,7 +238,14 @@ describe('belief and claim', () => {
   ];
   const firstSymptom = { time: 1000, uncertaintySeconds: 10 };
   const claimed = (evidence: Evidence[], { confidence = 0.9, score = 8, isExternal = false } = {}): Claim =>
-    claimOf({ names: ['a', 'b'], ranked: ranked(score, evidence), confidence, isExternal, firstSymptom });
+    claimOf({
+      names: ['a', 'b'],
+      ranked: ranked(score, evidence),
+      confidence,
+      faultKind: 'cpu',
+      isExternal,
+      firstSymptom,
+    });
   const claim = (...of: Parameters<typeof claimed>): string => claimed(...of).rule;
   const harm = given('local-symptom', 4, { signal: 'latency' });
 
@@ -366,5 +373,36 @@ describe('calls that only the caller sees fail', () => {
     const both = { ...seen, right: 0.8, 'front>right': 0.8, 'right>store': 0.8 };
     assert.equal(diagnose(failing(both)).verdict.service, 'store');
     assert.equal(diagnose(failing({ ...seen, store: 0.4 })).verdict.service, 'store');
+  });
+});
+
+describe('a process that dies of memory', () => {
+  const burning = estate({ seed: 61, faults: [{ service: 5, trouble: 'cpu' }] });
+  const victim = burning.names[5]!;
+
+  /** The same with the memory of the victim multiplied, by samples after the alert. */
+  function withMemory(factor: (after: number) => number): Diagnosis {
+    const series = burning.input.series.map((one) => {
+      if (one.id !== `${victim}/mem`) return one;
+      const values = one.values.map((value, row) => value * factor((one.times[row]! - ALERT_TIME) / 15));
+      return { ...one, values };
+    });
+    return diagnose({ ...burning.input, series });
+  }
+  const climb = (after: number): number => 1 + Math.max(0, after + 2) / 4;
+  const told = (result: Diagnosis): boolean =>
+    evidenceOf(result, victim).some(({ statement }) => /until its process ended/u.test(statement));
+
+  it('is short of memory, although it burned CPU to find some', () => {
+    const result = withMemory((after) => (after < 6 ? climb(after) : after < 8 ? NaN : 1));
+    assert.ok(told(result));
+    assert.equal(result.verdict.service, victim);
+    assert.equal(result.verdict.faultKind, 'memory');
+    assert.match(result.verdict.reason, /until its process ended/u);
+  });
+
+  it('is not one that missed a sample, nor one whose memory is as ever', () => {
+    assert.ok(!told(withMemory((after) => (after === 6 ? NaN : climb(after)))));
+    assert.ok(!told(withMemory((after) => (after === 6 ? NaN : 1))));
   });
 });
