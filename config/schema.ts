@@ -74,6 +74,16 @@ const webhookSink = z.strictObject({
 export type WebhookSinkConfig = z.infer<typeof webhookSink>;
 
 const sink = z.discriminatedUnion('type', [webhookSink]);
+
+/** An incident knows its sinks by name, so two of one name would be one. */
+const sinks = z.array(sink).superRefine((list, context) => {
+  list.forEach(({ name }, i) => {
+    const first = list.findIndex((other) => other.name === name);
+    if (first === i) return;
+    const message = `sinks[${first}] has the name '${name}' already; give each its own`;
+    context.addIssue({ code: 'custom', path: [i, 'name'], message });
+  });
+});
 export type SinkConfig = z.infer<typeof sink>;
 
 /** The whole of faultline.yml. Every field has a default but the metrics source. */
@@ -181,7 +191,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 
-  sinks: z.array(sink).default([]),
+  sinks: sinks.default([]),
 
   store: z
     .strictObject({

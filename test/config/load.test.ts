@@ -186,6 +186,11 @@ describe('configuration', () => {
         "faultline.yml:5: sinks[0].type: expected 'webhook', got 'webhok'; write 'webhook'",
       ],
       [
+        'two sinks of one name',
+        `${MINIMAL}sinks:\n  - {type: webhook, name: a, url: "http://a"}\n  - {type: webhook, name: a, url: "http://b"}\n`,
+        "faultline.yml:6: sinks[1].name: sinks[0] has the name 'a' already; give each its own",
+      ],
+      [
         'a wrong type',
         `${MINIMAL}webhook: {port: [1]}\n`,
         'faultline.yml:4: webhook.port: expected a number, got a list',
