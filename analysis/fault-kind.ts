@@ -58,6 +58,7 @@ export function faultKinds(
   if (own.quieter?.series.signal === 'traffic' && quietness(own.quieter) >= KIND.gone) {
     vote('dependency-down', KIND.leftover);
   }
+  if (facts.graph.external.has(service)) foldIntoProvider(votes);
   const ordered = [...votes]
     .filter(([, weight]) => weight > 0)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
@@ -67,6 +68,15 @@ export function faultKinds(
     ...ordered.map(([kind, weight]) => ({ kind, probability: weight / total })),
     { kind: 'unknown' as const, probability: KIND.unknown / total },
   ].sort((a, b) => b.probability - a.probability);
+}
+
+/** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */
+function foldIntoProvider(votes: Map<FaultKind, number>): void {
+  for (const kind of ['network', 'dependency-down', 'code-change', 'configuration'] as const) {
+    const weight = votes.get(kind) ?? 0;
+    votes.delete(kind);
+    votes.set('external-provider', (votes.get('external-provider') ?? 0) + Math.max(0, weight));
+  }
 }
 
 /**

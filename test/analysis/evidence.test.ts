@@ -398,7 +398,7 @@ describe('a process that dies of memory', () => {
     assert.ok(told(result));
     assert.equal(result.verdict.service, victim);
     assert.equal(result.verdict.faultKind, 'memory');
-    assert.match(result.verdict.reason, /until its process ended/u);
+    assert.match(result.verdict.reason, /^mem of /u);
   });
 
   it('is not one that missed a sample, nor one whose memory is as ever', () => {
