@@ -98,7 +98,7 @@ const stateChangeWithMechanism: Rule = (given) => {
   // Of what somebody did and what it did to the machine, the deed is the cause; else what the fault is named after.
   const state =
     states.find(({ kind }) => kind === 'change') ??
-    states.find(({ series }) => series !== null && kindOfResource(series.signal) === given.faultKind) ??
+    states.find(({ kind }) => kind === 'resource') ??
     states[0];
   const mechanism = clear.find((one) => one !== state && MECHANISMS.has(one.kind));
   const contradicted = sum(against) > RULES.contradicted * sum(speaks);
@@ -111,12 +111,20 @@ const stateChangeWithMechanism: Rule = (given) => {
   };
 };
 
+/** A little more CPU on the way confirms no fault of the network: a resource only confirms its own kind of fault. */
+function namesTheFault(series: Evidence['series'], faultKind: FaultKind): boolean {
+  return series !== null && CONSUMED.has(series.signal) && kindOfResource(series.signal) === faultKind;
+}
+
 /** A state that changed, and not after the first symptom: what comes later is an effect. */
-function isStateChange({ kind, series, movement }: Evidence, { isExternal, firstSymptom }: Case): boolean {
+function isStateChange(
+  { kind, series, movement }: Evidence,
+  { isExternal, firstSymptom, faultKind }: Case,
+): boolean {
   if (!STATES.has(kind)) return false;
   // Of a service that is not ours, checks see what its callers feel, and no state.
   if (kind === 'check' && isExternal) return false;
-  if (kind === 'resource' && (series === null || !CONSUMED.has(series.signal))) return false;
+  if (kind === 'resource' && !namesTheFault(series, faultKind)) return false;
   if (movement === null || firstSymptom === null) return true;
   const slack =
     RULES.onsetSlack * Math.max(movement.onset.uncertaintySeconds, firstSymptom.uncertaintySeconds);

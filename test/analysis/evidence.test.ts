@@ -8,7 +8,7 @@ import { claimOf, type Claim } from '../../analysis/rules.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
-import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
+import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 import type { Move } from '../../analysis/series/movement.js';
@@ -237,12 +237,20 @@ describe('belief and claim', () => {
     { service: 1, score: 1, belief: 0.05, evidence: [], kinds: new Map() },
   ];
   const firstSymptom = { time: 1000, uncertaintySeconds: 10 };
-  const claimed = (evidence: Evidence[], { confidence = 0.9, score = 8, isExternal = false } = {}): Claim =>
+  const claimed = (
+    evidence: Evidence[],
+    {
+      confidence = 0.9,
+      score = 8,
+      isExternal = false,
+      faultKind = 'cpu',
+    }: { confidence?: number; score?: number; isExternal?: boolean; faultKind?: FaultKind } = {},
+  ): Claim =>
     claimOf({
       names: ['a', 'b'],
       ranked: ranked(score, evidence),
       confidence,
-      faultKind: 'cpu',
+      faultKind,
       isExternal,
       firstSymptom,
     });
@@ -278,8 +286,9 @@ describe('belief and claim', () => {
     assert.equal(claim([given('resource', 3), harm], { confidence: 0.6 }), 'strongest-lead');
   });
 
-  it('takes neither queues nor what came after the first symptom for the cause', () => {
+  it('takes neither queues, nor a resource that is not the fault, nor what came after the first symptom for the cause', () => {
     assert.equal(claim([given('resource', 3, { signal: 'connections' }), harm]), 'strongest-lead');
+    assert.equal(claim([given('resource', 3), harm], { faultKind: 'network' }), 'strongest-lead');
     assert.equal(claim([given('resource', 3, { onset: 1030 }), harm]), 'strongest-lead');
     assert.equal(claim([given('resource', 3, { onset: 1010 }), harm]), 'state-change-with-mechanism');
   });

@@ -36,6 +36,13 @@ describe('recorded incidents of the shop', () => {
       }
     });
 
+    if (fault.injection === 'latency' || fault.injection === 'errors') {
+      it(`does not call ${name} confirmed: mere suffering is no change of state`, async () => {
+        const { verdict } = await diagnoseRecorded(await readRecorded(name));
+        assert.equal(verdict.level, 'suspected', verdict.reason);
+      });
+    }
+
     it(`does not hold on to ${name} when nothing of ${fault.service} is seen`, async () => {
       const recorded = await readRecorded(name);
       const whole = await diagnoseRecorded(recorded);
