@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '1';
+export const RULES_VERSION = '2';
 
 /** How series are read. */
 export const SERIES = {
