@@ -2,12 +2,7 @@ import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config/load.js';
 import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
 import { createRunChecks } from './check/run-checks.js';
-import { createCollectChanges } from './collect/collect-changes.js';
-import { createCollectMetrics } from './collect/collect-metrics.js';
-import type { CollectDeps } from './collect/deps.js';
-import { loadPacks } from './collect/packs/load.js';
-import { createPlanScope } from './collect/plan-scope.js';
-import { openSource } from './collect/source/open.js';
+import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
 import type { Activities } from './contract.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
@@ -36,9 +31,7 @@ export async function createActivities(deps: {
   return {
     activities: {
       ...createReadPolicy({ config, productVersion }),
-      ...createPlanScope(collect),
-      ...createCollectMetrics(collect),
-      ...createCollectChanges(collect),
+      ...createCollect(collect),
       ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),
       saveRecord: records.saveRecord,

@@ -74,11 +74,9 @@ export type SignalSpec = z.infer<typeof signal>;
 
 /** Who calls whom: one series for each pair. */
 const edge = z.strictObject({ query: promql, callee: labelName, ...reading });
-export type EdgeSpec = z.infer<typeof edge>;
 
 /** What runs where: one series for each pair. */
 const placement = z.strictObject({ query: promql, host: labelName.optional(), ...reading });
-export type PlacementSpec = z.infer<typeof placement>;
 
 /** A step that means that something was changed. */
 const change = z
