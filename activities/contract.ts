@@ -63,8 +63,17 @@ export interface Activities {
     faultKind: FaultKind;
   }): Promise<{ checks: CheckResult[]; gaps: Gap[] }>;
 
-  /** Writes the record and its report files; the same revision written twice is one file. */
-  saveRecord(input: { record: IncidentRecord }): Promise<{ uri: string; reportPath: string }>;
+  /**
+   * Writes the record and its report files; the same revision written twice is one file. `sinks` names those that are
+   * to hear of this revision; without it (answers of earlier versions in a history) they are those of the policy.
+   */
+  saveRecord(input: { record: IncidentRecord }): Promise<{
+    uri: string;
+    reportPath: string;
+    sinks?: string[];
+    /** Page on which people read the report in a browser; null when none is configured. */
+    reportUrl?: string | null;
+  }>;
 
   /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
   publish(input: { sink: string; recordUri: string }): Promise<Publication>;

@@ -1,22 +1,8 @@
 import { z } from 'zod';
-
-const seconds = z.number().positive();
-
-/** Never shown: redacted from messages and logs. */
-const secret = z.string().min(1).meta({ secret: true });
-
-/** A path; a relative one is meant from the configuration file's folder. */
-const filePath = z.string().min(1).meta({ filePath: true });
-
-const httpUrl = z.url({ protocol: /^https?$/ });
-
-/** How a request proves who sends it. */
-const outgoingAuth = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('none') }),
-  z.strictObject({ type: z.literal('bearer'), token: secret }),
-  z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
-]);
-export type OutgoingAuth = z.infer<typeof outgoingAuth>;
+import { followUp } from './follow-up.js';
+import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
+import { sinks } from './sinks/index.js';
+import { webhook } from './webhook.js';
 
 const prometheusSource = z.strictObject({
   type: z.literal('prometheus'),
@@ -60,31 +46,6 @@ const changeSource = z.discriminatedUnion('type', [
   }),
 ]);
 export type ChangeSourceConfig = z.infer<typeof changeSource>;
-
-const webhookSink = z.strictObject({
-  type: z.literal('webhook'),
-  name: z.string().min(1),
-  url: httpUrl,
-  auth: outgoingAuth.default({ type: 'none' }),
-  headers: z.record(z.string(), secret).default({}),
-  /** When set, the body is signed: `Faultline-Signature: t=<unix s>,v1=<hex HMAC-SHA256 of "t.body">`. */
-  signingSecret: secret.optional(),
-  timeoutSeconds: seconds.default(10),
-});
-export type WebhookSinkConfig = z.infer<typeof webhookSink>;
-
-const sink = z.discriminatedUnion('type', [webhookSink]);
-
-/** An incident knows its sinks by name, so two of one name would be one. */
-const sinks = z.array(sink).superRefine((list, context) => {
-  list.forEach(({ name }, i) => {
-    const first = list.findIndex((other) => other.name === name);
-    if (first === i) return;
-    const message = `sinks[${first}] has the name '${name}' already; give each its own`;
-    context.addIssue({ code: 'custom', path: [i, 'name'], message });
-  });
-});
-export type SinkConfig = z.infer<typeof sink>;
 
 /** The whole of faultline.yml. Every field has a default but the metrics source. */
 export const configSchema = z.strictObject({
@@ -154,42 +115,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 
-  followUp: z
-    .strictObject({
-      lookAgainSeconds: seconds.default(300),
-      /** An incident is closed when no alert has fired for so long: a flapping alert stays one incident. */
-      quietSeconds: seconds.default(60),
-      limitSeconds: seconds.default(6 * 3600),
-    })
-    .prefault({}),
+  followUp,
 
-  webhook: z
-    .strictObject({
-      host: z.string().min(1).default('127.0.0.1'),
-      port: z.number().int().min(0).max(65535).default(8090),
-      auth: z
-        .discriminatedUnion('type', [
-          z.strictObject({ type: z.literal('none') }),
-          /** Several tokens may be valid at once, for rotation. */
-          z.strictObject({ type: z.literal('bearer'), tokens: z.array(secret).min(1) }),
-          z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
-        ])
-        .default({ type: 'none' }),
-      bodyLimitBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(4 * 1024 * 1024),
-      /** How long Temporal may take to accept the work before the sender is told to come back. */
-      acceptTimeoutSeconds: seconds.default(2),
-      /** Which alert labels name the service, the first that is present. */
-      serviceLabels: z
-        .array(z.string().min(1))
-        .min(1)
-        .default(['service', 'service_name', 'app', 'job', 'deployment']),
-      environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
-    })
-    .prefault({}),
+  webhook,
 
   sinks: sinks.default([]),
 

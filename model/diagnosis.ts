@@ -91,7 +91,14 @@ export const propagationStep = z.object({
 });
 
 /** A signal of an affected service that moved. */
-export const symptom = z.object({ subject, signal: signalKind, movement, series: seriesMeta });
+export const symptom = z.object({
+  subject,
+  signal: signalKind,
+  movement,
+  series: seriesMeta,
+  /** The series over the window in a few even steps (at most 40), for a sparkline; null where it has a gap. */
+  shape: z.array(z.number().nullable()).max(40).optional(),
+});
 export type Symptom = z.infer<typeof symptom>;
 
 export const nextAction = z.object({

@@ -79,6 +79,24 @@ export const publication = z.object({
 });
 export type Publication = z.infer<typeof publication>;
 
+/** Why a revision was made: what a reader is to be told. */
+export const occasion = z.enum([
+  'first-result',
+  /** Verdict, scope or severity changed. */
+  'update',
+  /** Nobody has acknowledged it yet. */
+  'reminder',
+  /** Still nobody: those who hear of escalated incidents are told too. */
+  'escalation',
+  /** Somebody took it on. */
+  'acknowledged',
+  /** A person judged the diagnosis. */
+  'verdict',
+  /** The incident is over: the final report. */
+  'final',
+]);
+export type Occasion = z.infer<typeof occasion>;
+
 /** Name of the record's JSON Schema, the same for all of version 1: a name and no address, nothing is fetched from it. */
 export const RECORD_SCHEMA_ID = 'urn:faultline:schema:incident-record:v1';
 
@@ -93,11 +111,18 @@ export const incidentRecord = z.object({
   runId: z.string(),
   /** Counts what was published; a reader keeps the highest. */
   revision: z.number().int().nonnegative(),
+  /** Why this revision was made. */
+  occasion: occasion.default('update'),
   environment: z.string(),
   service: z.string(),
   severity,
   state: incidentState,
+  /** The alerts, at most some dozens: of a storm those that say most. */
   anomalies: z.array(anomaly),
+  /** Alerts of the incident that are counted and not listed. */
+  unlisted: z
+    .object({ firing: z.number().int().nonnegative(), resolved: z.number().int().nonnegative() })
+    .default({ firing: 0, resolved: 0 }),
   scope: scope.omit({ graph: true }).nullable(),
   /** Null until the first analysis, and when none could be made: then `gaps` says why. */
   diagnosis: diagnosis.nullable(),
@@ -107,6 +132,8 @@ export const incidentRecord = z.object({
   evidence: z.array(evidenceRef),
   timeline: z.array(timelineEntry),
   acknowledged: z.object({ by: z.string(), at: unixSeconds }).nullable(),
+  /** When it was escalated because nobody had acknowledged it. */
+  escalatedAt: unixSeconds.nullable().default(null),
   humanVerdict: humanVerdict.nullable(),
   publications: z.array(publication),
   timings: z.object({

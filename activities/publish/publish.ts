@@ -1,13 +1,13 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import type { SinkConfig } from '../../config/schema.js';
-import type { Publication } from '../../model/incident.js';
+import type { SinkConfig } from '../../config/sinks/index.js';
+import type { IncidentRecord, Publication } from '../../model/incident.js';
 import type { Activities } from '../contract.js';
 import { RecordMissing, RecordUnreadable, type Records } from '../record/records.js';
-import { ledger } from './ledger.js';
-import type { Sink } from './sink.js';
-import { WebhookSink } from './webhook/webhook-sink.js';
+import { ledger, type LedgerPlace } from './ledger.js';
+import { openSink } from './open-sink.js';
+import type { Before, Sink } from './sink.js';
 
 /**
  * The `publish` activity. Failures are `SinkUnavailable` (tried again, when the sink says so after the time that it
@@ -15,25 +15,42 @@ import { WebhookSink } from './webhook/webhook-sink.js';
  */
 export function createPublish(deps: {
   sinks: readonly SinkConfig[];
-  records: Pick<Records, 'loadRecord' | 'folderOf'>;
+  records: Pick<Records, 'loadRecord' | 'foldersOf'>;
   log: Logger;
 }): Pick<Activities, 'publish'> {
   const { records, log } = deps;
-  const sinks = new Map(deps.sinks.map((config) => [config.name, new WebhookSink(config)]));
+  const sinks = new Map(deps.sinks.map((config) => [config.name, openSink(config)]));
 
   async function deliverOnce(sink: Sink, recordUri: string): Promise<Publication> {
     const record = await records.loadRecord(recordUri);
     const { id: incident, revision } = record;
-    const folder = records.folderOf(recordUri);
-    const before = await ledger.find(folder, sink.name, revision);
-    if (before) {
+    const place = records.foldersOf(recordUri);
+    const accepted = await ledger.find(place, sink.name, revision);
+    if (accepted) {
       log.info({ sink: sink.name, incident, revision }, 'the sink has this summary already');
-      return before;
+      return accepted;
     }
-    const reference = await sink.post(record, cancellationSignal());
+    const before = await lastTold(sink, record, place);
+    const reference = await sink.post({ record, before, signal: cancellationSignal() });
     const publication = { sink: sink.name, revision, at: Date.now() / 1000, reference };
-    await ledger.add(folder, publication);
+    await ledger.add(place, { publication, recordUri });
     return publication;
+  }
+
+  /** The ledger knows best; without its file, what the incident itself remembers. */
+  async function lastTold(sink: Sink, record: IncidentRecord, place: LedgerPlace): Promise<Before | null> {
+    const entry = await ledger.last(place, sink.name);
+    if (!entry) {
+      const known = record.publications.findLast((publication) => publication.sink === sink.name);
+      return known ? { reference: known.reference, record: null } : null;
+    }
+    try {
+      const told = await records.loadRecord(entry.recordUri);
+      return { reference: entry.publication.reference, record: told };
+    } catch (error) {
+      if (!(error instanceof RecordMissing || error instanceof RecordUnreadable)) throw error;
+      return { reference: entry.publication.reference, record: null };
+    }
   }
 
   return {

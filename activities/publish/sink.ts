@@ -1,12 +1,29 @@
 import type { IncidentRecord } from '../../model/incident.js';
 
-/** One place where summaries go. Each kind has a folder of its own: body, client, signature. */
+/** One revision of an incident's summary on its way to a sink. */
+export interface Delivery {
+  record: IncidentRecord;
+  /** What this sink took of the same incident last; null when it has taken nothing, as far as is known. */
+  before: Before | null;
+  /** Aborted when Temporal no longer waits for the delivery. */
+  signal: AbortSignal;
+}
+
+export interface Before {
+  /** What `post` answered then. */
+  reference: string | null;
+  /** The summary as it was told then, to say what changed; null when the store has lost it. */
+  record: IncidentRecord | null;
+}
+
+/** One place where summaries go. Each kind has a folder of its own: body, client, fixtures. */
 export interface Sink {
   readonly name: string;
 
   /**
-   * Delivers one revision; the same revision delivered twice has one effect there. Answers the address or id that
-   * the sink gave it, null when it gave none. Throws the failures of outcome.ts.
+   * Delivers one revision; the same revision delivered twice has one effect there, also when the reply to the first
+   * was lost and `before` knows nothing of it. Answers the address or id that the sink gave it, null when it gave
+   * none: the next delivery finds it in `before`. Throws the failures of outcome.ts.
    */
-  post(record: IncidentRecord, signal: AbortSignal): Promise<string | null>;
+  post(delivery: Delivery): Promise<string | null>;
 }

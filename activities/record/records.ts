@@ -42,8 +42,8 @@ export interface Records extends Pick<Activities, 'saveRecord'> {
   loadRecord(uri: string): Promise<IncidentRecord>;
   /** The record of an incident that was saved last; null when there is none. */
   find(incidentId: string): Promise<IncidentRecord | null>;
-  /** The folder beside a revision's file, for what belongs to its run. Throws `RecordMissing`. */
-  folderOf(uri: string): string;
+  /** The folders for what belongs to the incident of a revision, and to its run. Throws `RecordMissing`. */
+  foldersOf(uri: string): { incident: string; run: string };
 }
 
 /** `directory` is the store's; folders are made when they are needed. */
@@ -76,9 +76,9 @@ export function createRecords({ directory }: { directory: string }): Records {
 
     find: (incidentId) => readRecord(path.join(root, folderName(incidentId), 'record.json'), incidentId),
 
-    folderOf(uri) {
+    foldersOf(uri) {
       const { folder, run } = partsOf(uri);
-      return path.join(root, folder, run);
+      return { incident: path.join(root, folder), run: path.join(root, folder, run) };
     },
   };
 }

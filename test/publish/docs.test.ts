@@ -137,9 +137,9 @@ describe('docs/webhook-sink.md', () => {
             () => false,
           );
         while (receiver.exitCode === null && !(await answers())) await sleep(50);
-        await aSink(url).post(record, never);
-        await aSink(url).post(record, never);
-        await assert.rejects(aSink(url, 'another secret').post(record, never), { type: 'SinkRefused' });
+        await aSink(url).post({ record, before: null, signal: never });
+        await aSink(url).post({ record, before: null, signal: never });
+        await assert.rejects(aSink(url, 'another secret').post({ record, before: null, signal: never }), { type: 'SinkRefused' });
       } finally {
         receiver.kill();
       }

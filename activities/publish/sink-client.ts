@@ -1,0 +1,94 @@
+import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { redact } from '../../config/redact.js';
+import { oneLine } from '../../report/escape.js';
+import { failureOf, outcomeOf, type Outcome } from './outcome.js';
+
+/** How much of an answer that explains a refusal is kept. */
+const SHOWN_ANSWER = 200;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** One HTTP request of a sink. `body` is sent as it stands. */
+export type SinkRequest = Pick<AxiosRequestConfig, 'method' | 'url' | 'headers' | 'params'> & {
+  body?: string | undefined;
+};
+
+/** An answer that was accepted. Its body is text: sinks that need it read it with a schema of their own. */
+export type SinkAnswer = AxiosResponse<string>;
+
+/**
+ * How every sink talks HTTP: with a deadline, without following redirects (what is signed and secret goes where it
+ * was configured to go), and with failures that say which sink and which host but neither path nor secret, since
+ * paths and queries of webhooks often are secrets.
+ */
+export class SinkClient {
+  constructor(
+    private readonly options: {
+      /** The sink's own name. */
+      name: string;
+      timeoutSeconds: number;
+      /** What no message may show. */
+      secrets: readonly string[];
+    },
+  ) {}
+
+  /**
+   * Answers whatever the sink said with a status that `expects` lets pass (by default 2xx), and throws the failures
+   * of outcome.ts otherwise: a connection that fails or a reply that does not come may do better later.
+   */
+  async send(
+    request: SinkRequest & { url: string },
+    signal: AbortSignal,
+    expects: (status: number) => boolean = () => false,
+  ): Promise<SinkAnswer> {
+    const { body, ...rest } = request;
+    let response: SinkAnswer;
+    try {
+      response = await axios.request<string>({
+        ...rest,
+        ...(body !== undefined && { data: body }),
+        responseType: 'text',
+        // As it came: axios would read JSON into objects that no schema has seen.
+        transformResponse: (text: string) => text,
+        maxContentLength: MAX_ANSWER_BYTES,
+        maxRedirects: 0,
+        validateStatus: () => true,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutSeconds * 1000)]),
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+      throw this.failure(
+        { kind: 'later', afterSeconds: null },
+        `at ${hostOf(request.url)} gave no answer (${reason})`,
+      );
+    }
+    if (expects(response.status)) return response;
+    const outcome = outcomeOf(response.status, headerOf(response, 'retry-after'), Date.now());
+    if (outcome.kind === 'accepted') return response;
+    throw this.failure(
+      outcome,
+      `at ${hostOf(request.url)} answered ${response.status}${shown(response.data)}`,
+    );
+  }
+
+  /** The failure of a sink that answered 2xx and still did not take it. `what` follows the sink's name. */
+  failure(outcome: Exclude<Outcome, { kind: 'accepted' }>, what: string): Error {
+    return failureOf(outcome, redact(`sink ${this.options.name} ${what}`, [...this.options.secrets]));
+  }
+}
+
+/** A header of an answer; undefined when it is absent or came more than once. */
+export function headerOf(response: SinkAnswer, name: string): string | undefined {
+  const header: unknown = response.headers[name];
+  return typeof header === 'string' && header !== '' ? header : undefined;
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+/** The receiver's words, when they are words and not a page. */
+function shown(answer: string): string {
+  const text = oneLine(answer, SHOWN_ANSWER);
+  return text === '' || text.startsWith('<') ? '' : `: ${text}`;
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { seconds, secret } from './primitives.js';
+
+/** The receiver of signals. */
+export const webhook = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.number().int().min(0).max(65535).default(8090),
+    auth: z
+      .discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('none') }),
+        /** Several tokens may be valid at once, for rotation. */
+        z.strictObject({ type: z.literal('bearer'), tokens: z.array(secret).min(1) }),
+        z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
+      ])
+      .default({ type: 'none' }),
+    bodyLimitBytes: z
+      .number()
+      .int()
+      .positive()
+      .default(4 * 1024 * 1024),
+    /** How long Temporal may take to accept the work before the sender is told to come back. */
+    acceptTimeoutSeconds: seconds.default(2),
+    /** Which alert labels name the service, the first that is present. */
+    serviceLabels: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(['service', 'service_name', 'app', 'job', 'deployment']),
+    environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
+  })
+  .prefault({});
