@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { SinkConfig } from '../../config/sinks/index.js';
@@ -31,7 +31,8 @@ export function createPublish(deps: {
       return accepted;
     }
     const before = await lastTold(sink, record, place);
-    const reference = await sink.post({ record, before, signal: cancellationSignal() });
+    const { attempt } = activityInfo();
+    const reference = await sink.post({ record, before, attempt, signal: cancellationSignal() });
     const publication = { sink: sink.name, revision, at: Date.now() / 1000, reference };
     await ledger.add(place, { publication, recordUri });
     return publication;

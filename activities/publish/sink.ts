@@ -5,6 +5,11 @@ export interface Delivery {
   record: IncidentRecord;
   /** What this sink took of the same incident last; null when it has taken nothing, as far as is known. */
   before: Before | null;
+  /**
+   * Counts from 1. From the second on the sink may have taken the revision already without our hearing of it: one
+   * that does not know repeats by itself looks there first.
+   */
+  attempt: number;
   /** Aborted when Temporal no longer waits for the delivery. */
   signal: AbortSignal;
 }
