@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ClientError } from '../errors.js';
+import { AmbiguousId, BadInput, ClientError, IncidentNotFound, Refused } from '../errors.js';
 import { MalformedPayload, type Fault } from './malformed.js';
 import type { RejectReason } from './metrics.js';
 
@@ -32,7 +32,7 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
     return { reason: 'malformed', problem: { ...problem(400, error.message), errors: error.faults } };
   }
   if (error instanceof ClientError) {
-    return { reason: 'temporal-unavailable', problem: problem(503, error.message) };
+    return { reason: 'temporal-unavailable', problem: problem(statusOf(error), error.message) };
   }
   const { code, statusCode, message } = httpErrorOf(error);
   switch (statusCode) {
@@ -56,6 +56,13 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
         ? { reason: 'malformed', problem: problem(statusCode, PARSE_ERRORS[code] ?? message) }
         : { reason: 'internal', problem: problem(500, 'the receiver failed; its log says why') };
   }
+}
+
+/** What one incident answers is final; whatever hinders Temporal is worth another try. */
+function statusOf(error: ClientError): number {
+  if (error instanceof IncidentNotFound) return 404;
+  if (error instanceof AmbiguousId || error instanceof Refused) return 409;
+  return error instanceof BadInput ? 400 : 503;
 }
 
 export function problem(status: number, detail: string): Problem {

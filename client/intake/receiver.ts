@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   log: FastifyBaseLogger;
   /** @default every source that Faultline knows */
   sources?: Source[] | undefined;
+  /** Adds further routes: client/api/steering.ts. @default none */
+  routes?: ((server: FastifyInstance) => void) | undefined;
   /** Unix seconds. @default the clock */
   now?: (() => number) | undefined;
 }
@@ -111,6 +113,8 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
       intake.post(pathOf(source), { config: { source } }, (request, reply) => take(source, request, reply));
     }
   });
+
+  options.routes?.(app);
 
   async function take(source: Source, request: FastifyRequest, reply: FastifyReply) {
     const receivedAt = now();
