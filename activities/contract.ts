@@ -3,6 +3,7 @@ import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
+import type { WatchMemory, WatchRound } from '../model/watch.js';
 import type { EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
 
 /** Which metrics one collect activity pulls: each family has its own retries, so one failing costs only itself. */
@@ -77,4 +78,7 @@ export interface Activities {
 
   /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
   publish(input: { sink: string; recordUri: string }): Promise<Publication>;
+
+  /** One look of a watch: raises what begins and ends, and answers what the next look needs to know. */
+  runWatch(input: { name: string; memory: WatchMemory; at: number }): Promise<WatchRound>;
 }

@@ -8,6 +8,7 @@ import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { FolderStore } from './record/evidence-store.js';
 import { createRecords } from './record/records.js';
+import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
  * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads.
@@ -18,6 +19,8 @@ export async function createActivities(deps: {
   loaded: LoadedConfig;
   productVersion: string;
   log: Logger;
+  /** By which anomalies that a watch finds reach triage. */
+  raise: Raise;
 }): Promise<{ activities: Activities; close: () => Promise<void> }> {
   const { log, productVersion } = deps;
   const { config } = deps.loaded;
@@ -35,6 +38,7 @@ export async function createActivities(deps: {
       ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),
       saveRecord: records.saveRecord,
+      ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, log }),
     },
     close: async () => {

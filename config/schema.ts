@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { followUp } from './follow-up.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
 import { sinks } from './sinks/index.js';
+import { watches } from './watches.js';
 import { webhook } from './webhook.js';
 
 const prometheusSource = z.strictObject({
@@ -118,6 +119,8 @@ export const configSchema = z.strictObject({
   followUp,
 
   webhook,
+
+  watches,
 
   sinks: sinks.default([]),
 

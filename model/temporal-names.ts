@@ -39,3 +39,10 @@ export const SEARCH_ATTRIBUTES = {
   FaultlineEnvironment: 'KEYWORD',
 } as const;
 export type SearchAttributeName = keyof typeof SEARCH_ATTRIBUTES;
+
+/** One look of a watch; its schedule is `watch/<environment>/<name>`. */
+export const WATCH_WORKFLOW = 'watch';
+
+export function watchScheduleId(environment: string, name: string): string {
+  return `watch/${environment}/${name}`;
+}

@@ -5,10 +5,12 @@ import { renderTerminal } from '../report/terminal.js';
 import { buildProcessCommands } from './cli/process-commands.js';
 import { buildCareCommands } from './doctor/command.js';
 import { productVersion } from './version.js';
+import { buildWatchCommands } from './watches/watch-commands.js';
 
 const deps = processDependencies({ markdown: renderMarkdown, text: renderTerminal });
 const program = createProgram(deps, productVersion());
 buildClientCommands(program, deps);
 buildProcessCommands(program, deps);
 buildCareCommands(program, deps);
+buildWatchCommands(program, deps);
 process.exitCode = await runProgram(program, process.argv.slice(2), deps);

@@ -3,6 +3,9 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
+import { openTemporal, type Temporal } from '../client/temporal.js';
+import { createIncidents } from '../client/temporal-incidents.js';
+import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/temporal-names.js';
 import { logSdkTo } from './sdk-log.js';
@@ -14,6 +17,9 @@ const SHUTDOWN_GRACE = '10s';
 
 /** Incidents whose workflow stays in memory between events; one costs about a quarter of a megabyte. */
 const CACHED_WORKFLOWS = 500;
+
+/** Temporal has so long to take what a watch found; after that the look is tried again. */
+const RAISE_TIMEOUT_SECONDS = 10;
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
@@ -43,10 +49,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   logSdkTo(log);
   const { connectionOptions, namespace = 'default' } = connectionSettings(options);
   const connection = await connectPatiently(connectionOptions, log);
+  const client = openTemporal({ profile: loaded.config.temporal.profile, server: options.temporal });
+  const incidents = createIncidents(client);
   const { activities, close } = await createActivities({
     loaded,
     productVersion: productVersion(),
     log,
+    raise: (anomalies) => incidents.raise(anomalies, { timeoutSeconds: RAISE_TIMEOUT_SECONDS }),
   });
   const worker = await Worker.create({
     connection,
@@ -62,8 +71,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     'worker polls for incidents',
   );
 
+  await keepSchedules(client, loaded, log);
+
   const finished = worker.run().finally(async () => {
     await close();
+    await incidents.close();
     await connection.close();
   });
   return {
@@ -73,6 +85,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await finished;
     },
   };
+}
+
+/** Watches that cannot be scheduled must not keep the worker from diagnosing. */
+async function keepSchedules(client: Temporal, { config }: LoadedConfig, log: Logger): Promise<void> {
+  try {
+    const changes = await scheduleWatches(client, config);
+    if (Object.values(changes).flat().length > 0)
+      log.info(changes, 'schedules of watches follow the configuration');
+  } catch (error) {
+    log.error({ error: String(error) }, 'the schedules of the watches cannot be kept: they run as they were');
+  }
 }
 
 function connectionSettings({ temporal, loaded }: WorkerOptions) {

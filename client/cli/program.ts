@@ -16,6 +16,8 @@ export function createProgram(deps: CliDependencies, version: string): Command {
     .description('Durable, explainable incident diagnosis on Temporal')
     .version(version)
     .exitOverride()
+    // What stands behind a command belongs to it: `watch` and `watch test` have options of one name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void deps.stdout.write(text),
       writeErr: (text) => void deps.stderr.write(text),

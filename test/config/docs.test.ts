@@ -83,7 +83,8 @@ function wordsFor(nodes: readonly SchemaNode[], key: string): string {
 function typeWords(node: SchemaNode, key: string): string {
   const items = node.items && alternatives(node.items, undefined);
   if (items) {
-    const each = wordsFor(items, key).replace(/^(?:whole )?\w+/, '$&s');
+    const words = wordsFor(items, key);
+    const each = items.some((item) => item.enum) ? words : words.replace(/^(?:whole )?\w+/, '$&s');
     return items.some(({ properties }) => properties) ? 'list' : `list of ${each}`;
   }
   if (typeof node.additionalProperties === 'object')
@@ -101,6 +102,7 @@ function numberWords(
 ) {
   const kind = node.type === 'integer' ? 'whole number' : 'number';
   const { exclusiveMinimum, minimum, maximum = Infinity } = node;
+  if (exclusiveMinimum === undefined && minimum === undefined) return kind;
   if (exclusiveMinimum === 0) return key.endsWith('Seconds') ? 'seconds' : `${kind} above 0`;
   return `${kind} from ${minimum}${maximum < Number.MAX_SAFE_INTEGER ? ` to ${maximum}` : ''}`;
 }

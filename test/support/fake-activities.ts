@@ -70,6 +70,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
       calls.published.push({ sink, recordUri });
       return said(`publish ${recordUri} to ${sink}`, { sink, revision: 1, at: 1, reference: null });
     },
+    runWatch: ({ name, memory }) =>
+      said(`watch ${name}`, { memory, lines: [], watched: 1, fired: 0, cleared: 0 }),
     ...overrides,
   };
   return { activities, calls };

@@ -1,5 +1,5 @@
 import axios, { AxiosError } from 'axios';
-import type { OutgoingAuth } from '../../config/schema.js';
+import type { OutgoingAuth } from '../../config/primitives.js';
 import { failed, ok, reasonOf, warning, type Told } from './finding.js';
 
 const TIMEOUT_MS = 5000;

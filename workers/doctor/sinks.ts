@@ -1,4 +1,4 @@
-import type { SinkConfig } from '../../config/schema.js';
+import type { SinkConfig } from '../../config/sinks/index.js';
 import { warning, type Finding } from './finding.js';
 import { reach } from './reach.js';
 

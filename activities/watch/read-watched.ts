@@ -1,0 +1,261 @@
+import type { Watched } from '../../analysis/watch/index.js';
+import type { Config } from '../../config/schema.js';
+import type { Watch } from '../../config/watches.js';
+import type { SymptomKind } from '../../model/anomaly.js';
+import type { CollectDeps } from '../collect/deps.js';
+import { ServiceNames } from '../collect/names.js';
+import { detectPacks } from '../collect/packs/detect.js';
+import { queryFor } from '../collect/packs/binding.js';
+import { readSeries, type Question } from '../collect/series-reading.js';
+import {
+  gridOf,
+  gridSize,
+  type AnswerSeries,
+  type MetricsSource,
+  type RangeWindow,
+} from '../collect/source/source.js';
+import { packsInUse } from '../collect/topology.js';
+import { rateWindowFor, sampleInterval, spansFor } from '../collect/window.js';
+
+/** One series that a watch looks at. */
+export interface WatchedSeries {
+  /** Tells the series of one watch apart: its labels in order. */
+  key: string;
+  labels: Record<string, string>;
+  service: string;
+  symptom: SymptomKind;
+  /** For people: `error ratio of checkout`. */
+  name: string;
+  /** What gives the series again. */
+  query: string;
+  watched: Watched;
+}
+
+export type WatchDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+
+const DAY_SECONDS = 86_400;
+/** Prometheus refuses more points in one answer than 11,000. */
+const MOST_POINTS = 10_000;
+/** One watch is for one thing and its kin; more series than this are a query gone wrong. */
+export const MOST_SERIES = 200;
+
+/**
+ * What a watch looks at, within a window. Throws a `SourceError` when the source does not answer, and
+ * `TooManySeries` when a query gives more than anybody means to watch.
+ */
+export async function readWatched(
+  deps: WatchDeps,
+  watch: Watch,
+  window: RangeWindow,
+  signal: AbortSignal,
+): Promise<WatchedSeries[]> {
+  const { of } = watch;
+  if (of.type === 'signal') return readSignal(deps, { ...watch, of }, window, signal);
+  const symptom = watch.symptom ?? 'other';
+  const describe = (labels: Record<string, string>): Omit<WatchedSeries, 'watched' | 'query'> => {
+    const service = of.service ?? serviceIn(labels, deps.config.webhook.serviceLabels) ?? watch.name;
+    return { key: keyOf(labels), labels, service, symptom, name: `${watch.name} of ${service}` };
+  };
+
+  if (of.type === 'query') {
+    const pulled = await pull(deps.source, of.query, watch, window, signal);
+    return pulled.map((one) => ({
+      ...describe(one.labels),
+      query: of.query,
+      watched: { ...one, weights: null, unit: '' },
+    }));
+  }
+  const [bad, total] = await Promise.all([
+    pull(deps.source, of.bad, watch, window, signal),
+    pull(deps.source, of.total, watch, window, signal),
+  ]);
+  return total.map((all) => {
+    // Nothing went wrong where nobody counted anything that did.
+    const wrong =
+      bad.find((one) => keyOf(one.labels) === keyOf(all.labels)) ?? (bad.length === 1 ? bad[0] : undefined);
+    return {
+      ...describe(all.labels),
+      query: `(${of.bad}) / (${of.total})`,
+      watched: {
+        times: all.times,
+        values: ratio(wrong?.values ?? null, all.values),
+        weights: all.values,
+        earlier: all.earlier.map((day, index) => ratio(wrong?.earlier[index] ?? null, day)),
+        unit: '1',
+      },
+    };
+  });
+}
+
+/** A query that gives so many series that it cannot be meant. */
+export class TooManySeries extends Error {
+  override readonly name = 'TooManySeries';
+}
+
+/** A golden signal as the packs know it; the first pack that has it is believed, as in a diagnosis. */
+async function readSignal(
+  { source, packs, config }: WatchDeps,
+  watch: Watch & { of: { type: 'signal' } },
+  window: RangeWindow,
+  signal: AbortSignal,
+): Promise<WatchedSeries[]> {
+  const { service, signal: kind } = watch.of;
+  const options = { signal };
+  const lately = { start: window.end - config.diagnosis.baselineSeconds, end: window.end };
+  const { bindings } = await detectPacks(source, packs, {
+    ...options,
+    use: config.packs.use,
+    window: lately,
+  });
+  const interval = await sampleInterval(source, packs, bindings, window.end, options);
+  const spans = spansFor(config.diagnosis, rateWindowFor(interval, window.step));
+  const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
+    pack.signals
+      .filter((spec) => spec.family === 'golden' && spec.perspective === 'server' && spec.of === 'service')
+      .map((spec) => ({ pack, binding, spec })),
+  );
+  const services = new ServiceNames([service]);
+  const ask = async (question: Question) => {
+    const query = queryFor(question.spec, question.pack, question.binding, [service], spans);
+    const days = await pullDays(source, query, watch, window, signal);
+    const [now, ...earlier] = days.map(
+      (answer) => readSeries(question, answer, { source: source.name, spans, services, hosts: new Set() })[0],
+    );
+    return now ? { now, earlier: earlier.flatMap((day) => (day ? [day.values] : [])) } : null;
+  };
+  for (const question of questions.filter(({ spec }) => spec.signal === kind)) {
+    const found = await ask(question);
+    if (!found) continue;
+    const { now, earlier } = found;
+    const weights = kind === 'errors' ? await trafficOf(questions, question, ask) : null;
+    const watched = { times: now.times, values: now.values, weights, earlier, unit: now.unit };
+    const labels = { service };
+    return [
+      {
+        key: keyOf(labels),
+        labels,
+        service,
+        symptom: watch.symptom ?? kind,
+        name: `${now.name} of ${service}`,
+        query: now.query,
+        watched,
+      },
+    ];
+  }
+  return [];
+}
+
+/** How many requests stand behind each ratio, from the same pack. */
+async function trafficOf(
+  questions: readonly Question[],
+  errors: Question,
+  ask: (question: Question) => Promise<{ now: { values: Float64Array } } | null>,
+): Promise<Float64Array | null> {
+  const traffic = questions.find(({ pack, spec }) => pack === errors.pack && spec.signal === 'traffic');
+  return traffic ? ((await ask(traffic))?.now.values ?? null) : null;
+}
+
+interface Pulled {
+  labels: Record<string, string>;
+  times: Float64Array;
+  values: Float64Array;
+  earlier: Float64Array[];
+}
+
+/** The series of a query, each with what it was on the earlier days that the method asks for. */
+async function pull(
+  source: MetricsSource,
+  query: string,
+  watch: Watch,
+  window: RangeWindow,
+  signal: AbortSignal,
+): Promise<Pulled[]> {
+  const [now = [], ...days] = await pullDays(source, query, watch, window, signal);
+  if (now.length > MOST_SERIES) {
+    throw new TooManySeries(
+      `watch ${watch.name}: its query gives ${now.length} series, at most ${MOST_SERIES} can be watched; sum by fewer labels`,
+    );
+  }
+  const byDay = days.map((day) => new Map(day.map((series) => [keyOf(series.labels), series.values])));
+  return now.map(({ labels, times, values }) => {
+    const own = withoutName(labels);
+    return { labels: own, times, values, earlier: byDay.flatMap((day) => day.get(keyOf(own)) ?? []) };
+  });
+}
+
+/** The answers of today and of each earlier day, on the same number of points. */
+async function pullDays(
+  source: MetricsSource,
+  query: string,
+  { method }: Watch,
+  window: RangeWindow,
+  signal: AbortSignal,
+): Promise<AnswerSeries[][]> {
+  const days = method.type === 'seasonal' ? [0, ...method.days] : [0];
+  const answers: AnswerSeries[][] = [];
+  for (const day of days) {
+    const back = day * DAY_SECONDS;
+    answers.push(
+      await rangeInParts(
+        source,
+        query,
+        { ...window, start: window.start - back, end: window.end - back },
+        signal,
+      ),
+    );
+  }
+  return answers;
+}
+
+/** A range of any length: asked in parts that a server answers, and joined on one grid. */
+async function rangeInParts(
+  source: MetricsSource,
+  query: string,
+  window: RangeWindow,
+  signal: AbortSignal,
+): Promise<AnswerSeries[]> {
+  const points = gridSize(window);
+  if (points <= MOST_POINTS) return (await source.range(query, window, { signal })).series;
+  const times = gridOf(window);
+  const joined = new Map<string, AnswerSeries>();
+  for (let first = 0; first < points; first += MOST_POINTS) {
+    const last = Math.min(first + MOST_POINTS, points) - 1;
+    const part = { start: times[first]!, end: times[last]!, step: window.step };
+    const { series } = await source.range(query, part, { signal });
+    for (const { labels, values } of series) {
+      const key = keyOf(labels);
+      const whole = joined.get(key) ?? { labels, times, values: new Float64Array(points).fill(NaN) };
+      whole.values.set(values, first);
+      joined.set(key, whole);
+    }
+  }
+  return [...joined.values()];
+}
+
+function ratio(bad: Float64Array | null, total: Float64Array): Float64Array {
+  return total.map((all, index) => {
+    if (!(all > 0)) return NaN;
+    const wrong = bad?.[index] ?? 0;
+    return Number.isNaN(wrong) ? 0 : wrong / all;
+  });
+}
+
+/** The metric's own name is no label of the series. */
+function withoutName(labels: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== '__name__'));
+}
+
+/** `service=checkout,zone=a`; empty for a series without labels. */
+export function keyOf(labels: Record<string, string>): string {
+  return Object.entries(withoutName(labels))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
+
+function serviceIn(
+  labels: Record<string, string>,
+  names: Config['webhook']['serviceLabels'],
+): string | undefined {
+  return names.map((name) => labels[name]).find((value) => value !== undefined && value !== '');
+}
