@@ -36,7 +36,9 @@ export interface WrittenIncident {
 export function writeOpenMetrics(incident: WrittenIncident): string {
   const families = new Map<string, string[]>();
   const write = (family: string, line: string): void => {
-    families.set(family, [...(families.get(family) ?? []), line]);
+    const lines = families.get(family);
+    if (lines) lines.push(line);
+    else families.set(family, [line]);
   };
   for (const service of Object.keys(ESTATE)) writeService(service, incident, write);
   const blocks = [...families].map(([family, lines]) => {
