@@ -1,19 +1,15 @@
 import { z } from 'zod';
-import { seconds, secret } from './primitives.js';
+import { seconds } from './primitives.js';
+import { receiverAuth } from './receiver-auth.js';
+import { sources } from './sources/index.js';
 
 /** The receiver of signals. */
 export const webhook = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: z.number().int().min(0).max(65535).default(8090),
-    auth: z
-      .discriminatedUnion('type', [
-        z.strictObject({ type: z.literal('none') }),
-        /** Several tokens may be valid at once, for rotation. */
-        z.strictObject({ type: z.literal('bearer'), tokens: z.array(secret).min(1) }),
-        z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
-      ])
-      .default({ type: 'none' }),
+    /** Who may post Alertmanager's alerts and those of sources that name no credentials of their own. */
+    auth: receiverAuth.default({ type: 'none' }),
     bodyLimitBytes: z
       .number()
       .int()
@@ -27,5 +23,6 @@ export const webhook = z
       .min(1)
       .default(['service', 'service_name', 'app', 'job', 'deployment']),
     environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
+    sources,
   })
   .prefault({});

@@ -29,6 +29,11 @@ export const anomaly = z.object({
   /** One line a person can read: the alert's name and summary. */
   title: z.string().min(1),
   startedAt: unixSeconds,
+  /**
+   * The source never says when an episode began: `startedAt` is the time of the message, so another in every repeat
+   * and in the end. The fingerprint alone tells the alert then, and it has one episode at a time.
+   */
+  startUnknown: z.literal(true).optional(),
   endedAt: unixSeconds.nullable(),
   labels: z.record(z.string(), z.string()),
   annotations: z.record(z.string(), z.string()),

@@ -2,7 +2,13 @@ import { Counter, Histogram, Registry } from 'prom-client';
 
 /** Why a post was not accepted, as metrics label. */
 export type RejectReason =
-  'malformed' | 'unauthorized' | 'too-large' | 'media-type' | 'temporal-unavailable' | 'internal';
+  | 'malformed'
+  | 'unauthorized'
+  | 'too-large'
+  | 'media-type'
+  | 'verification-unavailable'
+  | 'temporal-unavailable'
+  | 'internal';
 
 /** What the receiver counts about itself, for Prometheus. */
 export interface IntakeMetrics {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { AmbiguousId, BadInput, ClientError, IncidentNotFound, Refused } from '../errors.js';
+import { NotAuthentic, VerificationUnavailable } from './authenticity.js';
 import { MalformedPayload, type Fault } from './malformed.js';
 import type { RejectReason } from './metrics.js';
 
@@ -17,6 +18,16 @@ export interface Failure {
   reason: RejectReason;
 }
 
+/** A body of a kind that its source does not send. */
+export class WrongMediaType extends Error {
+  readonly statusCode = 415;
+
+  constructor(readonly expected: readonly string[]) {
+    super('wrong media type');
+    this.name = 'WrongMediaType';
+  }
+}
+
 const PARSE_ERRORS: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty; expected JSON',
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON',
@@ -30,6 +41,12 @@ const PARSE_ERRORS: Record<string, string> = {
 export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): Failure {
   if (error instanceof MalformedPayload) {
     return { reason: 'malformed', problem: { ...problem(400, error.message), errors: error.faults } };
+  }
+  if (error instanceof NotAuthentic) {
+    return { reason: 'unauthorized', problem: problem(401, error.message) };
+  }
+  if (error instanceof VerificationUnavailable) {
+    return { reason: 'verification-unavailable', problem: problem(503, error.message) };
   }
   if (error instanceof ClientError) {
     return { reason: 'temporal-unavailable', problem: problem(statusOf(error), error.message) };
@@ -49,7 +66,10 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
     case 415:
       return {
         reason: 'media-type',
-        problem: problem(415, 'expected a body with Content-Type: application/json'),
+        problem: problem(
+          415,
+          `expected a body with Content-Type: ${error instanceof WrongMediaType ? error.expected.join(' or ') : 'application/json'}`,
+        ),
       };
     default:
       return statusCode >= 400 && statusCode < 500

@@ -8,18 +8,19 @@ import {
 } from 'fastify';
 import type { Config } from '../../config/schema.js';
 import type { Incidents } from '../incidents.js';
-import { alertmanager } from './alertmanager/source.js';
 import { demandCredentials } from './auth.js';
+import { parseJson } from './json.js';
 import { createIntakeMetrics } from './metrics.js';
-import { failureOf, problem, type Problem } from './problems.js';
-import { readingSettings, type Source } from './source.js';
+import { failureOf, problem, WrongMediaType, type Problem } from './problems.js';
+import { headerOf, readingSettings, type RawPost, type Source } from './source.js';
+import { openSources } from './sources.js';
 
 export interface ReceiverOptions {
   config: Pick<Config, 'environment' | 'webhook'>;
   incidents: Pick<Incidents, 'raise' | 'ready'>;
   /** A pino logger. */
   log: FastifyBaseLogger;
-  /** @default every source that Faultline knows */
+  /** @default Alertmanager and the sources of `webhook.sources` */
   sources?: Source[] | undefined;
   /** Adds further routes: client/api/steering.ts. @default none */
   routes?: ((server: FastifyInstance) => void) | undefined;
@@ -27,9 +28,7 @@ export interface ReceiverOptions {
   now?: (() => number) | undefined;
 }
 
-/** The systems whose posts the receiver takes. */
-const SOURCES: Source[] = [alertmanager];
-
+const JSON_ONLY = ['application/json'];
 /** When a sender that reads it shall come back. */
 const RETRY_AFTER_SECONDS = 5;
 /** A body that takes longer than this to arrive holds a connection for nothing. */
@@ -40,10 +39,12 @@ const REQUEST_TIMEOUT_MS = 10_000;
  *
  * Answers 202 once Temporal holds the signals; 200 when a post carried none; 400, 401, 413 and 415 for what can
  * never succeed; 503 with Retry-After when Temporal does not take the signals within
- * `webhook.acceptTimeoutSeconds`. Errors are problem documents. `close()` lets running posts end.
+ * `webhook.acceptTimeoutSeconds`, or a signature cannot be looked up. Who sent a post is known before any of it is
+ * read. Errors are problem documents. `close()` lets running posts end.
  */
 export async function buildReceiver(options: ReceiverOptions): Promise<FastifyInstance> {
-  const { config, incidents, log, sources = SOURCES, now = () => Date.now() / 1000 } = options;
+  const { config, incidents, log, now = () => Date.now() / 1000 } = options;
+  const { sources = openSources(config.webhook) } = options;
   const { acceptTimeoutSeconds, auth, bodyLimitBytes } = config.webhook;
   const metrics = createIntakeMetrics();
 
@@ -108,17 +109,26 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
       if (source) metrics.received(source.name);
       done();
     });
-    await demandCredentials(intake, auth);
+    // Signatures are made of bytes, so each body is parsed when its sender is known.
+    intake.removeAllContentTypeParsers();
+    intake.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     for (const source of sources) {
-      intake.post(pathOf(source), { config: { source } }, (request, reply) => take(source, request, reply));
+      await intake.register(async (own) => {
+        await demandCredentials(own, source.credentials ?? auth);
+        own.post(pathOf(source), { config: { source } }, (request, reply) => take(source, request, reply));
+      });
     }
   });
 
   options.routes?.(app);
 
   async function take(source: Source, request: FastifyRequest, reply: FastifyReply) {
-    const receivedAt = now();
-    const anomalies = source.read({ body: request.body, receivedAt }, readingSettings(config));
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const raw: RawPost = { bytes, headers: request.headers, receivedAt: now() };
+    await source.authenticate?.(raw);
+    demandMediaType(source, raw);
+    const body = source.parsesItself ? undefined : parseJson(bytes);
+    const anomalies = await source.read({ ...raw, body }, readingSettings(config));
     if (anomalies.length > 0) await incidents.raise(anomalies, { timeoutSeconds: acceptTimeoutSeconds });
     metrics.accepted(source.name, anomalies.length, reply.elapsedTime / 1000);
     request.log.debug({ source: source.name, anomalies: anomalies.length }, 'post accepted');
@@ -139,13 +149,18 @@ function sourceOf(request: FastifyRequest): Source | undefined {
   return request.routeOptions.config.source;
 }
 
+function demandMediaType({ mediaTypes = JSON_ONLY }: Source, { headers }: RawPost): void {
+  const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!mediaTypes.includes(type)) throw new WrongMediaType(mediaTypes);
+}
+
 /** The path alone: a query may hold what no log should. */
 function pathIn(request: FastifyRequest): string {
   return request.url.split('?')[0] ?? '';
 }
 
 function pathOf(source: Source): string {
-  return `/v1/${source.name}`;
+  return `/v1/${source.path ?? source.name}`;
 }
 
 function sendProblem(reply: FastifyReply, body: Problem) {

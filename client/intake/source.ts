@@ -1,5 +1,7 @@
-import type { Anomaly } from '../../model/anomaly.js';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../../config/schema.js';
+import type { ReceiverAuth } from '../../config/receiver-auth.js';
+import type { Anomaly } from '../../model/anomaly.js';
 
 /** Settings that decide how foreign labels are read. */
 export interface ReadingSettings {
@@ -10,31 +12,61 @@ export interface ReadingSettings {
   environmentLabels: string[];
 }
 
-/** A post as it arrived: its parsed body and when. */
-export interface Post {
-  body: unknown;
+/** A post as it arrived, before anything in it is believed. */
+export interface RawPost {
+  /** The body byte by byte: what signatures are made of. */
+  bytes: Buffer;
+  /** Names in lower case. */
+  headers: IncomingHttpHeaders;
   /** Unix seconds. */
   receivedAt: number;
 }
 
+/** A post whose sender is known. */
+export interface Post extends RawPost {
+  /** The body, parsed; undefined for a source that parses by itself. */
+  body: unknown;
+}
+
 /**
  * A system that posts signals. Each has a folder of its own: the schema of its payload, and an adapter that is pure.
- * The receiver serves it at `POST /v1/<name>`.
+ * The receiver serves it at `POST /v1/<path>`, and asks in this order: credentials, authenticate, read.
  */
 export interface Source {
-  /** Part of the path, of the metrics' label and of every anomaly: `alertmanager`. */
+  /** The metrics' label and part of every anomaly: `alertmanager`. */
   name: string;
+  /** Below `/v1/`. @default the name */
+  path?: string | undefined;
   /** How people call it: `Alertmanager`. */
   title: string;
+  /** Media types that it takes. @default application/json */
+  mediaTypes?: readonly string[] | undefined;
+  /** Whether it reads `bytes` itself, as its format depends on the headers. @default false: the body is JSON */
+  parsesItself?: boolean | undefined;
+  /** What its headers must show before the body is looked at. @default `webhook.auth` */
+  credentials?: ReceiverAuth | undefined;
+  /**
+   * Looks at the signature, if it has one.
+   *
+   * @throws NotAuthentic
+   * @throws VerificationUnavailable when that cannot be told now
+   */
+  authenticate?(post: RawPost): void | Promise<void>;
   /**
    * Reads a post. No anomalies is a fine answer: there was nothing to act on.
    *
    * @throws MalformedPayload when the body can never be read, whoever sends it again.
    */
-  read(post: Post, settings: ReadingSettings): Anomaly[];
+  read(post: Post, settings: ReadingSettings): Anomaly[] | Promise<Anomaly[]>;
 }
 
 export function readingSettings(config: Pick<Config, 'environment' | 'webhook'>): ReadingSettings {
   const { serviceLabels, environmentLabels } = config.webhook;
   return { environment: config.environment, serviceLabels, environmentLabels };
+}
+
+/** A header's text; undefined when it is absent or was sent more than once. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name.toLowerCase()];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -269,7 +269,7 @@ describe('refusing what is no Alertmanager post', () => {
     [
       "Grafana's payload",
       { ...postWithAlert({}), version: '1', orgId: 1 },
-      'orgId: this is the payload of Grafana Alerting, not of Alertmanager',
+      'orgId: this is the payload of Grafana Alerting, which goes to /v1/grafana',
     ],
   ];
   for (const [what, body, fault] of tooBad) {

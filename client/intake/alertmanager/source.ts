@@ -1,17 +1,17 @@
 import { MalformedPayload, readBody } from '../malformed.js';
-import type { Source } from '../source.js';
+import type { Post, ReadingSettings, Source } from '../source.js';
 import { anomaliesOf } from './adapter.js';
 import { alertmanagerPayload } from './schema.js';
 
 /** Prometheus Alertmanager's webhook, payload version 4. */
-export const alertmanager: Source = {
+export const alertmanager = {
   name: 'alertmanager',
   title: 'Alertmanager',
-  read({ body, receivedAt }, settings) {
+  read({ body, receivedAt }: Pick<Post, 'body' | 'receivedAt'>, settings: ReadingSettings) {
     refuseOtherFormats(body);
     return anomaliesOf(readBody(alertmanagerPayload, body), receivedAt, settings);
   },
-};
+} satisfies Source;
 
 /** Says plainly what was sent when it is not Alertmanager's own payload at all. */
 function refuseOtherFormats(body: unknown): void {
@@ -19,7 +19,7 @@ function refuseOtherFormats(body: unknown): void {
     throw new MalformedPayload([{ field: '', problem: "expected Alertmanager's payload, a JSON object" }]);
   }
   if ('orgId' in body) {
-    const problem = 'this is the payload of Grafana Alerting, not of Alertmanager';
+    const problem = 'this is the payload of Grafana Alerting, which goes to /v1/grafana';
     throw new MalformedPayload([{ field: 'orgId', problem }]);
   }
   if (!('version' in body) && !('alerts' in body && 'groupKey' in body)) {

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { secret } from './primitives.js';
+
+/** What a sender shows in its headers. Several secrets may be valid at once, so that they can be changed one side after the other. */
+export const receiverAuth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('bearer'), tokens: z.array(secret).min(1) }),
+  z.strictObject({
+    type: z.literal('basic'),
+    username: z.string().min(1),
+    password: z.union([secret, z.array(secret).min(1)]),
+  }),
+  /** A header of the sender's own, for those that can send no Authorization. */
+  z.strictObject({
+    type: z.literal('header'),
+    name: z.string().regex(/^[A-Za-z0-9-]+$/, "expected a header's name, such as X-Faultline-Token"),
+    values: z.array(secret).min(1),
+  }),
+]);
+export type ReceiverAuth = z.infer<typeof receiverAuth>;

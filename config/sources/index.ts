@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { withCredentials } from './base.js';
+import { genericSources } from './generic.js';
+import { grafanaSource, pagerdutySource, sentrySource, snsSource } from './signed.js';
+
+const credentialsOnly = z.strictObject(withCredentials);
+export type CredentialsOnlyConfig = z.infer<typeof credentialsOnly>;
+
+/** The systems besides Alertmanager whose posts are taken: each is on when it stands here. */
+export const sources = z
+  .strictObject({
+    grafana: grafanaSource.optional(),
+    pagerduty: pagerdutySource.optional(),
+    datadog: credentialsOnly.optional(),
+    sns: snsSource.optional(),
+    googleCloud: credentialsOnly.optional(),
+    sentry: sentrySource.optional(),
+    opsgenie: credentialsOnly.optional(),
+    cloudevents: credentialsOnly.optional(),
+    generic: genericSources,
+  })
+  .prefault({});
+export type SourcesConfig = z.infer<typeof sources>;

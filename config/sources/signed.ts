@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { headerName, secrets, tolerance, withCredentials } from './base.js';
+
+/** Grafana Alerting signs when its contact point has an HMAC secret; before Grafana 12 it shows credentials alone. */
+export const grafanaSource = z.strictObject({
+  ...withCredentials,
+  signature: z
+    .strictObject({
+      secrets,
+      header: headerName.default('X-Grafana-Alerting-Signature'),
+      /** Header of the signed time, as named in the contact point; null where none is: then a replay cannot be told. */
+      timestampHeader: headerName.nullable().default('X-Grafana-Alerting-Timestamp'),
+      toleranceSeconds: tolerance(300),
+    })
+    .optional(),
+});
+export type GrafanaConfig = z.infer<typeof grafanaSource>;
+
+export const pagerdutySource = z.strictObject({
+  secrets,
+  /** PagerDuty tries for twenty minutes, so what is signed may be that old and more. */
+  toleranceSeconds: tolerance(3600),
+});
+export type PagerdutyConfig = z.infer<typeof pagerdutySource>;
+
+export const sentrySource = z.strictObject({
+  /** Client secrets of the internal integration. */
+  secrets,
+  toleranceSeconds: tolerance(300),
+});
+export type SentryConfig = z.infer<typeof sentrySource>;
+
+export const snsSource = z.strictObject({
+  /** ARNs of the topics that may post, and whose subscription is confirmed. */
+  topics: z.array(z.string().regex(/^arn:aws[a-z-]*:sns:/, 'expected the ARN of an SNS topic')).min(1),
+  /** SNS tries for an hour by its own retry policy. */
+  toleranceSeconds: tolerance(3600),
+});
+export type SnsConfig = z.infer<typeof snsSource>;
