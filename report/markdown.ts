@@ -13,8 +13,13 @@ export interface MarkdownOptions {
 /** The summary of an incident as GitHub-flavoured Markdown, ending with a line break. */
 export function renderMarkdown(record: IncidentRecord, options: MarkdownOptions = {}): string {
   const { title, sections } = buildDocument(record);
+  return `${[`# ${titleMarkdown(title)}`, ...sectionsMarkdown(sections, options)].join('\n\n')}\n`;
+}
+
+/** Each section as Markdown of its own, for places that take only so many of them. */
+export function sectionsMarkdown(sections: readonly Section[], options: MarkdownOptions = {}): string[] {
   const print = new MarkdownPrinter(options.width ?? Infinity);
-  return `${[`# ${titleMarkdown(title)}`, ...sections.map((section) => print.section(section))].join('\n\n')}\n`;
+  return sections.map((section) => print.section(section));
 }
 
 class MarkdownPrinter {
