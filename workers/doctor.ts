@@ -1,4 +1,3 @@
-import type { MetricsSourceConfig } from '../config/schema.js';
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
 import { examineConfiguration } from './doctor/configuration.js';
@@ -7,6 +6,7 @@ import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
+import { examineWatches } from './doctor/watches.js';
 
 export type { Finding } from './doctor/finding.js';
 export { exitCodeFor, renderFindings } from './doctor/render.js';
@@ -22,7 +22,7 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Looks at everything that Faultline needs, all at the same time and each within seconds, and changes nothing:
- * the configuration, Temporal, the metrics source, logs of changes, sinks, the store. A broken configuration
+ * the configuration, Temporal, the metrics source and what is watched there, logs of changes, sinks, the store. A broken configuration
  * leaves Temporal alone to look at. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
@@ -48,6 +48,7 @@ type Configured = Exclude<Area, 'configuration' | 'temporal'>;
 /** Without a configuration nobody knows what there would be to look at. */
 const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
+  watches: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
   store: () => Promise.resolve([]),
@@ -58,24 +59,34 @@ function looksWith(
   { openMetrics }: DoctorOptions,
 ): Record<Configured, () => Promise<Finding[]>> {
   const { config } = loaded;
+  const open = () => openMetrics(loaded);
   return {
-    metrics: () => metrics(config.metrics, () => openMetrics(loaded)),
+    metrics: () => withMetrics(open, 'metrics', (deps) => examineMetrics(config.metrics, deps)),
+    watches: () =>
+      config.watches.length === 0
+        ? Promise.resolve([])
+        : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
     changes: () => examineChanges(config.changes),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store.directory),
   };
 }
 
-async function metrics(config: MetricsSourceConfig, open: () => Promise<MetricsDeps>): Promise<Finding[]> {
+/** Opens the source for one look and closes it again. */
+async function withMetrics(
+  open: () => Promise<MetricsDeps>,
+  area: Area,
+  look: (deps: MetricsDeps) => Promise<Finding[]>,
+): Promise<Finding[]> {
   let deps: MetricsDeps;
   try {
     deps = await open();
   } catch (error) {
     const what = failed(reasonOf(error), 'mend the file that it names (packs.files, metrics.file)');
-    return [{ area: 'metrics', subject: 'source and packs', ...what }];
+    return [{ area, subject: 'source and packs', ...what }];
   }
   try {
-    return await examineMetrics(config, deps);
+    return await look(deps);
   } finally {
     deps.source.close();
   }

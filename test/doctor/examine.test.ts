@@ -45,7 +45,7 @@ describe('the doctor', () => {
 
   async function look(
     yaml: string,
-    metrics: Partial<{ health: () => Promise<Health>; packs: MatchingPack[] }> = {},
+    metrics: Partial<{ health: () => Promise<Health>; packs: MatchingPack[]; watched: number }> = {},
   ) {
     await writeFile(join(folder, 'faultline.yml'), yaml);
     const options: DoctorOptions = {
@@ -56,6 +56,7 @@ describe('the doctor', () => {
         Promise.resolve({
           source: source(metrics.health ?? healthy),
           matchingPacks: () => Promise.resolve(metrics.packs ?? [{ name: 'otel-http', isGolden: true }]),
+          watchedSeries: () => Promise.resolve(metrics.watched ?? 1),
         }),
     };
     const findings = await examine(options);
@@ -63,6 +64,17 @@ describe('the doctor', () => {
   }
 
   const minimal = 'metrics: { type: prometheus, url: "http://127.0.0.1:9" }\n';
+
+  it('says of a watch whether there is anything to watch', async () => {
+    const watch =
+      'watches: [{ name: slow, of: { type: query, query: up }, method: { type: threshold, below: 1 } }]\n';
+    const told = async (watched: number) => (await look(minimal + watch, { watched }))('watches')[0]!;
+    assert.equal((await told(3)).seen, '3 series to watch');
+    const { subject, status, remedy } = await told(0);
+    assert.equal(subject, "watch 'slow'");
+    assert.equal(status, 'warning');
+    assert.match(remedy!, /check watches\[0\]\.of/);
+  });
 
   it('looks at every part, in the order in which they are told', async () => {
     const of = await look(minimal);

@@ -1,5 +1,13 @@
 /** What is looked at, in the order in which it is told. */
-export const AREAS = ['configuration', 'temporal', 'metrics', 'changes', 'sinks', 'store'] as const;
+export const AREAS = [
+  'configuration',
+  'temporal',
+  'metrics',
+  'watches',
+  'changes',
+  'sinks',
+  'store',
+] as const;
 export type Area = (typeof AREAS)[number];
 
 /** ok: works; warning: works, but not as one would wish; failed: Faultline cannot do its work with it. */

@@ -1,6 +1,7 @@
 import { BadCredentials, NotASource } from '../../activities/collect/source/errors.js';
 import type { MetricsSource } from '../../activities/collect/source/source.js';
 import type { MetricsSourceConfig } from '../../config/schema.js';
+import type { Watch } from '../../config/watches.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
 
 const TIMEOUT_SECONDS = 5;
@@ -9,6 +10,8 @@ export interface MetricsDeps {
   source: MetricsSource;
   /** The metric packs that the source has metrics for. */
   matchingPacks: (source: MetricsSource) => Promise<MatchingPack[]>;
+  /** How many series a watch would look at now. */
+  watchedSeries: (source: MetricsSource, watch: Watch) => Promise<number>;
 }
 
 export interface MatchingPack {

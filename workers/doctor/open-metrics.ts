@@ -1,8 +1,13 @@
 import { detectPacks } from '../../activities/collect/packs/detect.js';
 import { loadPacks } from '../../activities/collect/packs/load.js';
 import { openSource } from '../../activities/collect/source/open.js';
+import { readWatched } from '../../activities/watch/read-watched.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { MetricsDeps } from './metrics.js';
+
+/** What a watch looks at must have been there within this time. */
+const LATELY_SECONDS = 300;
+const WATCH_TIMEOUT_MS = 10_000;
 
 /**
  * The configured source and packs, as a worker would use them for an alert of now.
@@ -23,6 +28,12 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
           name,
           isGolden: signals.some(({ family }) => family === 'golden'),
         }));
+    },
+    watchedSeries: async (source, watch) => {
+      const end = Math.floor(Date.now() / 1000);
+      const window = { start: end - LATELY_SECONDS, end, step: 15 };
+      const signal = AbortSignal.timeout(WATCH_TIMEOUT_MS);
+      return (await readWatched({ source, packs, config }, watch, window, signal)).length;
     },
   };
 }
