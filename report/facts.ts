@@ -1,5 +1,13 @@
 import type { Change } from '../model/change.js';
-import type { Diagnosis, FaultKind, Movement, Suspect, Symptom } from '../model/diagnosis.js';
+import type {
+  Diagnosis,
+  Evidence,
+  FaultKind,
+  Movement,
+  NextAction,
+  Suspect,
+  Symptom,
+} from '../model/diagnosis.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type { SeriesMeta, SignalKind, Subject } from '../model/series.js';
 
@@ -105,6 +113,21 @@ function causeOf(diagnosis: Diagnosis, suspect: Suspect): Shown | null {
   const strongest = shown[0];
   if (strongest) return { movement: strongest.movement, series: strongest.series };
   return diagnosis.symptoms.find(({ subject }) => ownerOf(subject) === suspect.service) ?? null;
+}
+
+/** The three heaviest observations for the suspect that the verdict names, and the heaviest one against it. */
+export function strongestReasons({ suspect }: Facts): Evidence[] {
+  const heaviest = [...(suspect?.evidence ?? [])].sort((a, b) => b.weight - a.weight);
+  return [
+    ...heaviest.filter(({ stance }) => stance === 'for').slice(0, 3),
+    ...heaviest.filter(({ stance }) => stance === 'against').slice(0, 1),
+  ];
+}
+
+/** What to do next, at most three; nothing any more once it is over, or a person knows better. */
+export function actionsOf({ diagnosis, record, closedAt }: Facts): Diagnosis['nextActions'] {
+  if (!diagnosis || closedAt !== null || record.humanVerdict?.correct === false) return [];
+  return diagnosis.nextActions.slice(0, 3);
 }
 
 export const LEVEL_WORDS: Record<Diagnosis['verdict']['level'], string> = {

@@ -1,0 +1,237 @@
+import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
+import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import { plain } from './document.js';
+import { ruledOutOf, unseenOf, type Unseen } from './doubts.js';
+import { oneLine, shortName } from './escape.js';
+import {
+  actionsOf,
+  factsOf,
+  FAULT_WORDS,
+  LEVEL_WORDS,
+  STATE_WORDS,
+  strongestReasons,
+  type Facts,
+} from './facts.js';
+import { beforeAfter, clock, confidence, duration, factor, moment } from './format.js';
+import { causeIntroduction, causeOf, correctionOf, titleOf } from './headline.js';
+import { maskAddress } from './mask.js';
+import {
+  acknowledgedWords,
+  alertCountWords,
+  escalatedWords,
+  judgementWords,
+  linksOf,
+  radiusWords,
+} from './standing.js';
+
+/*
+ * The short form of a summary, as chat, tickets, pages and mail show it. It is data in plain text: cleaned of secrets
+ * and control characters, with no markup; whoever shows it escapes for its own format.
+ */
+
+export interface Brief {
+  /** `[Suspected] checkout: errors 0.3 % -> 14 % since 10:42 UTC`, at most 80 characters. */
+  title: string;
+  /** How sure, how far, and whether somebody looks after it: `suspected; open, looked at again on a timer`. */
+  status: string;
+  /** One or two sentences with the confidence; what a person found instead comes first. */
+  cause: string;
+  /** Most important first, at most ten, none empty. */
+  fields: BriefField[];
+  /** The heaviest observations about the suspect that the verdict names: at most three for it, one against it. */
+  why: Pick<Evidence, 'stance' | 'statement'>[];
+  /** One line without its name, `ledger: Its latency stayed at 4 ms; and 2 more`; null when nothing was. */
+  ruledOut: string | null;
+  /** One line without its name; null when all that was asked answered. */
+  notChecked: string | null;
+  /** At most three; none once the incident is over or a person found another cause. */
+  actions: Diagnosis['nextActions'];
+  /** The report, the run, runbooks, the alerts; secrets masked. Each sink checks what it makes a link. */
+  links: { title: string; url: string }[];
+}
+
+export interface BriefField {
+  name: string;
+  value: string;
+}
+
+const MOST_LINKS = 5;
+/** Things that one line tells in full; the others are counted. */
+const MOST_TOLD = 2;
+const LONGEST_LINE = 300;
+
+/** What a short message says of an incident, from the same facts as the whole summary. */
+export function briefOf(record: IncidentRecord): Brief {
+  const facts = factsOf(record);
+  const ruledOut = facts.diagnosis ? ruledOutOf(facts.diagnosis) : [];
+  return {
+    title: titleOf(record),
+    status: statusOf(facts),
+    cause: causeSentences(facts),
+    fields: fieldsOf(facts),
+    why: strongestReasons(facts).map(({ stance, statement }) => ({
+      stance,
+      statement: oneLine(statement, LONGEST_LINE),
+    })),
+    ruledOut: lineOf(ruledOut.map(({ what, why }) => `${what}: ${why}`)),
+    notChecked: lineOf(unseenOf(record).map(unseenWords)),
+    actions: actionsOf(facts).map(({ title, command, risk, expect }) => ({
+      title: oneLine(title, 200),
+      command: command === null ? null : oneLine(command, 1000),
+      risk,
+      expect: oneLine(expect, LONGEST_LINE),
+    })),
+    links: linksOf(record)
+      .slice(0, MOST_LINKS)
+      .map(({ title, url }) => ({ title: oneLine(title, 60) || 'Link', url: maskAddress(url) })),
+  };
+}
+
+function statusOf({ record, diagnosis }: Facts): string {
+  const { acknowledged, escalatedAt, state } = record;
+  const sure = diagnosis ? [LEVEL_WORDS[diagnosis.verdict.level].toLowerCase()] : [];
+  const taken = acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : [];
+  const escalated = escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`];
+  return [...sure, STATE_WORDS[state], ...escalated, ...taken].join('; ');
+}
+
+function causeSentences(facts: Facts): string {
+  const cause = `${plain(causeOf(facts))}.`;
+  const correction = correctionOf(facts);
+  return correction
+    ? `${plain(correction)} The diagnosis had said: ${cause}`
+    : `${causeIntroduction(facts)}: ${cause}`;
+}
+
+function fieldsOf(facts: Facts): BriefField[] {
+  const { record, diagnosis, symptom, zero, zeroIs, closedAt, change } = facts;
+  const { humanVerdict } = record;
+  const verdict = diagnosis?.verdict ?? null;
+  const ended = closedAt === null ? '' : `, closed after ${duration(closedAt - zero)}`;
+  const values: Record<string, string | null> = {
+    Impact: symptom && impactWords(symptom),
+    'Blast radius': diagnosis && radiusWords(diagnosis.blastRadius),
+    'Kind of fault': verdict && verdict.service !== null ? FAULT_WORDS[verdict.faultKind] : null,
+    Began: `${moment(zero)} (${oneLine(zeroIs, 120)})${ended}`,
+    Severity: `${record.severity}, in ${oneLine(record.environment, 80)}`,
+    Alerts: alertCountWords(record),
+    Escalated: escalatedWords(record),
+    Acknowledged: acknowledgedWords(record),
+    Judged: humanVerdict && oneLine(judgementWords(humanVerdict), LONGEST_LINE),
+    'Whom to ask': change?.author ? `${oneLine(change.author, 80)}, about the change` : null,
+  };
+  return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
+}
+
+function impactWords({ series, movement }: NonNullable<Facts['symptom']>): string {
+  const { before, after, unit } = movement;
+  const change = factor(before, after);
+  return `${oneLine(series.name, 60)} ${beforeAfter(before, after, unit)}${change === '' ? '' : ` (${change})`}`;
+}
+
+function unseenWords({ what, source, reason }: Unseen): string {
+  return `${what} (${source === null ? '' : `${source}: `}${reason})`;
+}
+
+function lineOf(things: readonly string[]): string | null {
+  if (things.length === 0) return null;
+  const more = things.length - MOST_TOLD;
+  const told = things.slice(0, MOST_TOLD).join('; ');
+  return oneLine(more > 0 ? `${told}; and ${more} more` : told, 2 * LONGEST_LINE);
+}
+
+/**
+ * What a reader of the summary as it was `before` must be told of it as it is `now`, a plain sentence each: a new
+ * verdict, how far it reaches, how severe it is, that somebody took it on or judged it, that it is over. Nothing when
+ * only the bookkeeping moved on, and nothing when there was no summary before. That it was escalated, or is reminded
+ * of, is the occasion of a revision and no change of the incident.
+ */
+export function whatChanged(before: IncidentRecord | null, now: IncidentRecord): string[] {
+  if (!before) return [];
+  return [
+    ...endNews(before, now),
+    ...judgementNews(before, now),
+    ...verdictNews(factsOf(before), factsOf(now)),
+    ...severityNews(before, now),
+    ...reachNews(before, now),
+    ...acknowledgementNews(before, now),
+  ];
+}
+
+const END_WORDS: Partial<Record<IncidentState, string>> = {
+  resolved: 'Resolved',
+  expired: 'Closed at the time limit without having been resolved',
+  cancelled: 'Cancelled',
+};
+
+function endNews(before: IncidentRecord, now: IncidentRecord): string[] {
+  const end = END_WORDS[now.state];
+  if (end === undefined || before.state === now.state) return [];
+  const { closedAt } = now.timings;
+  return [closedAt === null ? `${end}.` : `${end} at ${clock(closedAt)} UTC, ${lasted(now, closedAt)}.`];
+}
+
+function lasted(record: IncidentRecord, closedAt: number): string {
+  return `${duration(closedAt - factsOf(record).zero)} after it began`;
+}
+
+function judgementNews({ humanVerdict: before }: IncidentRecord, { humanVerdict }: IncidentRecord): string[] {
+  if (!humanVerdict || humanVerdict.at === before?.at) return [];
+  return [`${oneLine(judgementWords(humanVerdict), LONGEST_LINE)}.`];
+}
+
+/** A confidence that moved by less is the same to a reader. */
+const NOTICEABLE = 0.2;
+
+function verdictNews(before: Facts, now: Facts): string[] {
+  if (!now.diagnosis)
+    return before.diagnosis ? ['The diagnosis was withdrawn: no look came to its end.'] : [];
+  const cause = plain(causeOf(now));
+  if (!before.diagnosis) return [`There is a diagnosis now. ${causeIntroduction(now)}: ${cause}.`];
+  const was = before.diagnosis.verdict;
+  const { verdict } = now.diagnosis;
+  const level = was.level === verdict.level ? [] : [`${LEVEL_WORDS[verdict.level]} now, was ${was.level}.`];
+  if (causeKey(was) !== causeKey(verdict)) {
+    return [...level, `${causeIntroduction(now)} now: ${cause}. Before: ${causeName(was)}.`];
+  }
+  if (level.length > 0) return [`${level.join('')} ${causeIntroduction(now)}: ${cause}.`];
+  if (Math.abs(was.confidence - verdict.confidence) < NOTICEABLE) return [];
+  return [
+    `Confidence in ${causeName(verdict)} is ${confidence(verdict.confidence)} now, was ${confidence(was.confidence)}.`,
+  ];
+}
+
+function causeKey({ service, faultKind, changeId }: Verdict): string {
+  return JSON.stringify([service, faultKind, changeId]);
+}
+
+function causeName({ service, faultKind }: Verdict): string {
+  return service === null ? 'no cause' : `${shortName(service, 60)}, ${FAULT_WORDS[faultKind]}`;
+}
+
+function severityNews(before: IncidentRecord, now: IncidentRecord): string[] {
+  return before.severity === now.severity ? [] : [`Severity is ${now.severity} now, was ${before.severity}.`];
+}
+
+/** Services that joined those with symptoms or alerts, or left them; once it is over all have left. */
+function reachNews(before: IncidentRecord, now: IncidentRecord): string[] {
+  if (now.timings.closedAt !== null) return [];
+  const was = affectedBy(before);
+  const are = affectedBy(now);
+  const joined = [...are].filter((service) => !was.has(service));
+  const left = [...was].filter((service) => !are.has(service));
+  return [
+    ...(joined.length > 0 ? [`Now also affected: ${radiusWords(joined)}.`] : []),
+    ...(left.length > 0 ? [`No longer affected: ${radiusWords(left)}.`] : []),
+  ];
+}
+
+function affectedBy({ diagnosis, anomalies }: IncidentRecord): Set<string> {
+  const alerting = anomalies.filter(({ status }) => status === 'firing').map(({ service }) => service);
+  return new Set([...(diagnosis?.blastRadius ?? []), ...alerting]);
+}
+
+function acknowledgementNews(before: IncidentRecord, { acknowledged }: IncidentRecord): string[] {
+  if (!acknowledged || before.acknowledged?.by === acknowledged.by) return [];
+  return [`Acknowledged by ${oneLine(acknowledged.by, 80)} at ${clock(acknowledged.at)} UTC.`];
+}
