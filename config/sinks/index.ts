@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { slackSink } from './slack.js';
 import { webhookSink } from './webhook.js';
 
 /** One line for each kind of sink; its settings stand in a file of their own. */
-const sink = z.discriminatedUnion('type', [webhookSink]);
+const sink = z.discriminatedUnion('type', [webhookSink, slackSink]);
 export type SinkConfig = z.infer<typeof sink>;
 
 /** An incident knows its sinks by name, so two of one name would be one. */
