@@ -3,6 +3,7 @@ import type { IncidentRecord } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
+  LookRequest,
   Progress,
   RaisedIncident,
   VerdictGiven,
@@ -44,6 +45,8 @@ export interface Incidents {
   list(filters: IncidentFilters, options: { limit: number }): Promise<IncidentList>;
   acknowledge(id: string, given: Acknowledgement): Promise<IncidentRecord>;
   giveVerdict(id: string, given: VerdictGiven): Promise<IncidentRecord>;
+  /** Looks now instead of when its timer is due. Resolves when the incident has taken it, not when it has looked. */
+  lookAgain(id: string, given: LookRequest): Promise<IncidentRecord>;
   cancel(id: string, given: Cancellation): Promise<IncidentRecord>;
   /** The whole id behind a part of one. */
   findId(part: string): Promise<string>;

@@ -5,6 +5,7 @@ import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
+  LookRequest,
   Progress,
   RaiseAnswer,
   VerdictGiven,
@@ -35,7 +36,7 @@ const LIST_MILLISECONDS = 15_000;
 /** How many incidents, newest first, a part of an id is looked for in. */
 const ID_SEARCH_LIMIT = 5_000;
 
-type Steer = Acknowledgement | VerdictGiven | Cancellation;
+type Steer = Acknowledgement | VerdictGiven | LookRequest | Cancellation;
 
 /** From here on an incident has told what it knows. */
 const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
@@ -166,6 +167,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     list,
     acknowledge: (part, given) => update(part, names.ACKNOWLEDGE, given),
     giveVerdict: (part, given) => update(part, names.VERDICT, given),
+    lookAgain: (part, given) => update(part, names.LOOK_AGAIN, given),
     cancel: (part, given) => update(part, names.CANCEL, given),
     findId,
     ready: ({ timeoutSeconds }) => temporal.ready(timeoutSeconds * 1000),

@@ -49,6 +49,11 @@ export interface VerdictGiven {
   by: string;
 }
 
+/** Argument of the LOOK_AGAIN update: look now, whatever the timers say. */
+export interface LookRequest {
+  by: string;
+}
+
 /** Argument of the CANCEL update. */
 export interface Cancellation {
   by: string;

@@ -22,6 +22,7 @@ export const ANOMALY_ADDED = 'anomalyAdded';
 export const ANOMALY_RESOLVED = 'anomalyResolved';
 export const ACKNOWLEDGE = 'acknowledge';
 export const VERDICT = 'verdict';
+export const LOOK_AGAIN = 'lookAgain';
 export const CANCEL = 'cancel';
 export const PROGRESS = 'progress';
 export const DIAGNOSIS = 'diagnosis';

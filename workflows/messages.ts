@@ -5,6 +5,7 @@ import type { IncidentRecord } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
+  LookRequest,
   Progress,
   RaiseAnswer,
   VerdictGiven,
@@ -26,6 +27,8 @@ export const anomalyResolved = defineSignal<[Anomaly[]]>(names.ANOMALY_RESOLVED)
 export const acknowledge = defineUpdate<IncidentRecord, [Acknowledgement]>(names.ACKNOWLEDGE);
 /** To an incident: a person says whether the root cause is right, and which it is. */
 export const giveVerdict = defineUpdate<IncidentRecord, [VerdictGiven]>(names.VERDICT);
+/** To an incident: look now, do not wait for the timer. */
+export const lookAgain = defineUpdate<IncidentRecord, [LookRequest]>(names.LOOK_AGAIN);
 /** To an incident: stop looking, close it. */
 export const cancel = defineUpdate<IncidentRecord, [Cancellation]>(names.CANCEL);
 

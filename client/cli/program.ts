@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCancel } from './commands/cancel.js';
 import { registerAck } from './commands/ack.js';
 import { registerList } from './commands/list.js';
+import { registerLook } from './commands/look.js';
 import { registerShow } from './commands/show.js';
 import { registerStart } from './commands/start.js';
 import { registerVerdict } from './commands/verdict.js';
@@ -31,7 +32,7 @@ export function createProgram(deps: CliDependencies, version: string): Command {
     .addHelpText('after', EXIT_CODES_HELP);
 }
 
-/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, verdict, cancel. */
+/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, verdict, look, cancel. */
 export function buildClientCommands(program: Command, deps: CliDependencies): void {
   registerStart(program, deps);
   registerWatch(program, deps);
@@ -39,6 +40,7 @@ export function buildClientCommands(program: Command, deps: CliDependencies): vo
   registerList(program, deps);
   registerAck(program, deps);
   registerVerdict(program, deps);
+  registerLook(program, deps);
   registerCancel(program, deps);
 }
 

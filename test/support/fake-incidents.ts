@@ -92,6 +92,7 @@ export function fakeIncidents(
     acknowledge: (id, given) =>
       said(['acknowledge', id, given], { ...record, acknowledged: { by: given.by, at: T0 } }),
     giveVerdict: (id, given) => said(['giveVerdict', id, given], record),
+    lookAgain: (id, given) => said(['lookAgain', id, given], record),
     cancel: (id, given) => said(['cancel', id, given], record),
     findId: (part) => said(['findId', part], INCIDENT_ID),
     ready: () => said(['ready'], undefined),
