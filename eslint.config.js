@@ -45,7 +45,7 @@ export default tseslint.config(
   },
   {
     // The analysis is deterministic to the byte: no clock, no randomness.
-    files: ['analysis/**/*.ts', 'report/**/*.ts'],
+    files: ['analysis/**/*.ts', 'report/**/*.{ts,tsx}'],
     rules: {
       'no-restricted-properties': [
         'error',
