@@ -23,6 +23,8 @@ export const webhook = z
       .min(1)
       .default(['service', 'service_name', 'app', 'job', 'deployment']),
     environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
+    /** What metrics call a service that a source calls otherwise: `Checkout API: checkout`. */
+    serviceNames: z.record(z.string(), z.string().min(1)).default({}),
     sources,
   })
   .prefault({});

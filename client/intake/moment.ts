@@ -32,11 +32,9 @@ function inSeconds(
 }
 
 /** A time in a payload, in any of the ways that `secondsOf` reads. */
-export const moment = z
-  .unknown()
-  .transform((value, context) => {
-    const seconds = secondsOf(value);
-    if (seconds !== undefined) return seconds;
-    context.addIssue({ code: 'custom', message: 'expected a time' });
-    return z.NEVER;
-  });
+export const moment = z.unknown().transform((value, context) => {
+  const seconds = secondsOf(value);
+  if (seconds !== undefined) return seconds;
+  context.addIssue({ code: 'custom', message: 'expected a time' });
+  return z.NEVER;
+});

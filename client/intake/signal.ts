@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Anomaly } from '../../model/anomaly.js';
 import { boundMap, LIMITS, NOTE, oneLine, safeUrl } from './bounds.js';
-import { labelOf, serviceOf } from './service-name.js';
+import { labelOf, serviceOf, type ServiceName } from './service-name.js';
 import type { ReadingSettings } from './source.js';
 import { namedSymptom, severityOf, symptomIn } from './words.js';
 
@@ -21,6 +21,9 @@ export interface Signal {
   /** The source does not tell when an episode began (see the model). */
   startUnknown?: boolean | undefined;
   endedAt?: number | undefined;
+  /** Where the source names it outright and not by a label. */
+  service?: string | undefined;
+  environment?: string | undefined;
   labels: Record<string, string>;
   annotations?: Record<string, string> | undefined;
   /** The source's word for it. */
@@ -42,9 +45,12 @@ export interface SignalContext {
 /** The anomaly of one alert: named in our terms, and made harmless. */
 export function anomalyFrom(signal: Signal, { receivedAt, settings }: SignalContext): Anomaly {
   const { labels, annotations = {} } = signal;
-  const service = serviceOf(labels, settings.serviceLabels, signal.name);
+  const service = namedOutright(signal.service) ?? serviceOf(labels, settings.serviceLabels, signal.name);
   const environmentLabel = settings.environmentLabels.find((label) => labelOf(labels, label));
-  const environment = (environmentLabel && labelOf(labels, environmentLabel)) ?? settings.environment;
+  const environment =
+    oneLine(signal.environment ?? '', LIMITS.name) ||
+    (environmentLabel && labelOf(labels, environmentLabel)) ||
+    settings.environment;
   const keptLabels = boundMap(labels, { entries: LIMITS.labels, value: LIMITS.labelValue });
   const keptAnnotations = boundMap(annotations, {
     entries: LIMITS.annotations,
@@ -58,6 +64,7 @@ export function anomalyFrom(signal: Signal, { receivedAt, settings }: SignalCont
     ...(signal.notes ?? []),
   ].filter((note) => typeof note === 'string');
   const { name, summary, hints = [] } = signal;
+  const endedAt = signal.status === 'resolved' ? (signal.endedAt ?? receivedAt) : null;
 
   return {
     source: signal.source,
@@ -66,15 +73,16 @@ export function anomalyFrom(signal: Signal, { receivedAt, settings }: SignalCont
     group: shortHash([environment, ...signal.group].join('\n')),
     status: signal.status,
     environment,
-    service: service.name,
+    service: nameInMetrics(service.name, settings),
     symptom:
       namedSymptom(labelOf(labels, 'symptom')) ??
       symptomIn([name, labelOf(labels, 'slo'), ...hints.map((hint) => hint ?? undefined)]),
     severity: severityOf(signal.severity ?? labelOf(labels, 'severity') ?? labelOf(labels, 'priority')),
     title: oneLine(summary ? `${name}: ${summary}` : name, LIMITS.title) || 'Alert',
-    startedAt: signal.startedAt,
-    ...(signal.startUnknown && { startUnknown: true as const }),
-    endedAt: signal.status === 'resolved' ? (signal.endedAt ?? receivedAt) : null,
+    ...(signal.startUnknown
+      ? { startedAt: Math.min(signal.startedAt, endedAt ?? Infinity), startUnknown: true as const }
+      : { startedAt: signal.startedAt }),
+    endedAt,
     labels: keptLabels.map,
     annotations: { ...keptAnnotations.map, ...(notes.length > 0 && { [NOTE]: notes.join('; ') }) },
     links: (signal.links ?? [])
@@ -89,6 +97,15 @@ export function anomalyFrom(signal: Signal, { receivedAt, settings }: SignalCont
 /** Sixteen hex digits that stand for a text. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function namedOutright(text: string | undefined): ServiceName | undefined {
+  const name = oneLine(text ?? '', LIMITS.name);
+  return name === '' ? undefined : { name, label: null, guessed: false };
+}
+
+function nameInMetrics(name: string, { serviceNames = {} }: ReadingSettings): string {
+  return (Object.hasOwn(serviceNames, name) && serviceNames[name]) || name;
 }
 
 function guessedFrom(label: string | null): string {

@@ -10,6 +10,8 @@ export interface ReadingSettings {
   /** Labels that name the service, the first that is present. */
   serviceLabels: string[];
   environmentLabels: string[];
+  /** Services that metrics call otherwise: name at the source to name in the metrics. @default none */
+  serviceNames?: Record<string, string> | undefined;
 }
 
 /** A post as it arrived, before anything in it is believed. */
@@ -61,8 +63,8 @@ export interface Source {
 }
 
 export function readingSettings(config: Pick<Config, 'environment' | 'webhook'>): ReadingSettings {
-  const { serviceLabels, environmentLabels } = config.webhook;
-  return { environment: config.environment, serviceLabels, environmentLabels };
+  const { serviceLabels, environmentLabels, serviceNames } = config.webhook;
+  return { environment: config.environment, serviceLabels, environmentLabels, serviceNames };
 }
 
 /** A header's text; undefined when it is absent or was sent more than once. */

@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { someText, text, textMap } from '../shapes.js';
 
 const time = z.iso.datetime({ offset: true, error: 'expected an RFC 3339 time', abort: true });
-const text = z.string({ error: 'expected text' });
-const someText = text.min(1, { error: 'expected text that is not empty' });
-const textMap = z.record(z.string(), text, { error: 'expected an object of text values' });
 const status = z.enum(['firing', 'resolved'], { error: 'expected "firing" or "resolved"' });
 
-const alert = z.object(
+export const alert = z.object(
   {
     status,
     labels: textMap,

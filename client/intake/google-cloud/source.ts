@@ -1,0 +1,18 @@
+import type { CredentialsOnlyConfig } from '../../../config/sources/index.js';
+import { readBody } from '../malformed.js';
+import type { Source } from '../source.js';
+import { anomalyOf } from './adapter.js';
+import { googleCloudPayload } from './schema.js';
+
+/** Google Cloud Monitoring's webhook channel. It signs nothing and sends basic credentials. */
+export function googleCloud({ auth }: CredentialsOnlyConfig): Source {
+  return {
+    name: 'google-cloud',
+    title: 'Google Cloud Monitoring',
+    credentials: auth,
+    read({ body, receivedAt }, settings) {
+      const { version, incident } = readBody(googleCloudPayload, body);
+      return version === 'test' ? [] : [anomalyOf(incident, { receivedAt, settings })];
+    },
+  };
+}

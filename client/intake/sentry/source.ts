@@ -1,0 +1,40 @@
+import type { SentryConfig } from '../../../config/sources/signed.js';
+import { demandFresh, isSignedBy, NotAuthentic } from '../authenticity.js';
+import { readBody } from '../malformed.js';
+import { secondsOf } from '../moment.js';
+import { headerOf, type Source } from '../source.js';
+import { issueAnomaly, issueEnd, metricAnomaly } from './adapter.js';
+import { issueAlert, issueChange, metricAlert, sentryPayload } from './schema.js';
+
+const ISSUE_ENDS = ['resolved', 'archived', 'ignored'];
+const METRIC_ACTIONS = ['critical', 'warning', 'resolved'];
+
+/** Webhooks of a Sentry integration: issue alerts, metric alerts and the end of issues. Other resources are ignored. */
+export function sentry({ secrets, toleranceSeconds }: SentryConfig): Source {
+  return {
+    name: 'sentry',
+    title: 'Sentry',
+    credentials: { type: 'none' },
+    authenticate({ bytes, headers, receivedAt }) {
+      const signature = headerOf(headers, 'sentry-hook-signature')?.trim() ?? '';
+      if (!isSignedBy(secrets, [bytes], [signature])) {
+        throw new NotAuthentic('no secret of webhook.sources.sentry fits the Sentry-Hook-Signature');
+      }
+      demandFresh(secondsOf(headerOf(headers, 'sentry-hook-timestamp')), receivedAt, toleranceSeconds);
+    },
+    read({ body, receivedAt }, settings) {
+      const { action, data } = readBody(sentryPayload, body);
+      const context = { receivedAt, settings };
+      // By the content, which is signed, and not by the header that names the resource, which is not.
+      if ('metric_alert' in data) {
+        const isKnown = METRIC_ACTIONS.includes(action);
+        return isKnown ? [metricAnomaly(action, readBody(metricAlert, data), context)] : [];
+      }
+      if ('event' in data && action === 'triggered')
+        return [issueAnomaly(readBody(issueAlert, data), context)];
+      if ('issue' in data && ISSUE_ENDS.includes(action))
+        return [issueEnd(readBody(issueChange, data), context)];
+      return [];
+    },
+  };
+}
