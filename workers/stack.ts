@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type { Logger } from 'pino';
+import { steeringRoutes } from '../client/api/steering.js';
 import type { Incidents } from '../client/incidents.js';
 import { buildReceiver } from '../client/intake/receiver.js';
 import { createIncidents } from '../client/temporal-incidents.js';
@@ -69,7 +70,9 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
     const incidents = createIncidents(openTemporal({ env }));
     endings.push(() => incidents.close());
 
-    const receiver = await buildReceiver({ config: own.config, incidents, log });
+    const { config } = own;
+    const routes = steeringRoutes({ config, incidents, log });
+    const receiver = await buildReceiver({ config, incidents, log, routes });
     const webhookUrl = await receiver.listen({ host, port });
     endings.push(() => receiver.close());
 

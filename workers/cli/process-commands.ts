@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { steeringRoutes } from '../../client/api/steering.js';
 import type { CliDependencies } from '../../client/cli/context.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { buildReceiver } from '../../client/intake/receiver.js';
@@ -58,10 +59,12 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
   command('webhook', 'run the receiver that alert sources post to').action(
     async (options: ProcessOptions) => {
       const loaded = await load(options);
-      const { profile } = loaded.config.temporal;
-      const incidents = createIncidents(openTemporal({ profile, env: deps.env }));
-      const receiver = await buildReceiver({ config: loaded.config, incidents, log: logOf(loaded) });
-      const { host, port } = loaded.config.webhook;
+      const { config } = loaded;
+      const log = logOf(loaded);
+      const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }));
+      const routes = steeringRoutes({ config, incidents, log });
+      const receiver = await buildReceiver({ config, incidents, log, routes });
+      const { host, port } = config.webhook;
       say(`Webhook    ${await receiver.listen({ host, port })}/v1/alertmanager`);
       await untilAskedToEnd();
       await receiver.close();

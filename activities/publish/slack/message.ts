@@ -41,7 +41,10 @@ export interface MessageOptions {
 export function summaryMessage(record: IncidentRecord, { sink, hasButtons }: MessageOptions): Message {
   const brief = briefOf(record);
   const blocks: (KnownBlock | null)[] = [
-    { type: 'header', text: { type: 'plain_text', text: fitted(brief.title, ROOM.title, entities), emoji: false } },
+    {
+      type: 'header',
+      text: { type: 'plain_text', text: fitted(brief.title, ROOM.title, entities), emoji: false },
+    },
     section(fitted(brief.cause, ROOM.cause)),
     fieldsBlock(brief),
     section(reasons(brief)),
@@ -49,7 +52,10 @@ export function summaryMessage(record: IncidentRecord, { sink, hasButtons }: Mes
     section(actions(brief)),
     section(links(brief)),
     hasButtons ? buttons(record) : null,
-    { type: 'context', elements: [mrkdwn(fitted(brief.status, ROOM.status)), mrkdwn(fitted(origin(record), ROOM.origin))] },
+    {
+      type: 'context',
+      elements: [mrkdwn(fitted(brief.status, ROOM.status)), mrkdwn(fitted(origin(record), ROOM.origin))],
+    },
   ];
   return {
     text: fitted(`${brief.title}. ${brief.cause}`, ROOM.text),
@@ -97,7 +103,10 @@ function actions(brief: Brief): string {
     const words = `${title.replace(/\.$/, '')} (${risk}). Expect: ${expect}`;
     const line = `${index + 1}. ${fitted(words, ROOM.action)}`;
     if (command === null) return [line];
-    return [line, link('Open', command, ROOM.link) ?? code(command, ROOM.command) ?? 'The command is in the report.'];
+    return [
+      line,
+      link('Open', command, ROOM.link) ?? code(command, ROOM.command) ?? 'The command is in the report.',
+    ];
   });
   return titled('Next', lines);
 }
@@ -114,7 +123,13 @@ function titled(title: string, lines: readonly string[]): string {
 }
 
 /** What can be asked of the incident as it stands. */
-function buttons({ id, acknowledged, diagnosis, humanVerdict, timings }: IncidentRecord): ActionsBlock | null {
+function buttons({
+  id,
+  acknowledged,
+  diagnosis,
+  humanVerdict,
+  timings,
+}: IncidentRecord): ActionsBlock | null {
   const isOpen = timings.closedAt === null;
   const isJudged = diagnosis === null || humanVerdict !== null;
   const elements = [

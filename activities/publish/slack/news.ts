@@ -21,7 +21,11 @@ const TEXT_LENGTH = 1_000;
  * What a reader of the message as it was `before` must be told; null when its change in place says enough: when
  * neither verdict, scope nor severity changed, and nothing is asked of anybody.
  */
-export function newsMessage(record: IncidentRecord, before: IncidentRecord | null, sink: string): News | null {
+export function newsMessage(
+  record: IncidentRecord,
+  before: IncidentRecord | null,
+  sink: string,
+): News | null {
   const sentences = [...callFor(record), ...changes(record, before)].slice(0, MOST_SENTENCES);
   if (sentences.length === 0) return null;
   const lines = sentences.map((sentence) => `\u2022 ${fitted(sentence, SENTENCE_LENGTH)}`);
@@ -29,9 +33,7 @@ export function newsMessage(record: IncidentRecord, before: IncidentRecord | nul
     toAll: CALLS.includes(record.occasion),
     message: {
       text: fitted(sentences.join(' '), TEXT_LENGTH),
-      blocks: [
-        { type: 'section', text: { type: 'mrkdwn', text: lines.join('\n'), verbatim: true } },
-      ],
+      blocks: [{ type: 'section', text: { type: 'mrkdwn', text: lines.join('\n'), verbatim: true } }],
       metadata: newsMetadata(record, sink),
     },
   };

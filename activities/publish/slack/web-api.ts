@@ -66,7 +66,11 @@ export class SlackWebApi {
 
   async post(message: Message, signal: AbortSignal): Promise<Place> {
     const method = 'chat.postMessage';
-    const answer = await this.write(method, { channel: this.config.channel, ...NO_PREVIEWS, ...message }, signal);
+    const answer = await this.write(
+      method,
+      { channel: this.config.channel, ...NO_PREVIEWS, ...message },
+      signal,
+    );
     const { channel, ts } = this.accepted(answer, method);
     if (channel !== undefined && ts !== undefined) return { channel, ts };
     throw this.client.failure({ kind: 'refused' }, 'took the message and did not say where it is');

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { faultKind } from '../../model/diagnosis.js';
+import type { Acknowledgement, Cancellation, VerdictGiven } from '../../model/progress.js';
+import { LIMITS, oneLine } from '../intake/bounds.js';
+
+const NOTE_LENGTH = 2_000;
+
+/** One line, as records hold it; `expected` completes `expected ...`. */
+const line = (expected: string, length: number) =>
+  z
+    .string({ error: `expected ${expected}` })
+    .transform((text) => oneLine(text, length))
+    .refine((text) => text !== '', { error: `expected ${expected}` });
+
+const by = line('who asks', LIMITS.name);
+const note = z
+  .string({ error: 'expected text' })
+  .transform((text) => oneLine(text, NOTE_LENGTH))
+  .default('');
+
+/** A key that is not known is a mistake: a correction that is not read would be lost in silence. */
+const body = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `expected no keys but ${Object.keys(shape).join(', ')} and found ${issue.keys.join(', ')}`
+        : 'expected a JSON object',
+  });
+
+/** Bodies of what can be posted to an incident. */
+export const acknowledgement: z.ZodType<Acknowledgement> = body({ by });
+
+export const look: z.ZodType<{ by: string }> = body({ by });
+
+export const cancellation: z.ZodType<Cancellation> = body({ by, reason: note });
+
+export const verdict: z.ZodType<VerdictGiven> = body({
+  correct: z.boolean({ error: 'expected true or false' }),
+  service: line('the service where it began, or null', LIMITS.name)
+    .nullish()
+    .transform((name) => name ?? null),
+  faultKind: z
+    .enum(faultKind.options, { error: `expected ${faultKind.options.join(', ')} or null` })
+    .nullish()
+    .transform((kind) => kind ?? null),
+  note,
+  by,
+});

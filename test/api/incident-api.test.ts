@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { steeringRoutes } from '../../client/api/steering.js';
+import {
+  AmbiguousId,
+  IncidentNotFound,
+  NoWorker,
+  Refused,
+  TemporalUnavailable,
+} from '../../client/errors.js';
+import type { Incidents } from '../../client/incidents.js';
+import { buildReceiver } from '../../client/intake/receiver.js';
+import { configSchema, type Config } from '../../config/schema.js';
+import { incidentRecord } from '../../model/incident.js';
+import { aRecord, fakeIncidents, INCIDENT_ID } from '../support/fake-incidents.js';
+
+const BASE = `/v1/incidents/${encodeURIComponent(INCIDENT_ID)}`;
+
+interface Problem {
+  status: number;
+  detail: string;
+  errors?: { field: string; problem: string }[];
+}
+
+const open: FastifyInstance[] = [];
+
+async function api(overrides: Partial<Incidents> = {}, auth?: Config['webhook']['auth']) {
+  const incidents = fakeIncidents(overrides);
+  const config = configSchema.parse({
+    metrics: { type: 'prometheus', url: 'http://prometheus' },
+    webhook: { ...(auth && { auth }) },
+  });
+  const log = pino({ level: 'silent' });
+  const app = await buildReceiver({
+    config,
+    incidents,
+    log,
+    routes: steeringRoutes({ config, incidents, log }),
+  });
+  open.push(app);
+  const post = (path: string, payload: unknown, headers: Record<string, string> = {}) =>
+    app.inject({ method: 'POST', url: path, headers, payload: payload as object });
+  return { app, asked: incidents.asked, post };
+}
+
+describe('the HTTP API of incidents', () => {
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((app) => app.close()));
+  });
+
+  it('answers the record of an incident, by its whole id or a part', async () => {
+    const { app, asked } = await api();
+    for (const url of [BASE, '/v1/incidents/9f3c2e']) {
+      const answer = await app.inject(url);
+      assert.equal(answer.statusCode, 200);
+      assert.equal(answer.headers['cache-control'], 'no-store');
+      assert.equal(incidentRecord.parse(answer.json()).id, INCIDENT_ID);
+    }
+    assert.deepEqual(asked, [
+      ['show', INCIDENT_ID],
+      ['show', '9f3c2e'],
+    ]);
+  });
+
+  it('shows no secret that a label holds', async () => {
+    const links = [{ title: 'Graph', url: 'https://graphs.example/?token=tok-3n-s3cr3t' }];
+    const { app } = await api({ show: () => Promise.resolve(aRecord({ links })) });
+    const { body } = await app.inject(BASE);
+    assert.ok(!body.includes('tok-3n-s3cr3t'));
+  });
+
+  const steers: [string, object, unknown[]][] = [
+    ['acknowledge', { by: 'ann' }, ['acknowledge', INCIDENT_ID, { by: 'ann' }]],
+    ['look', { by: 'ann' }, ['lookAgain', INCIDENT_ID, { by: 'ann' }]],
+    ['cancel', { by: 'ann' }, ['cancel', INCIDENT_ID, { by: 'ann', reason: '' }]],
+    ['cancel', { by: 'ann', reason: 'a test' }, ['cancel', INCIDENT_ID, { by: 'ann', reason: 'a test' }]],
+    [
+      'verdict',
+      { by: 'ann', correct: true },
+      ['giveVerdict', INCIDENT_ID, { by: 'ann', correct: true, service: null, faultKind: null, note: '' }],
+    ],
+    [
+      'verdict',
+      { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full\ndisk' },
+      [
+        'giveVerdict',
+        INCIDENT_ID,
+        { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full disk' },
+      ],
+    ],
+  ];
+  for (const [path, body, expected] of steers) {
+    it(`takes ${path} with ${JSON.stringify(body)}`, async () => {
+      const { asked, post } = await api();
+      const answer = await post(`${BASE}/${path}`, body);
+      assert.equal(answer.statusCode, 200);
+      assert.equal(incidentRecord.parse(answer.json()).id, INCIDENT_ID);
+      assert.deepEqual(asked, [expected]);
+    });
+  }
+
+  const faults: [string, object, string][] = [
+    ['acknowledge', {}, 'by: expected who asks, it is missing'],
+    ['acknowledge', { by: ' ' }, 'by: expected who asks, got " "'],
+    ['acknowledge', { by: 7 }, 'by: expected who asks, got 7'],
+    ['acknowledge', [], 'expected a JSON object, got a list of 0'],
+    ['look', { by: 'ann', services: ['a'] }, 'expected no keys but by and found services, got an object'],
+    ['verdict', { by: 'ann' }, 'correct: expected true or false, it is missing'],
+    ['verdict', { by: 'ann', correct: 'yes' }, 'correct: expected true or false, got "yes"'],
+    ['verdict', { by: 'ann', correct: false, service: '' }, 'service: expected the service where it began'],
+    ['verdict', { by: 'ann', correct: false, faultKind: 'gremlins' }, 'faultKind: expected'],
+    [
+      'verdict',
+      { by: 'ann', correct: false, faultkind: 'disk' },
+      'expected no keys but correct, service, faultKind, note, by and found faultkind',
+    ],
+    ['cancel', { by: 'ann', reason: 7 }, 'reason: expected text, got 7'],
+  ];
+  for (const [path, body, detail] of faults) {
+    it(`answers 400 to ${path} with ${JSON.stringify(body)}, and asks nobody`, async () => {
+      const { asked, post } = await api();
+      const answer = await post(`${BASE}/${path}`, body);
+      assert.equal(answer.statusCode, 400);
+      assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/);
+      assert.ok(answer.json<Problem>().detail.startsWith(detail), answer.json<Problem>().detail);
+      assert.deepEqual(asked, []);
+    });
+  }
+
+  const failures: [Error, number][] = [
+    [new IncidentNotFound('There is no incident "x"'), 404],
+    [new AmbiguousId('"x" fits 2 incidents'), 409],
+    [new Refused('x is closed and takes nothing more'), 409],
+    [new NoWorker('no worker does'), 503],
+    [new TemporalUnavailable('Temporal does not answer'), 503],
+  ];
+  for (const [failure, status] of failures) {
+    it(`answers ${status} to ${failure.name}`, async () => {
+      const fails = () => Promise.reject(failure);
+      const { app, post } = await api({ show: fails, acknowledge: fails });
+      for (const answer of [await app.inject(BASE), await post(`${BASE}/acknowledge`, { by: 'ann' })]) {
+        assert.equal(answer.statusCode, status);
+        assert.equal(answer.json<Problem>().detail, failure.message);
+        assert.equal(answer.headers['retry-after'], status === 503 ? '5' : undefined);
+      }
+    });
+  }
+
+  it('says which requests there are', async () => {
+    const { app, post } = await api();
+    for (const answer of [
+      await app.inject('/v1/incidents'),
+      await post('/v1/incidents/incident/checkout/x', {}),
+    ]) {
+      assert.equal(answer.statusCode, 404);
+      assert.match(answer.json<Problem>().detail, /GET \/v1\/incidents\/:id.*%2F/);
+    }
+  });
+
+  it('takes the body that its page shows', async () => {
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const [, json = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+    const { post } = await api();
+    assert.equal((await post(`${BASE}/verdict`, JSON.parse(json))).statusCode, 200);
+  });
+
+  it('says nothing of its inside when it fails by itself', async () => {
+    const { app } = await api({ show: () => Promise.reject(new Error('secret detail')) });
+    const answer = await app.inject(BASE);
+    assert.equal(answer.statusCode, 500);
+    assert.ok(!answer.body.includes('secret detail'));
+  });
+
+  it('asks for the credentials that alerts need, before it looks at anything', async () => {
+    const { app, asked, post } = await api({}, { type: 'bearer', tokens: ['a-token'] });
+    assert.equal((await app.inject(BASE)).statusCode, 401);
+    assert.equal((await post(`${BASE}/cancel`, { by: 'ann' })).statusCode, 401);
+    assert.deepEqual(asked, []);
+    const known = await post(`${BASE}/cancel`, { by: 'ann' }, { authorization: 'Bearer a-token' });
+    assert.equal(known.statusCode, 200);
+  });
+});
