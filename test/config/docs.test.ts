@@ -127,6 +127,7 @@ describe('the configuration', () => {
   for (const page of [
     'docs/configuration.md',
     'docs/webhook-sink.md',
+    'docs/sinks/slack.md',
     'docs/alertmanager.md',
     'packs/README.md',
     'README.md',
