@@ -15,6 +15,7 @@ import { traceEvidence } from './evidence/trace.js';
 import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
+import { mapOf } from './map.js';
 import { doubtsOf } from './one-sided.js';
 import { rank } from './rank.js';
 import { gridOf, type Grid } from './series/grid.js';
@@ -52,7 +53,9 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
   quieten(found);
   const { judgement, found: byChange } = changeFindings(facts, rank(facts, found));
-  return write(facts, rank(facts, [...found, ...byChange]), judgement);
+  const diagnosis = write(facts, rank(facts, [...found, ...byChange]), judgement);
+  const map = mapOf(facts, diagnosis);
+  return map === null ? diagnosis : { ...diagnosis, map };
 }
 
 /** Evidence that something is wrong, rather than of where. */

@@ -227,6 +227,9 @@ export const LIMITS = {
   symptoms: 40,
   steps: 12,
   blastRadius: 50,
+  /** The map: those of the story and as many neighbours as there is room for. */
+  mapServices: 60,
+  mapCalls: 200,
   ruledOut: 5,
   open: 4,
   /** A rival that is likelier than this deserves a check. */

@@ -126,6 +126,37 @@ export const verdict = z.object({
 });
 export type Verdict = z.infer<typeof verdict>;
 
+/** The services that an incident is about and their neighbours, and who calls whom among them. */
+export const serviceMap = z.object({
+  /** Those of the incident's story first; at most sixty. */
+  services: z
+    .array(
+      z.object({
+        name: z.string(),
+        /** Not ours: seen from its callers alone. */
+        external: z.boolean(),
+        host: z.string().nullable(),
+      }),
+    )
+    .max(60),
+  /** At most two hundred. */
+  calls: z
+    .array(
+      z.object({
+        caller: z.string(),
+        callee: z.string(),
+        /** Requests per second while all was calm; null when they are not measured. */
+        traffic: z.number().nullable(),
+        /** The signals of these calls that got worse. */
+        worse: z.array(signalKind),
+      }),
+    )
+    .max(200),
+  /** Known services that are not on it. */
+  leftOut: z.number().int().nonnegative(),
+});
+export type ServiceMap = z.infer<typeof serviceMap>;
+
 /** What the analysis concludes. Bounded in size (see analysis/limits), so it may pass through workflow history. */
 export const diagnosis = z.object({
   /** Version of the rules and weights that decided. */
@@ -150,5 +181,7 @@ export const diagnosis = z.object({
   /** At most three. */
   nextActions: z.array(nextAction),
   looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
+  /** Absent where no call is known. */
+  map: serviceMap.optional(),
 });
 export type Diagnosis = z.infer<typeof diagnosis>;
