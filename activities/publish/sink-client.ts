@@ -28,6 +28,8 @@ export class SinkClient {
       timeoutSeconds: number;
       /** What no message may show. */
       secrets: readonly string[];
+      /** What an answer means, where the vendor says it in a way of its own. @default outcomeOf */
+      decide?: (answer: SinkAnswer, nowMs: number) => Outcome;
     },
   ) {}
 
@@ -63,7 +65,7 @@ export class SinkClient {
       );
     }
     if (expects(response.status)) return response;
-    const outcome = outcomeOf(response.status, headerOf(response, 'retry-after'), Date.now());
+    const outcome = (this.options.decide ?? byStatus)(response, Date.now());
     if (outcome.kind === 'accepted') return response;
     throw this.failure(
       outcome,
@@ -81,6 +83,10 @@ export class SinkClient {
 export function headerOf(response: SinkAnswer, name: string): string | undefined {
   const header: unknown = response.headers[name];
   return typeof header === 'string' && header !== '' ? header : undefined;
+}
+
+function byStatus(answer: SinkAnswer, nowMs: number): Outcome {
+  return outcomeOf(answer.status, headerOf(answer, 'retry-after'), nowMs);
 }
 
 function hostOf(url: string): string {

@@ -1,9 +1,24 @@
 import { z } from 'zod';
+import { emailSink } from './email.js';
+import { githubSink } from './github.js';
+import { grafanaSink } from './grafana.js';
+import { jiraSink } from './jira.js';
+import { pagerdutySink } from './pagerduty.js';
 import { slackSink } from './slack.js';
+import { teamsSink } from './teams.js';
 import { webhookSink } from './webhook.js';
 
 /** One line for each kind of sink; its settings stand in a file of their own. */
-const sink = z.discriminatedUnion('type', [webhookSink, slackSink]);
+const sink = z.discriminatedUnion('type', [
+  webhookSink,
+  slackSink,
+  pagerdutySink,
+  githubSink,
+  jiraSink,
+  grafanaSink,
+  teamsSink,
+  emailSink,
+]);
 export type SinkConfig = z.infer<typeof sink>;
 
 /** An incident knows its sinks by name, so two of one name would be one. */

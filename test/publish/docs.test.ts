@@ -7,10 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { execa } from 'execa';
 import getPort from 'get-port';
+import { openSink } from '../../activities/publish/open-sink.js';
 import { outcomeOf } from '../../activities/publish/outcome.js';
-import { eventOf, idempotencyKey } from '../../activities/publish/webhook/body.js';
+import { revisionKey } from '../../activities/publish/revision-key.js';
+import type { Sink } from '../../activities/publish/sink.js';
+import { eventOf } from '../../activities/publish/webhook/body.js';
 import { signature } from '../../activities/publish/webhook/sign.js';
-import { WebhookSink } from '../../activities/publish/webhook/webhook-sink.js';
 import { configSchema } from '../../config/schema.js';
 import { valueAt } from '../../config/schema-walk.js';
 import { needs } from '../support/needs.js';
@@ -37,12 +39,12 @@ function table(first: string): string[][] {
     );
 }
 
-function aSink(url: string, signingSecret = SECRET): WebhookSink {
+function aSink(url: string, signingSecret = SECRET): Sink {
   const { sinks } = configSchema.parse({
     metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
     sinks: [{ type: 'webhook', name: 'hook', url, signingSecret }],
   });
-  return new WebhookSink(sinks[0]!);
+  return openSink(sinks[0]!);
 }
 
 const record = SAMPLES['suspected pool saturation']();
@@ -57,7 +59,7 @@ describe('docs/webhook-sink.md', () => {
       assert.equal(shown[field], posted[field]);
     }
     const { id, runId } = { id: shown.subject, runId: shown.id.split('/').at(-2) ?? '' };
-    const key = idempotencyKey({ ...record, id, runId, revision: shown.data.record.revision });
+    const key = revisionKey({ ...record, id, runId, revision: shown.data.record.revision });
     assert.equal(shown.id, key);
     assert.ok(block('http').includes(`\nIdempotency-Key: ${key}\n`));
   });
@@ -137,9 +139,10 @@ describe('docs/webhook-sink.md', () => {
             () => false,
           );
         while (receiver.exitCode === null && !(await answers())) await sleep(50);
-        await aSink(url).post({ record, before: null, signal: never });
-        await aSink(url).post({ record, before: null, signal: never });
-        await assert.rejects(aSink(url, 'another secret').post({ record, before: null, signal: never }), { type: 'SinkRefused' });
+        const delivery = { record, before: null, attempt: 1, signal: never };
+        await aSink(url).post(delivery);
+        await aSink(url).post(delivery);
+        await assert.rejects(aSink(url, 'another secret').post(delivery), { type: 'SinkRefused' });
       } finally {
         receiver.kill();
       }

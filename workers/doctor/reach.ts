@@ -11,18 +11,22 @@ export interface Target {
   headers?: Record<string, string>;
   /** The setting that holds the address, for the remedy: `sinks[0].url`. */
   setting: string;
+  /** `GET` where there is something to read that shows whether the credentials are right. @default 'OPTIONS' */
+  method?: 'OPTIONS' | 'GET';
+  /** What to check when what is read is not there. */
+  ifAbsent?: string;
 }
 
 /**
- * Finds out what can be known of an address without making it do anything: an OPTIONS request, which by HTTP's
- * definition changes nothing. Any answer of the application proves name, network and TLS; only a refusal of who
+ * Finds out what can be known of an address without making it do anything: a request which by HTTP's definition
+ * changes nothing. Any answer of the application proves name, network and TLS; only a refusal of who
  * asks, a redirect and a server error say more.
  */
 export async function reach(target: Target): Promise<Told> {
-  const { url, auth, headers = {}, setting } = target;
+  const { url, auth, headers = {}, setting, method = 'OPTIONS', ifAbsent } = target;
   try {
     const { status, headers: answered } = await axios.request({
-      method: 'OPTIONS',
+      method,
       url,
       headers: { ...headers, ...(auth.type === 'bearer' && { Authorization: `Bearer ${auth.token}` }) },
       ...(auth.type === 'basic' && { auth: { username: auth.username, password: auth.password } }),
@@ -32,8 +36,9 @@ export async function reach(target: Target): Promise<Told> {
       responseType: 'stream',
       validateStatus: () => true,
     });
-    const seen = `${originOf(url)} answers (${status} to OPTIONS; nothing was sent)`;
+    const seen = `${originOf(url)} answers (${status} to ${method}; nothing was sent)`;
     if (status === 401 || status === 403) return warning(seen, `check the credentials beside ${setting}`);
+    if (status === 404 && ifAbsent !== undefined) return warning(seen, ifAbsent);
     if (status >= 300 && status < 400) {
       return warning(seen, `it redirects to ${String(answered['location'])}: write that into ${setting}`);
     }

@@ -1,6 +1,7 @@
 import { RECORD_SCHEMA_ID, type IncidentRecord } from '../../../model/incident.js';
 import { renderMarkdown } from '../../../report/markdown.js';
 import { withoutSecrets } from '../../../report/mask.js';
+import { revisionKey } from '../revision-key.js';
 
 /** A CloudEvents 1.0 event in structured JSON form, whose data is the record and its Markdown rendering. */
 export interface SummaryEvent {
@@ -21,7 +22,7 @@ export function eventOf(record: IncidentRecord): SummaryEvent {
   const { openedAt, firstResultAt, closedAt } = record.timings;
   return {
     specversion: '1.0',
-    id: idempotencyKey(record),
+    id: revisionKey(record),
     type: typeOf(record),
     source: `faultline/${encodeURIComponent(record.environment)}`,
     subject: record.id,
@@ -30,11 +31,6 @@ export function eventOf(record: IncidentRecord): SummaryEvent {
     dataschema: RECORD_SCHEMA_ID,
     data: { record: withoutSecrets(record), markdown: renderMarkdown(record) },
   };
-}
-
-/** Names one revision of one run for ever. */
-export function idempotencyKey(record: IncidentRecord): string {
-  return `${record.id}/${record.runId}/r${record.revision}`;
 }
 
 function typeOf(record: IncidentRecord): SummaryEvent['type'] {

@@ -1,9 +1,10 @@
-import type { OutgoingAuth } from '../../../config/primitives.js';
 import type { WebhookSinkConfig } from '../../../config/sinks/webhook.js';
 import { oneLine } from '../../../report/escape.js';
+import { authorization, secretsOfAuth } from '../outgoing-auth.js';
+import { revisionKey } from '../revision-key.js';
 import { headerOf, SinkClient } from '../sink-client.js';
 import type { Delivery, Sink } from '../sink.js';
-import { eventOf, idempotencyKey } from './body.js';
+import { eventOf } from './body.js';
 import { signature } from './sign.js';
 
 const LONGEST_REFERENCE = 200;
@@ -31,7 +32,7 @@ export class WebhookSink implements Sink {
         ...headers,
         ...authorization(auth),
         'Content-Type': 'application/cloudevents+json; charset=utf-8',
-        'Idempotency-Key': idempotencyKey(record),
+        'Idempotency-Key': revisionKey(record),
         ...(signingSecret !== undefined && {
           'Faultline-Signature': signature(body, signingSecret, Date.now() / 1000),
         }),
@@ -43,19 +44,9 @@ export class WebhookSink implements Sink {
   }
 }
 
-function authorization(auth: OutgoingAuth): Record<string, string> {
-  if (auth.type === 'bearer') return { Authorization: `Bearer ${auth.token}` };
-  if (auth.type === 'basic') {
-    const login = Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
-    return { Authorization: `Basic ${login}` };
-  }
-  return {};
-}
-
 function secretsOf({ auth, headers, signingSecret }: WebhookSinkConfig): string[] {
   return [
-    ...(auth.type === 'bearer' ? [auth.token] : []),
-    ...(auth.type === 'basic' ? [auth.password] : []),
+    ...secretsOfAuth(auth),
     ...Object.values(headers),
     ...(signingSecret === undefined ? [] : [signingSecret]),
   ];
