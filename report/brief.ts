@@ -13,7 +13,7 @@ import {
   type Facts,
 } from './facts.js';
 import { beforeAfter, clock, confidence, duration, factor, moment } from './format.js';
-import { causeIntroduction, causeOf, correctionOf, titleOf } from './headline.js';
+import { causeIntroduction, causeOf, causeSentence, correctionOf, titleOf } from './headline.js';
 import { maskAddress } from './mask.js';
 import {
   acknowledgedWords,
@@ -96,11 +96,9 @@ function statusOf({ record, diagnosis }: Facts): string {
 }
 
 function causeSentences(facts: Facts): string {
-  const cause = `${plain(causeOf(facts))}.`;
   const correction = correctionOf(facts);
-  return correction
-    ? `${plain(correction)} The diagnosis had said: ${cause}`
-    : `${causeIntroduction(facts)}: ${cause}`;
+  if (!correction) return plain(causeSentence(facts));
+  return `${plain(correction)} The diagnosis had said: ${plain(causeOf(facts))}.`;
 }
 
 function fieldsOf(facts: Facts): BriefField[] {

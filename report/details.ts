@@ -1,10 +1,12 @@
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord } from '../model/incident.js';
 import { guardLineStart, oneLine, shortName } from './escape.js';
-import { factsOf, STATE_WORDS, type Facts } from './facts.js';
+import { unseenOf } from './doubts.js';
+import { actionsOf, factsOf, STATE_WORDS, strongestReasons, type Facts } from './facts.js';
 import { clock, count, listOf, moment } from './format.js';
 import { correctionOf, summaryOf, titleOf } from './headline.js';
 import { inlineMarkdown, titleMarkdown } from './inline.js';
+import { alertCountWords, OCCASION_WORDS } from './standing.js';
 import type { Text } from './document.js';
 
 /*
@@ -14,7 +16,6 @@ import type { Text } from './document.js';
 
 /** Temporal refuses summaries above 400 bytes, counted after their encoding. */
 const LONGEST_SUMMARY_BYTES = 200;
-const MOST_REASONS = 3;
 const MOST_GAPS = 3;
 const MOST_ALERTS = 10;
 
@@ -30,49 +31,52 @@ export function currentDetails(record: IncidentRecord): string {
     // What to do next comes below, with what to paste and what to expect.
     ...summaryOf(facts).slice(0, 2).map(paragraph),
     ...(correction ? [paragraph(correction)] : []),
-    list([...reasons(facts), ...(correction ? [] : nextAction(facts)), ...notSeen(facts)]),
+    list([...reasons(facts), ...nextAction(facts), ...notSeen(facts)]),
     paragraph(standing(facts)),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-/** The strongest observations for the suspect that the verdict names, and the strongest one against it. */
-function reasons({ suspect }: Facts): Text[] {
-  if (!suspect) return [];
-  const heaviest = [...suspect.evidence].sort((a, b) => b.weight - a.weight);
-  const speaksFor = heaviest.filter(({ stance }) => stance === 'for').slice(0, MOST_REASONS);
-  const against = heaviest.filter(({ stance }) => stance === 'against').slice(0, 1);
-  return [
-    ...speaksFor.map(({ statement }): Text => [{ strong: 'For:' }, ` ${oneLine(statement, 300)}`]),
-    ...against.map(({ statement }): Text => [{ strong: 'Against:' }, ` ${oneLine(statement, 300)}`]),
-  ];
+function reasons(facts: Facts): Text[] {
+  return strongestReasons(facts).map(({ stance, statement }) => [
+    { strong: stance === 'for' ? 'For:' : 'Against:' },
+    ` ${oneLine(statement, 300)}`,
+  ]);
 }
 
-function nextAction({ diagnosis, closedAt }: Facts): Text[] {
-  const action = diagnosis?.nextActions[0];
-  if (!action || closedAt !== null) return [];
+function nextAction(facts: Facts): Text[] {
+  const [action] = actionsOf(facts);
+  if (!action) return [];
   const words = `${oneLine(action.title, 200).replace(/\.$/, '')} (${action.risk}); expect: ${oneLine(action.expect, 200)}`;
   const command: Text = action.command === null ? [] : [' ', { code: oneLine(action.command, 300) }];
   return [[{ strong: 'Next:' }, ` ${words}`, ...command]];
 }
 
 function notSeen({ record }: Facts): Text[] {
-  const shown = record.gaps.slice(0, MOST_GAPS).map(({ source, what, reason }): Text => {
+  const unseen = unseenOf(record);
+  const shown = unseen.slice(0, MOST_GAPS).map(({ what, source, reason }): Text => {
     return [
       { strong: 'Not seen:' },
-      ` ${oneLine(what, 120)} (${oneLine(source, 40)}: ${oneLine(reason, 200)})`,
+      ` ${what} (${source === null ? '' : `${source}: `}${oneLine(reason, 200)})`,
     ];
   });
-  const more = record.gaps.length - shown.length;
-  return more > 0 ? [...shown, [`${count(more, 'more gap')} in the report`]] : shown;
+  const more = unseen.length - shown.length;
+  return more > 0 ? [...shown, [`${count(more, 'more thing')} not seen, in the report`]] : shown;
 }
 
 /** How far it is and whether somebody looks after it. */
 function standing({ record }: Facts): Text {
-  const parts = [`State: ${STATE_WORDS[record.state]}`, `severity ${record.severity}`];
-  if (record.acknowledged) parts.push(`acknowledged by ${oneLine(record.acknowledged.by, 80)}`);
-  if (record.revision > 0) parts.push(`revision ${record.revision} of the summary`);
+  const { acknowledged, escalatedAt, humanVerdict, revision, occasion } = record;
+  const parts = [
+    `State: ${STATE_WORDS[record.state]}`,
+    `severity ${record.severity}`,
+    alertCountWords(record),
+    ...(escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`]),
+    ...(acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : []),
+    ...(humanVerdict?.correct ? [`judged right by ${oneLine(humanVerdict.by, 80)}`] : []),
+    ...(revision > 0 ? [`revision ${revision} of the summary (${OCCASION_WORDS[occasion]})`] : []),
+  ];
   const report = record.links.find(({ title }) => title === 'Report');
   const where: Text = report ? ['; full report ', { code: oneLine(report.url, 300) }] : [];
   return [parts.join('; '), ...where];

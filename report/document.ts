@@ -18,6 +18,8 @@ export interface Column {
   title: string;
   /** Takes the width that the others leave, and wraps. One column of a table grows. */
   grows?: true;
+  /** Left out where it would leave too little room for the others. */
+  spare?: true;
   align?: 'right';
 }
 

@@ -1,13 +1,5 @@
 import type { Change } from '../model/change.js';
-import type {
-  Diagnosis,
-  Evidence,
-  FaultKind,
-  Movement,
-  NextAction,
-  Suspect,
-  Symptom,
-} from '../model/diagnosis.js';
+import type { Diagnosis, Evidence, FaultKind, Movement, Suspect, Symptom } from '../model/diagnosis.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type { SeriesMeta, SignalKind, Subject } from '../model/series.js';
 
@@ -125,9 +117,13 @@ export function strongestReasons({ suspect }: Facts): Evidence[] {
 }
 
 /** What to do next, at most three; nothing any more once it is over, or a person knows better. */
-export function actionsOf({ diagnosis, record, closedAt }: Facts): Diagnosis['nextActions'] {
-  if (!diagnosis || closedAt !== null || record.humanVerdict?.correct === false) return [];
-  return diagnosis.nextActions.slice(0, 3);
+export function actionsOf(facts: Facts): Diagnosis['nextActions'] {
+  return mayAct(facts) ? (facts.diagnosis?.nextActions.slice(0, 3) ?? []) : [];
+}
+
+/** Whether what the diagnosis advises still holds. */
+export function mayAct({ diagnosis, record, closedAt }: Facts): boolean {
+  return diagnosis !== null && closedAt === null && record.humanVerdict?.correct !== false;
 }
 
 export const LEVEL_WORDS: Record<Diagnosis['verdict']['level'], string> = {

@@ -1,9 +1,11 @@
 import type { Change } from '../model/change.js';
 import type { IncidentRecord } from '../model/incident.js';
 import { text, type Span, type Text } from './document.js';
+import { unseenOf } from './doubts.js';
 import { oneLine, shortName } from './escape.js';
-import { factsOf, FAULT_WORDS, isLooking, LEVEL_WORDS, type Facts, type Shown } from './facts.js';
+import { actionsOf, factsOf, FAULT_WORDS, isLooking, LEVEL_WORDS, type Facts, type Shown } from './facts.js';
 import { beforeAfter, clock, clockMinute, confidence, count, day, listOf, offset } from './format.js';
+import { callWords, firstAlertWords, foundInstead } from './standing.js';
 
 /** Longest title, in characters: it becomes the subject of messages and tickets. */
 export const LONGEST_TITLE = 80;
@@ -73,6 +75,28 @@ function mainReason({ suspect }: Facts): string {
   return main ? ` (${oneLine(main.statement, 200).replace(/\.$/, '')})` : '';
 }
 
+/** A runner-up as strong as this is named wherever the cause is: two things may be broken at once. */
+const WORTH_NAMING = 0.2;
+
+/** `; also possible: cart, code change (41 %)`; nothing where the cause is confirmed or no other comes near it. */
+function runnerUp({ diagnosis, suspect }: Facts): Text {
+  if (!diagnosis || !suspect || diagnosis.verdict.level === 'confirmed') return [];
+  const near = diagnosis.suspects.find(
+    (other) =>
+      other.service !== suspect.service &&
+      other.status !== 'ruled-out' &&
+      other.confidence >= Math.max(WORTH_NAMING, suspect.confidence / 2),
+  );
+  if (!near) return [];
+  const sure = confidence(near.confidence);
+  return text`; also possible: ${{ strong: shortName(near.service, 60) }}, ${FAULT_WORDS[near.faultKind]} (${sure})`;
+}
+
+/** The cause as a whole sentence: how sure, which, and what else comes near it. */
+export function causeSentence(facts: Facts, cite: Cite = NO_CITE): Text {
+  return text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.`;
+}
+
 function changeClause({ change, zero, cause }: Facts): Text {
   if (!change) return [];
   return text`${changeWords(change)} at ${clock(change.time)} (${offset(change.time, zero)})${cause ? ', then ' : ''}`;
@@ -96,10 +120,12 @@ function movementClause({ cause, zero }: Facts, cite: Cite): Text {
 
 function whyUnknown(record: IncidentRecord): string {
   if (isLooking(record)) return `the diagnosis is running (${record.state})`;
-  const gap = record.gaps[0];
-  if (!gap) return 'no diagnosis was made';
-  const more = record.gaps.length > 1 ? `, and ${record.gaps.length - 1} more` : '';
-  return `${oneLine(gap.what, 80)} could not be seen (${oneLine(gap.source, 40)}: ${oneLine(gap.reason, 160).replace(/\.$/, '')})${more}`;
+  const [first, ...others] = unseenOf(record);
+  if (!first) return 'no diagnosis was made';
+  const more = others.length > 0 ? `; ${count(others.length, 'more thing')} could not be looked at` : '';
+  const { what, source, reason } = first;
+  const because = `${source === null ? '' : `${oneLine(source, 40)}: `}${oneLine(reason, 160)}`;
+  return `${oneLine(what, 80)} could not be seen (${because})${more}`;
 }
 
 /** How the cause is introduced, by how sure it is. */
@@ -114,10 +140,7 @@ export function causeIntroduction({ diagnosis, record }: Facts): string {
 
 /** At most three sentences: what is broken and for whom; the cause and how sure; what to do next. */
 export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
-  const sentences: Text[] = [
-    brokenSentence(facts, cite),
-    text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}.`,
-  ];
+  const sentences: Text[] = [brokenSentence(facts, cite), causeSentence(facts, cite)];
   const next = correctionOf(facts) ?? nextSentence(facts);
   return next === null ? sentences : [...sentences, next];
 }
@@ -125,18 +148,18 @@ export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
 function brokenSentence(facts: Facts, cite: Cite): Text {
   const { record, symptom, service, zero, closedAt } = facts;
   const who: Span = { strong: shortName(service, 60) };
+  const called = callWords(record);
+  const call = called === null ? '' : `; ${called}`;
   if (!symptom) {
-    const [first, ...others] = record.anomalies;
-    const alert = first ? `alert "${oneLine(first.title, 120)}"` : 'no alert';
-    const more = others.length > 0 ? ` and ${count(others.length, 'more alert')}` : '';
+    const alert = firstAlertWords(record);
     const when =
       closedAt === null ? `since ${clock(zero)} UTC` : `from ${clock(zero)} to ${clock(closedAt)} UTC`;
     const measured = facts.diagnosis ? '; none of its own measurements moved' : '';
-    return text`${who}: ${alert}${more} ${when}${measured}.`;
+    return text`${who}: ${alert === null ? 'no alert' : `alert ${alert}`} ${when}${measured}${call}.`;
   }
   const { movement, series } = symptom;
   const moved = `${oneLine(series.name, 40)} went ${beforeAfter(movement.before, movement.after, movement.unit)}`;
-  return text`${who}: ${moved} at ${clock(zero)} UTC${closedAt === null ? '' : `, closed at ${clock(closedAt)}`}${cite(symptom)}; ${reachWords(facts)}.`;
+  return text`${who}: ${moved} at ${clock(zero)} UTC${closedAt === null ? '' : `, closed at ${clock(closedAt)}`}${cite(symptom)}; ${reachWords(facts)}${call}.`;
 }
 
 function reachWords({ diagnosis, service }: Facts): string {
@@ -151,20 +174,20 @@ function reachWords({ diagnosis, service }: Facts): string {
 export function correctionOf({ record }: Facts): Text | null {
   const verdict = record.humanVerdict;
   if (!verdict || verdict.correct) return null;
-  const service = verdict.service === null ? [] : [shortName(verdict.service, 60)];
-  const kind = verdict.faultKind === null ? [] : [FAULT_WORDS[verdict.faultKind]];
-  const cause = [...service, ...kind].join(', ');
+  const cause = foundInstead(verdict);
   const instead = cause === '' ? '' : `: it was ${cause}`;
   return text`${{ strong: 'Corrected' }} by ${oneLine(verdict.by, 80)}${instead}.`;
 }
 
 /** What to do, or that part of the picture is missing. */
-function nextSentence({ diagnosis, record }: Facts): Text | null {
-  const action = diagnosis?.nextActions[0];
-  const gaps = record.gaps.length;
-  const unseen = gaps > 0 && diagnosis ? `; ${count(gaps, 'thing')} could not be looked at` : '';
-  if (action && record.timings.closedAt === null) {
-    return text`Next: ${oneLine(action.title, 160).replace(/\.$/, '')} (${action.risk})${unseen}.`;
+function nextSentence(facts: Facts): Text | null {
+  const { diagnosis, record } = facts;
+  const [action] = actionsOf(facts);
+  const missing = diagnosis ? unseenOf(record).length : 0;
+  const unseen = `${count(missing, 'thing')} could not be looked at`;
+  if (action) {
+    const also = missing > 0 ? `; ${unseen}` : '';
+    return text`Next: ${oneLine(action.title, 160).replace(/\.$/, '')} (${action.risk})${also}.`;
   }
-  return unseen === '' ? null : [`Seen in part only: ${count(gaps, 'thing')} could not be looked at.`];
+  return missing > 0 ? [`Seen in part only: ${unseen}.`] : null;
 }

@@ -13,12 +13,18 @@ const URL_PASSWORD =
 const SECRET_NAME =
   '[\\w-]{0,40}(?:token|secret|passw(?:or)?d|passwd|pwd|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?)';
 
-/** `?token=abc`, `password=abc`; not the quoted matchers of a query language. */
-const ASSIGNED = new RegExp(`(?<![\\w-])(${SECRET_NAME}|auth|sig|key)=(?![~"'])[^\\s&;,#"'<>)\\]}]+`, 'gi');
+/** `?token=abc`, `password=abc`, `token[]=abc`; not the quoted matchers of a query language. */
+const ASSIGNED = new RegExp(
+  `(?<![\\w-])((?:${SECRET_NAME}|auth|sig|key)(?:\\[\\w{0,20}\\])?)=(?![~"'])[^\\s&;,#"'<>)\\]}]+`,
+  'gi',
+);
 
-/** `password: abc`, `"token": "abc"`, `secret="abc"`: how logs and messages write it. */
+/**
+ * `password: abc`, `"token": "abc"`, `secret="abc"`: how logs and messages write it. `token=~"a.*"` is a matcher of a
+ * query language, and `?token=&a=1` holds nothing to hide.
+ */
 const SPOKEN = new RegExp(
-  `(?<![\\w-])(${SECRET_NAME})("?\\s{0,3}[:=]\\s{0,3})(?!\\*{3})("[^"\\n]+"|'[^'\\n]+'|[^\\s,;"'}\\])]+)`,
+  `(?<![\\w-])(${SECRET_NAME})("?\\s{0,3}(?::|=(?![~&]))\\s{0,3})(?!\\*{3})("[^"\\n]+"|'[^'\\n]+'|[^\\s,;"'}\\])]+)`,
   'gi',
 );
 

@@ -1,7 +1,7 @@
-import type { HumanVerdict, IncidentRecord } from '../model/incident.js';
+import type { HumanVerdict, IncidentRecord, Occasion } from '../model/incident.js';
 import { oneLine, shortName } from './escape.js';
 import { FAULT_WORDS } from './facts.js';
-import { clock, count, duration, listOf, moment } from './format.js';
+import { count, duration, listOf, moment } from './format.js';
 
 /*
  * Who looks after an incident, what people said of it, and how many alerts belong to it: the facts around the
@@ -60,17 +60,27 @@ export function judgementWords(verdict: HumanVerdict): string {
   return `${said}, says ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`;
 }
 
-/** Why this revision was made, where that calls for somebody or ends it; empty for the others. */
-export function occasionWords({ occasion, timings, escalatedAt }: IncidentRecord): string {
-  if (occasion === 'reminder') {
-    return `Nobody has acknowledged this incident, open since ${clock(timings.openedAt)} UTC`;
+/** Why a revision was told. */
+export const OCCASION_WORDS: Record<Occasion, string> = {
+  'first-result': 'the first result',
+  update: 'the verdict, its reach or the severity changed',
+  reminder: 'a reminder, nobody has acknowledged it',
+  escalation: 'escalated, nobody has acknowledged it',
+  acknowledged: 'somebody took it on',
+  verdict: 'a person judged the diagnosis',
+  final: 'the incident is over',
+};
+
+/** That somebody is called for: `nobody has acknowledged it, open for 30 min`; null when nobody is. */
+export function callWords({ occasion, acknowledged, escalatedAt, timings }: IncidentRecord): string | null {
+  if (acknowledged || timings.closedAt !== null) return null;
+  if (escalatedAt !== null) {
+    return `nobody has acknowledged it, escalated after ${duration(escalatedAt - timings.openedAt)}`;
   }
-  if (occasion !== 'escalation') return '';
-  const waited = escalatedAt === null ? '' : ` for ${duration(escalatedAt - timings.openedAt)}`;
-  return `Escalated: nobody has acknowledged this incident${waited}`;
+  return occasion === 'reminder' ? 'nobody has acknowledged it' : null;
 }
 
-/** The first alert and how many more: `SlowCheckout: p95 above 1 s and 26 more alerts`; null without any. */
+/** The first alert and how many more: `"SlowCheckout: p95 above 1 s" and 26 more alerts`; null without any. */
 export function firstAlertWords(record: IncidentRecord): string | null {
   const [first] = record.anomalies;
   if (!first) return null;

@@ -6,6 +6,8 @@ import { wrapText } from './terminal-wrap.js';
 const GAP = '  ';
 /** A growing column narrower than this is not worth a table: its rows are stacked. */
 const LEAST_GROWN = 28;
+/** Room that a growing column has to have before a spare one stands beside it. */
+const ROOM_WITH_SPARE = 40;
 
 /**
  * A table of printed cells within `width` columns. The column that grows takes what the others leave, and wraps;
@@ -17,18 +19,13 @@ export function layOutTable(
   width: number,
   colors: Colors,
 ): string {
-  const used = columns
+  const filled = columns
     .map((column, index) => ({ column, index }))
     .filter(({ index }) => rows.some((row) => row[index] !== ''));
-  const natural = used.map(({ column, index }) =>
-    Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(row[index] ?? ''))),
-  );
-  const growing = used.findIndex(({ column }) => column.grows);
-  const fixed = natural.reduce((sum, size, at) => (at === growing ? sum : sum + size), 0);
-  const left = width - fixed - GAP.length * (used.length - 1);
-  if (left < (growing === -1 ? 0 : Math.min(LEAST_GROWN, natural[growing]!))) {
-    return stacked(used, growing, rows, width, colors);
-  }
+  const whole = measured(filled, rows, width);
+  const used = whole.left < whole.wanted(ROOM_WITH_SPARE) ? filled.filter(isNeeded) : filled;
+  const { natural, growing, left, wanted } = measured(used, rows, width);
+  if (left < wanted(LEAST_GROWN)) return stacked(used, growing, rows, width, colors);
   const widths = natural.map((size, at) => (at === growing ? Math.min(size, left) : size));
   const head = used.map(({ column }) => colors.dim(column.title));
   const lines = [head, ...rows.map((row) => used.map(({ index }) => row[index] ?? ''))];
@@ -36,6 +33,25 @@ export function layOutTable(
 }
 
 type Used = readonly { column: Column; index: number }[];
+
+function isNeeded({ column }: Used[number]): boolean {
+  return !column.spare;
+}
+
+/** How wide each column is by itself, which one grows (-1 when none does), and what is left for it. */
+function measured(used: Used, rows: readonly (readonly string[])[], width: number) {
+  const natural = used.map(({ column, index }) =>
+    Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(row[index] ?? ''))),
+  );
+  const growing = used.findIndex(({ column }) => column.grows);
+  const fixed = natural.reduce((sum, size, at) => (at === growing ? sum : sum + size), 0);
+  return {
+    natural,
+    growing,
+    left: width - fixed - GAP.length * (used.length - 1),
+    wanted: (least: number) => (growing === -1 ? 0 : Math.min(least, natural[growing]!)),
+  };
+}
 
 /** One row, as many lines high as its highest cell. */
 function rowLines(cells: readonly string[], used: Used, widths: readonly number[]): string[] {

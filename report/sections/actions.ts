@@ -1,19 +1,17 @@
 import type { IncidentRecord } from '../../model/incident.js';
 import type { Column, Section, Span, Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
-import type { Facts } from '../facts.js';
+import { actionsOf, mayAct, type Facts } from '../facts.js';
 import { clock } from '../format.js';
 import { maskAddress } from '../mask.js';
 import type { Queries } from '../queries.js';
 
-/** More than three next steps are none. */
-const MOST_ACTIONS = 3;
 const MOST_CHECKS = 30;
 
 /** What to do next; nothing any more once it is over, or a person knows better. */
-export function actionsSection({ diagnosis, record, closedAt }: Facts): Section | null {
-  if (!diagnosis || closedAt !== null || record.humanVerdict?.correct === false) return null;
-  const actions = diagnosis.nextActions.slice(0, MOST_ACTIONS);
+export function actionsSection(facts: Facts): Section | null {
+  if (!mayAct(facts)) return null;
+  const actions = actionsOf(facts);
   if (actions.length === 0) {
     return {
       title: 'Next actions',

@@ -2,7 +2,7 @@ import { text, type Block, type FlowStep, type Section, type Text } from '../doc
 import { oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, type Facts } from '../facts.js';
 import { clock, confidence, duration, offset } from '../format.js';
-import { causeIntroduction, causeOf, changeWords } from '../headline.js';
+import { causeSentence, changeWords } from '../headline.js';
 import type { Queries } from '../queries.js';
 import { linkSpan } from './status.js';
 
@@ -14,7 +14,7 @@ export function causeSection(facts: Facts, queries: Queries): Section {
   const { diagnosis } = facts;
   const cause: Block = {
     kind: 'paragraph',
-    text: text`${causeIntroduction(facts)}: ${causeOf(facts, queries.cite)}.`,
+    text: causeSentence(facts, queries.cite),
   };
   if (!diagnosis) return { title: 'Probable cause', blocks: [cause] };
   const { verdict } = diagnosis;

@@ -4,6 +4,7 @@ import { oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, type Facts } from '../facts.js';
 import { clock, confidence, count, duration, offset, quantity } from '../format.js';
 import type { Queries } from '../queries.js';
+import { sparkline } from '../spark.js';
 
 const MOST_SUSPECTS = 3;
 /** Below this, further suspects are named only. */
@@ -16,6 +17,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Before', align: 'right' },
   { title: 'After', align: 'right' },
   { title: 'UTC' },
+  { title: 'Window (┊ onset)', spare: true },
   { title: 'See' },
 ];
 
@@ -67,7 +69,8 @@ function evidenceTable({ evidence }: Suspect, facts: Facts, queries: Queries): B
   return [table, { kind: 'paragraph', text: [`${count(more, 'weaker observation')} in the record.`] }];
 }
 
-function evidenceRow(evidence: Evidence, { zero, record }: Facts, queries: Queries): Text[] {
+function evidenceRow(evidence: Evidence, facts: Facts, queries: Queries): Text[] {
+  const { zero, record } = facts;
   const { stance, statement, movement, series, changeId, kind } = evidence;
   const change = record.changes.find(({ id }) => id === changeId);
   const time = movement?.onset.time ?? change?.time ?? null;
@@ -77,10 +80,17 @@ function evidenceRow(evidence: Evidence, { zero, record }: Facts, queries: Queri
     [movement ? quantity(movement.before, movement.unit) : ''],
     [movement ? quantity(movement.after, movement.unit) : ''],
     [time === null ? '' : `${clock(time)} (${offset(time, zero)})`],
+    [shapeOf(series, facts)],
     series
       ? [{ ref: queries.refOf(series) }]
       : [changeId === null ? ORIGIN[kind] : `change ${shortName(changeId, 24)}`],
   ];
+}
+
+/** The series as it went, where it is kept: only what is a symptom has its shape in the record. */
+function shapeOf(series: Evidence['series'], { diagnosis }: Facts): string {
+  const symptom = series && diagnosis?.symptoms.find((one) => one.series.id === series.id);
+  return (symptom && diagnosis && sparkline(symptom, diagnosis.window)) ?? '';
 }
 
 /** Where an observation without a query of its own comes from. */

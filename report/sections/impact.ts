@@ -1,21 +1,32 @@
 import type { Symptom } from '../../model/diagnosis.js';
-import { text, type Block, type Section, type Text } from '../document.js';
+import { text, type Block, type Column, type Section, type Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
 import { ownerOf, type Facts } from '../facts.js';
 import { beforeAfter, clock, count, duration, factor, offset } from '../format.js';
 import type { Queries } from '../queries.js';
+import { sparkline } from '../spark.js';
+import { alertCounts } from '../standing.js';
 
 const MOST_SYMPTOMS = 5;
 const MOST_SERVICES = 25;
 const MOST_ALERTS = 6;
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Signal', grows: true },
+  { title: 'Before -> after' },
+  { title: 'From (UTC)' },
+  { title: 'Window (┊ onset)', spare: true },
+  { title: 'See' },
+];
+
 /** Whom it reaches, how badly, and for how long. */
 export function impactSection(facts: Facts, queries: Queries): Section {
   const { diagnosis, record, closedAt, zero } = facts;
   const items: Text[] = [];
+  const rows: Text[][] = [];
   if (diagnosis) {
     const own = distinct(diagnosis.symptoms.filter(({ subject }) => ownerOf(subject) === facts.service));
-    items.push(...own.slice(0, MOST_SYMPTOMS).map((symptom) => symptomLine(symptom, facts, queries)));
+    rows.push(...own.slice(0, MOST_SYMPTOMS).map((symptom) => symptomRow(symptom, facts, queries)));
     if (own.length === 0)
       items.push([`No measurement of ${shortName(facts.service, 60)} left its usual range.`]);
     items.push(radiusLine(diagnosis.blastRadius));
@@ -28,8 +39,8 @@ export function impactSection(facts: Facts, queries: Queries): Section {
       `${record.state === 'resolved' ? 'It lasted' : 'It was followed for'} ${duration(closedAt - zero)}.`,
     ]);
   }
-  const blocks: Block[] = [{ kind: 'list', items }];
-  return { title: 'Impact', blocks };
+  const table: Block[] = rows.length > 0 ? [{ kind: 'table', columns: COLUMNS, rows }] : [];
+  return { title: 'Impact', blocks: [...table, { kind: 'list', items }] };
 }
 
 /** Two points of view may measure the same: once is enough for the reader. */
@@ -43,11 +54,18 @@ function distinct(symptoms: Symptom[]): Symptom[] {
   });
 }
 
-function symptomLine({ series, movement }: Symptom, { zero }: Facts, queries: Queries): Text {
+function symptomRow(symptom: Symptom, { zero, diagnosis }: Facts, queries: Queries): Text[] {
+  const { series, movement } = symptom;
   const { before, after, unit, onset } = movement;
   const change = factor(before, after);
   const size = change === '' ? '' : ` (${change})`;
-  return text`${{ strong: oneLine(series.name, 60) }} ${beforeAfter(before, after, unit)}${size} from ${clock(onset.time)} UTC (${offset(onset.time, zero)})${queries.cite({ series, movement })}`;
+  return [
+    [{ strong: oneLine(series.name, 60) }],
+    [`${beforeAfter(before, after, unit)}${size}`],
+    [`${clock(onset.time)} (${offset(onset.time, zero)})`],
+    [(diagnosis && sparkline(symptom, diagnosis.window)) ?? ''],
+    [{ ref: queries.refOf(series) }],
+  ];
 }
 
 function radiusLine(services: readonly string[]): Text {
@@ -60,14 +78,18 @@ function radiusLine(services: readonly string[]): Text {
 }
 
 function alertLines({ record, zero }: Facts): Text[] {
-  const { anomalies } = record;
-  const firing = anomalies.filter(({ status }) => status === 'firing').length;
-  if (anomalies.length === 0) return ['No alert: the diagnosis was asked for.'].map((words) => [words]);
+  const { anomalies, unlisted } = record;
+  if (anomalies.length === 0) return [['No alert: the diagnosis was asked for.']];
   const lines = anomalies.slice(0, MOST_ALERTS).map((alert): Text => {
     const ended = alert.endedAt === null ? alert.status : `resolved ${clock(alert.endedAt)}`;
     return text`Alert "${oneLine(alert.title, 160)}" of ${shortName(alert.service, 60)}, ${alert.severity}, from ${clock(alert.startedAt)} UTC (${offset(alert.startedAt, zero)}), ${ended} (says ${oneLine(alert.source, 40)}).`;
   });
-  const more = anomalies.length - lines.length;
-  if (more > 0) lines.push([`${count(more, 'more alert')}; ${firing} of ${anomalies.length} fire.`]);
+  const { firing, all } = alertCounts(record);
+  const more = all - lines.length;
+  if (more > 0) {
+    const only = unlisted.firing + unlisted.resolved;
+    const counted = only > 0 ? ` ${only} of them are counted only, not kept in the record.` : '';
+    lines.push([`${count(more, 'more alert')}; ${firing} of ${all} fire.${counted}`]);
+  }
   return lines;
 }

@@ -1,9 +1,16 @@
-import type { IncidentRecord } from '../../model/incident.js';
 import { text, type Section, type Span, type Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, LEVEL_WORDS, STATE_WORDS, type Facts } from '../facts.js';
 import { confidence, duration, moment } from '../format.js';
 import { maskAddress } from '../mask.js';
+import {
+  acknowledgedWords,
+  alertCountWords,
+  escalatedWords,
+  judgementWords,
+  linksOf,
+  OCCASION_WORDS,
+} from '../standing.js';
 
 /** Links of one alert beyond these are left out. */
 const MOST_LINKS = 6;
@@ -13,13 +20,15 @@ export function statusSection(facts: Facts): Section {
   const rows: (readonly [string, Text])[] = [
     ['Incident', [{ code: oneLine(record.id, 200) }]],
     ['State', [STATE_WORDS[record.state]]],
+    ...revisionRow(facts),
     ...verdictRows(facts),
     [
       'Service',
       [`${oneLine(service, 120)} (${record.severity}, environment ${oneLine(record.environment, 80)})`],
     ],
+    ['Alerts', [alertCountWords(record)]],
     ...timeRows(facts),
-    ...contactRow(facts),
+    ...contactRows(facts),
     ...linkRows(facts),
   ];
   return { title: 'Status', blocks: [{ kind: 'facts', rows }] };
@@ -56,32 +65,32 @@ function timeRows({ record, diagnosis, zero, zeroIs, closedAt }: Facts): (readon
   return rows;
 }
 
+/** Which telling of the incident this is, and why it was told. */
+function revisionRow({ record }: Facts): (readonly [string, Text])[] {
+  if (record.revision === 0) return [];
+  return [['Revision', [`${record.revision}: ${OCCASION_WORDS[record.occasion]}`]]];
+}
+
 /** People appear as whom to ask, never as whom to blame. */
-function contactRow({ record, change }: Facts): (readonly [string, Text])[] {
-  const rows: (readonly [string, Text])[] = [];
-  if (record.acknowledged) {
-    const { by, at } = record.acknowledged;
-    rows.push(['Acknowledged', [`${oneLine(by, 80)}, ${moment(at)}`]]);
-  }
-  if (record.humanVerdict) rows.push(['Judged', judgement(record.humanVerdict)]);
-  if (change?.author) rows.push(['Whom to ask', [`${oneLine(change.author, 80)}, about the change`]]);
-  return rows;
+function contactRows({ record, change, closedAt }: Facts): (readonly [string, Text])[] {
+  const escalated = escalatedWords(record);
+  const acknowledged = acknowledgedWords(record) ?? (closedAt === null ? 'by nobody yet' : null);
+  const rows: (readonly [string, string | null])[] = [
+    ['Escalated', escalated],
+    ['Acknowledged', acknowledged],
+    ['Judged', record.humanVerdict && judgementWords(record.humanVerdict)],
+    ['Whom to ask', change?.author ? `${oneLine(change.author, 80)}, about the change` : null],
+  ];
+  return rows.flatMap(([name, words]) => (words === null ? [] : [[name, [words]] as const]));
 }
 
 function linkRows({ record }: Facts): (readonly [string, Text])[] {
-  const runbooks = record.anomalies.flatMap(({ annotations }) => {
-    const url = annotations['runbook_url'] ?? annotations['runbook'];
-    return url === undefined ? [] : [{ title: 'Runbook', url }];
-  });
-  const alerts = record.anomalies.flatMap(({ links }) => links);
-  const all = [...runbooks, ...record.links, ...alerts];
-  const distinct = all.filter(({ url }, index) => all.findIndex((other) => other.url === url) === index);
-  if (distinct.length === 0) return [];
-  const shown = distinct.slice(0, MOST_LINKS).flatMap((link, index): Span[] => {
+  const all = linksOf(record);
+  if (all.length === 0) return [];
+  const shown = all.slice(0, MOST_LINKS).flatMap((link, index): Span[] => {
     return index === 0 ? [linkSpan(link)] : [', ', linkSpan(link)];
   });
-  const more =
-    distinct.length > MOST_LINKS ? [`, and ${distinct.length - MOST_LINKS} more in the record`] : [];
+  const more = all.length > MOST_LINKS ? [`, and ${all.length - MOST_LINKS} more in the record`] : [];
   return [['Links', [...shown, ...more]]];
 }
 
@@ -91,24 +100,4 @@ export function linkSpan({ title, url }: { title: string; url: string }): Span {
   const target = linkTarget(safe);
   const words = shortName(title, 60) || 'link';
   return target === null ? `${words}: ${oneLine(safe, 200)}` : { link: words, url: target };
-}
-
-/** What a person says of the diagnosis. */
-function judgement({
-  correct,
-  service,
-  faultKind,
-  note,
-  by,
-  at,
-}: NonNullable<IncidentRecord['humanVerdict']>): Text {
-  const cause = [
-    service === null ? '' : shortName(service, 60),
-    faultKind === null ? '' : FAULT_WORDS[faultKind],
-  ];
-  const named = cause.filter((part) => part !== '').join(', ');
-  const said = correct
-    ? 'The diagnosis was right'
-    : `The diagnosis was wrong${named === '' ? '' : `; it was ${named}`}`;
-  return [`${said}, says ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`];
 }

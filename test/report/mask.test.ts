@@ -16,6 +16,9 @@ describe('masking secrets', () => {
     ['sent bearer abcdefabcdef0123', 'sent bearer ***'],
     ['key AKIAABCDEFGHIJKLMNOP leaked', 'key *** leaked'],
     ['eyJhbGciOiJIUzI1.eyJzdWIiOiIx.c2ln', '***'],
+    ['https://x.example/?token=abc&a=1&b=2', 'https://x.example/?token=***&a=1&b=2'],
+    ['https://x.example/?token[]=abc&a=1', 'https://x.example/?token[]=***&a=1'],
+    ['saw secret = abc', 'saw secret = ***'],
     [`token=${'s'.repeat(9000)} end`, 'token=*** end'],
   ];
   for (const [text, masked] of cases) {
@@ -31,6 +34,9 @@ describe('masking secrets', () => {
     'https://registry.example:8080/@scope/name',
     'mail team@shop.example',
     'the keyboard is broken: monkey=banana',
+    'rate(logins_total{token=~"a.*"}[5m]) rose from 2 to 9',
+    'rate(logins_total{token!~"a.*",secret!="b"}[5m])',
+    'https://x.example/?token=&a=1',
   ];
   for (const text of harmless) {
     it(`leaves ${JSON.stringify(text)} as it is`, () => assert.equal(maskSecrets(text), text));

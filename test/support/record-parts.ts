@@ -7,6 +7,9 @@ import { anAnomaly, T0 } from './anomalies.js';
 /** First symptom of the sample incident: two minutes before its alert. */
 export const ZERO = T0 - 120;
 
+/** What the sample diagnosis looks at. */
+const WINDOW = { start: T0 - 3600, end: T0 + 60, stepSeconds: 15 };
+
 type Golden = 'latency' | 'errors' | 'traffic';
 type Moved = [before: number, after: number, at: number];
 
@@ -52,8 +55,22 @@ export function moved({ unit }: SeriesMeta, [before, after, at]: Moved): Movemen
   return { before, after, unit, direction: after > before ? 'up' : 'down', onset, surprise: 1e-6 };
 }
 
+/** A symptom whose samples are calm until its onset and bad from then on, with the scrape that every series loses. */
 export function aSymptom(series: SeriesMeta, values: Moved): Symptom {
-  return { subject: series.subject, signal: series.signal, movement: moved(series, values), series };
+  const { subject, signal } = series;
+  return { subject, signal, movement: moved(series, values), series, shape: shapeOf(values) };
+}
+
+const SHAPE_POINTS = 40;
+const MISSED_SCRAPES = [6, 7];
+
+function shapeOf([before, after, at]: Moved): (number | null)[] {
+  return Array.from({ length: SHAPE_POINTS }, (_, index) => {
+    if (MISSED_SCRAPES.includes(index)) return null;
+    const time = WINDOW.start + ((index + 0.5) / SHAPE_POINTS) * (WINDOW.end - WINDOW.start);
+    const ripple = 1 + 0.1 * Math.sin(index);
+    return (time < at ? before : after) * ripple;
+  });
 }
 
 type Observation = Pick<Evidence, 'kind' | 'weight' | 'statement'> & {
@@ -125,7 +142,7 @@ export function diagnosisOf(
   return {
     rulesVersion: '3',
     anomaly: { service: 'checkout', symptom: 'latency', time: T0 },
-    window: { start: T0 - 3600, end: T0 + 60, stepSeconds: 15 },
+    window: WINDOW,
     baseline: { start: T0 - 3600, end: ZERO - 300 },
     onset: { time: ZERO - 15, uncertaintySeconds: 15 },
     verdict: {
@@ -172,7 +189,7 @@ export function recordOf(differences: Partial<IncidentRecord> = {}): IncidentRec
       service: 'checkout',
       symptom: 'latency',
       services: ['checkout', 'payment', 'ledger', 'cart', 'web'],
-      window: { start: T0 - 3600, end: T0 + 60, stepSeconds: 15 },
+      window: WINDOW,
       anomalyTime: T0,
       packs: ['otel-http', 'cadvisor'],
       gaps: [],

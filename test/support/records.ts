@@ -280,6 +280,7 @@ function resolved(): IncidentRecord {
     ...record,
     state: 'resolved',
     revision: 3,
+    occasion: 'final',
     anomalies: record.anomalies.map((alert) => ({ ...alert, status: 'resolved', endedAt })),
     timeline: [
       ...record.timeline,
@@ -302,6 +303,7 @@ function corrected(): IncidentRecord {
   return {
     ...poolSaturation(),
     revision: 2,
+    occasion: 'verdict',
     humanVerdict: {
       correct: false,
       service: 'ledger',
@@ -317,6 +319,7 @@ function cancelled(): IncidentRecord {
   const timings = { openedAt: T0 + 20, firstResultAt: null, closedAt: T0 + 45 };
   return recordOf({
     state: 'cancelled',
+    occasion: 'final',
     timeline: [
       ...recordOf().timeline,
       { time: T0 + 45, what: 'Cancelled by kim: load test', source: 'kim' },
@@ -359,6 +362,7 @@ function storm(): IncidentRecord {
   return recordOf({
     service: 'svc-01',
     anomalies: alerts,
+    unlisted: { firing: 310, resolved: 12 },
     timeline: alerts.map(({ startedAt, title, source }) => ({ time: startedAt, what: title, source })),
     diagnosis: diagnosisOf(
       {
@@ -488,6 +492,150 @@ function databaseDown(): IncidentRecord {
   });
 }
 
+/** Nobody came: reminded of twice, then escalated. */
+function escalated(): IncidentRecord {
+  const record = poolSaturation();
+  const escalatedAt = T0 + 20 + 1800;
+  return {
+    ...record,
+    revision: 4,
+    occasion: 'escalation',
+    escalatedAt,
+    timeline: [
+      ...record.timeline,
+      { time: T0 + 620, what: 'Reminded: nobody has acknowledged it', source: 'faultline' },
+      { time: T0 + 1220, what: 'Reminded: nobody has acknowledged it', source: 'faultline' },
+      { time: escalatedAt, what: 'Escalated: nobody has acknowledged it for 30 min', source: 'faultline' },
+    ],
+  };
+}
+
+/** Two faults at once: neither explains what the other does. */
+function twoCauses(): IncidentRecord {
+  const disk = resource('ledger', 'disk', {
+    name: 'disk I/O time',
+    unit: '1',
+    query: 'rate(node_disk_io_time_seconds_total{instance="ledger-0"}[2m])',
+  });
+  const cartErrors = golden('cart', 'errors');
+  const joined = 'checkout calls cart, 40 s apart';
+  const second = anAnomaly({
+    service: 'cart',
+    symptom: 'errors',
+    fingerprint: 'c0ffee',
+    title: 'CartErrors: 5xx above 1 %',
+    startedAt: T0 + 40,
+  });
+  const opening = recordOf();
+  return recordOf({
+    occasion: 'update',
+    revision: 2,
+    anomalies: [...opening.anomalies, second],
+    timeline: [
+      ...opening.timeline,
+      {
+        time: second.startedAt,
+        what: `${second.title} (cart, critical); joined: ${joined}`,
+        source: 'alertmanager',
+      },
+    ],
+    diagnosis: diagnosisOf(
+      {
+        reason: 'ledger moved first, but the errors of cart do not come from it.',
+        wouldSettle: ['Whether requests without cart are slow too'],
+      },
+      {
+        suspects: [
+          aSuspect('ledger', {
+            faultKind: 'disk',
+            confidence: 0.52,
+            status: 'leading',
+            onset: { time: ZERO - 60, uncertaintySeconds: 15 },
+            evidence: [
+              observed({
+                kind: 'resource',
+                weight: 4.1,
+                statement: 'disk I/O time of ledger rose from 11 % to 98 %.',
+                series: disk,
+                values: [0.11, 0.98, ZERO - 60],
+              }),
+              observed({
+                kind: 'contradiction',
+                stance: 'against',
+                weight: 2.2,
+                statement: 'cart does not call ledger, and fails.',
+              }),
+            ],
+          }),
+          aSuspect('cart', {
+            faultKind: 'code-change',
+            confidence: 0.41,
+            changeId: '77aa01b',
+            onset: { time: ZERO + 35, uncertaintySeconds: 15 },
+            evidence: [
+              observed({
+                kind: 'local-symptom',
+                weight: 3.6,
+                statement: 'error ratio of cart rose from 0.1 % to 9 %.',
+                series: cartErrors,
+                values: [0.001, 0.09, ZERO + 35],
+              }),
+              observed({
+                kind: 'change',
+                weight: 2,
+                statement: 'cart v98 took effect 55 s before its errors rose.',
+                changeId: '77aa01b',
+              }),
+            ],
+          }),
+        ],
+        symptoms: [
+          aSymptom(golden('checkout', 'latency'), [0.18, 1.4, ZERO]),
+          aSymptom(golden('checkout', 'errors'), [0.002, 0.06, ZERO + 40]),
+          aSymptom(disk, [0.11, 0.98, ZERO - 60]),
+          aSymptom(cartErrors, [0.001, 0.09, ZERO + 35]),
+        ],
+        blastRadius: ['ledger', 'cart', 'payment', 'checkout'],
+        propagation: [
+          { from: 'ledger', to: 'payment', via: 'calls', lagSeconds: 20 },
+          { from: 'payment', to: 'checkout', via: 'calls', lagSeconds: 40 },
+          { from: 'cart', to: 'checkout', via: 'calls', lagSeconds: 5 },
+        ],
+        nextActions: [
+          {
+            title: 'See what reads and writes on the disk of ledger',
+            command: 'ssh ledger-0 iotop -b -n 1 -o',
+            risk: 'read-only',
+            expect: 'One process with most of the I/O.',
+          },
+          {
+            title: 'Take cart back to v97',
+            command: 'kubectl rollout undo deployment/cart',
+            risk: 'reversible',
+            expect: 'Errors of cart below 0.2 % within two minutes.',
+          },
+        ],
+      },
+    ),
+    changes: [aChange({ id: '77aa01b', service: 'cart', title: 'cart v98: copy', time: ZERO - 20 })],
+  });
+}
+
+/** A diagnosis with half of its sources silent, and one check that could not run. */
+function partlyBlind(): IncidentRecord {
+  const record = databaseDown();
+  return {
+    ...record,
+    occasion: 'acknowledged',
+    revision: 2,
+    acknowledged: { by: 'sam', at: T0 + 95 },
+    gaps: [
+      { source: 'traces', what: 'sampled traces of 4 services', reason: 'the source answered 503 for 60 s' },
+      { source: 'changes', what: 'deploys and other changes', reason: 'the source answered 401' },
+    ],
+  };
+}
+
 /** Incidents of every sort, each built anew when called. */
 export const SAMPLES = {
   'suspected pool saturation': poolSaturation,
@@ -503,5 +651,8 @@ export const SAMPLES = {
   'corrected by a person': corrected,
   cancelled,
   storm,
+  escalated,
+  'two causes': twoCauses,
+  'sources down in part': partlyBlind,
   'hostile labels': () => hostileRecord(poolSaturation()),
 } as const satisfies Record<string, () => IncidentRecord>;
