@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { faultKind } from '../../model/diagnosis.js';
-import type { Acknowledgement, Cancellation, VerdictGiven } from '../../model/progress.js';
+import type { Acknowledgement, Cancellation, LookRequest, VerdictGiven } from '../../model/progress.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
 
 const NOTE_LENGTH = 2_000;
@@ -30,7 +30,7 @@ const body = <Shape extends z.ZodRawShape>(shape: Shape) =>
 /** Bodies of what can be posted to an incident. */
 export const acknowledgement: z.ZodType<Acknowledgement> = body({ by });
 
-export const look: z.ZodType<{ by: string }> = body({ by });
+export const look: z.ZodType<LookRequest> = body({ by });
 
 export const cancellation: z.ZodType<Cancellation> = body({ by, reason: note });
 

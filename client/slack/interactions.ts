@@ -43,9 +43,10 @@ export function slackInteractions({
 
   /** Work that the answer does not wait for, and that ends before the server does. */
   function inBackground(work: Promise<void>): void {
-    const logged = work.catch((error: unknown) =>
-      log.warn({ err: error }, 'a click was not answered in Slack'),
-    );
+    const logged = work.catch((error: unknown) => {
+      // Not the error itself: it would show the address at which anybody can answer for us.
+      log.warn({ error: String(error) }, 'a click was not answered in Slack');
+    });
     running.add(logged);
     void logged.finally(() => running.delete(logged));
   }

@@ -215,6 +215,17 @@ describe('the endpoint that hears buttons in Slack', () => {
     assert.deepEqual(answer.json(), { response_action: 'errors', errors: { note: 'it is closed' } });
   });
 
+  it('does not let the dialogue close as if a correction was taken that is not yet', async () => {
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    const { app, send } = await endpoint({ giveVerdict: () => slow.then(() => fakeIncidents().show('')) });
+    const body = form(submission({}));
+    const answer = await send(body, signed(body, NEW, now()));
+    release();
+    await app.close();
+    assert.match(answer.json<{ errors: { note: string } }>().errors.note, /no answer yet/);
+  });
+
   it('tells who clicked why the incident refused', async () => {
     const { hear } = await endpoint({
       acknowledge: () => Promise.reject(new Refused('it is <!here> closed')),

@@ -8,6 +8,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { createPublish } from '../../activities/publish/publish.js';
+import { summaryMessage } from '../../activities/publish/slack/message.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord, Publication } from '../../model/incident.js';
@@ -165,7 +166,9 @@ describe('slack sink', () => {
           }
           const own = slack.parents.filter(({ metadata }) => metadata !== undefined);
           assert.equal(own.length, 1);
-          assert.match(own[0]!.text, /^\[Resolved/);
+          const last = { ...COURSE.at(-1)!, id };
+          const { text, blocks } = summaryMessage(last, { sink: 'chat', hasButtons: false });
+          assert.deepEqual({ text: own[0]!.text, blocks: own[0]!.blocks }, { text, blocks });
           const told = slack.replies.map(({ metadata }) => metadata?.event_payload['revision']);
           assert.deepEqual(told, [2, 3, 5]);
         },

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
 import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
+import { steeringRoutes } from '../../client/api/steering.js';
 import type { Incidents } from '../../client/incidents.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { buildReceiver } from '../../client/intake/receiver.js';
@@ -14,7 +15,8 @@ import { startWorker } from '../../workers/worker.js';
 import { testServer, uniqueName, type TestServer } from './dev-server.js';
 import { workflowBundle } from './workflow-lab.js';
 
-const TOKEN = 'token-of-the-test';
+/** What the house's receiver asks for. */
+export const TOKEN = 'token-of-the-test';
 const POLL_MS = 200;
 
 export interface HouseOptions {
@@ -31,6 +33,8 @@ export interface House {
   environment: string;
   client: Client;
   incidents: Incidents;
+  /** Where the receiver listens. */
+  url: string;
   /** Posts the storefront's alert as Alertmanager does. */
   post(alert: PostedAlert): Promise<AxiosResponse>;
   /** The id of the environment's first incident, once there is one. */
@@ -78,7 +82,9 @@ export async function startHouse(
   const incidents = createIncidents(
     openTemporal({ env: { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace } }),
   );
-  const receiver = await buildReceiver({ config: loaded.config, incidents, log });
+  const { config } = loaded;
+  const routes = steeringRoutes({ config, incidents, log });
+  const receiver = await buildReceiver({ config, incidents, log, routes });
   const url = await receiver.listen({ host: '127.0.0.1', port: 0 });
   const worker =
     options.worker === false
@@ -101,6 +107,7 @@ export async function startHouse(
     environment,
     client: server.client,
     incidents,
+    url,
     post: (alert) =>
       axios.post(`${url}/v1/alertmanager`, alertmanagerPost(alert), {
         headers: { Authorization: `Bearer ${TOKEN}` },
