@@ -117,7 +117,7 @@ describe('the webhook receiver', () => {
     ['another media type', 'alert!', { 'content-type': 'text/plain' }, 415, /application\/json/],
     ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415, /application\/json/],
     ['a body above the limit', `"${'x'.repeat(2_000)}"`, {}, 413, /1000 bytes.*bodyLimitBytes/],
-    ['nine hundred open brackets', '['.repeat(900), {}, 400, /not JSON/],
+    ['nine hundred open brackets', '['.repeat(900), {}, 400, /nested more than 100 deep/],
   ];
   for (const [what, body, headers, status, detail] of bodies) {
     it(`answers ${status} to ${what}`, async () => {

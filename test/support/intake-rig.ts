@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { z } from 'zod';
+import { buildReceiver } from '../../client/intake/receiver.js';
+import type { Source } from '../../client/intake/source.js';
+import { configSchema } from '../../config/schema.js';
+import type { Anomaly } from '../../model/anomaly.js';
+
+/** When everything that is posted arrives: after the fixtures were sent. */
+export const NOW = Date.UTC(2026, 10, 24, 11, 10) / 1000;
+
+type WebhookInput = z.input<typeof configSchema>['webhook'];
+
+export interface IntakeRig {
+  app: FastifyInstance;
+  /** What reached Temporal. */
+  raised: Anomaly[];
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<IntakeAnswer>;
+}
+
+export interface IntakeAnswer {
+  status: number;
+  /** What the problem document says; empty when there is none. */
+  detail: string;
+  headers: Record<string, unknown>;
+}
+
+/** Receivers with a configuration, closed after each test. */
+export function intakeRigs(): (webhook: WebhookInput, sources?: Source[]) => Promise<IntakeRig> {
+  const apps: FastifyInstance[] = [];
+  afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
+
+  return async (webhook, sources) => {
+    const config = configSchema.parse({
+      environment: 'test',
+      metrics: { type: 'prometheus', url: 'http://prometheus' },
+      webhook,
+    });
+    const raised: Anomaly[] = [];
+    const app = await buildReceiver({
+      config,
+      sources,
+      incidents: {
+        raise(anomalies) {
+          raised.push(...anomalies);
+          return Promise.resolve();
+        },
+        ready: () => Promise.resolve(),
+      },
+      log: pino({ level: 'silent' }),
+      now: () => NOW,
+    });
+    apps.push(app);
+    return {
+      app,
+      raised,
+      async post(path, body, headers = {}) {
+        const answer = await app.inject({
+          method: 'POST',
+          url: path,
+          headers: { 'content-type': 'application/json', ...headers },
+          payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+        });
+        const { detail = '' } = JSON.parse(answer.body) as { detail?: string };
+        return { status: answer.statusCode, detail, headers: answer.headers };
+      },
+    };
+  };
+}
+
+/** The bytes of a file in test/fixtures, as they are sent. */
+export function fixture(name: string): string {
+  return readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8');
+}
