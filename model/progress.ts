@@ -4,7 +4,7 @@ import type { IncidentState } from './incident.js';
 /** What the PROGRESS query of an incident's workflow answers: where it is, for a live view. */
 export interface Progress {
   state: IncidentState;
-  /** One line for people: `Looking at latency, errors and traffic of 12 services`. */
+  /** One line for people, the title of the summary: `[Diagnosing] checkout: latency alert since 10:42 UTC`. */
   headline: string;
   /** In the order in which they run. */
   steps: ProgressStep[];
@@ -18,6 +18,9 @@ export interface ProgressStep {
   state: StepState;
   /** What came of it, or why it failed; empty while there is nothing to say. */
   detail: string;
+  /** When it began and ended, in unix seconds; `endedAt` is left out while it runs. */
+  startedAt?: number;
+  endedAt?: number;
 }
 
 /** What the RAISE update of the triage workflow answers: where each anomaly went. */

@@ -6,7 +6,9 @@ import type { Gap } from '../model/gap.js';
 import type { HumanVerdict, IncidentRecord, IncidentState, Publication, Scope } from '../model/incident.js';
 import type { Progress, ProgressStep } from '../model/progress.js';
 import { currentDetails } from '../report/details.js';
+import { titleOf } from '../report/headline.js';
 import { episodeOf, worstSeverity } from './anomalies.js';
+import { reasonOf } from './reasons.js';
 import { showInSearch } from './search-attributes.js';
 
 /** Plain data from which an incident goes on when its workflow continues as new. */
@@ -49,8 +51,7 @@ export class Incident {
   }
 
   get progress(): Progress {
-    const running = this.steps.filter((step) => step.state === 'running').map((step) => step.name);
-    return { state: this.record.state, headline: running.join(', ') || this.record.state, steps: this.steps };
+    return { state: this.record.state, headline: titleOf(this.record), steps: this.steps };
   }
 
   isFinished(): boolean {
@@ -128,7 +129,7 @@ export class Incident {
 
   /** Runs one step of a look under a name that people read, and keeps how it went. */
   async step<T>(name: string, work: () => Promise<T>, detail: (result: T) => string): Promise<T> {
-    const step: ProgressStep = { name, state: 'running', detail: '' };
+    const step: ProgressStep = { name, state: 'running', detail: '', startedAt: now() };
     this.steps.push(step);
     try {
       const result = await work();
@@ -137,7 +138,10 @@ export class Incident {
       return result;
     } catch (error) {
       step.state = 'failed';
+      step.detail = reasonOf(error);
       throw error;
+    } finally {
+      step.endedAt = now();
     }
   }
 

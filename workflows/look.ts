@@ -1,4 +1,3 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { isCancellation } from '@temporalio/workflow';
 import type { MetricFamily, Policy } from '../activities/contract.js';
 import type { Change } from '../model/change.js';
@@ -7,6 +6,7 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { EvidenceRef, Scope } from '../model/incident.js';
 import { analyse, collectChanges, collectMetrics, planScope, runChecks } from './activity-policies.js';
 import { now, type Incident } from './incident.js';
+import { reasonOf } from './reasons.js';
 
 const FAMILY_WORDS: Record<MetricFamily, string> = {
   golden: 'latency, errors and traffic',
@@ -156,14 +156,4 @@ async function attempt<T>(
     incident.addGaps([{ source, what, reason: reasonOf(error) }]);
     return null;
   }
-}
-
-/** The sentence that the failing activity left, without the wrapping around it. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof ActivityFailure && error.cause) return reasonOf(error.cause);
-  if (error instanceof TimeoutFailure) {
-    const last = error.cause instanceof ApplicationFailure ? `; last answer: ${error.cause.message}` : '';
-    return `gave no answer in time${last}`;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

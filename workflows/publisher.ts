@@ -3,7 +3,7 @@ import type { Policy } from '../activities/contract.js';
 import type { IncidentRecord } from '../model/incident.js';
 import { publish, saveRecord } from './activity-policies.js';
 import { now, type Incident } from './incident.js';
-import { reasonOf } from './look.js';
+import { reasonOf } from './reasons.js';
 
 /**
  * Saves the record and hands it to the sinks. Each sink has its own queue, so that one that is down neither holds up
