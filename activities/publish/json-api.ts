@@ -28,24 +28,39 @@ export class JsonApi {
     return isGone(answer.status) ? null : this.read(answer, request, schema);
   }
 
-  /** A request whose answer matters by its status only. `expects` as in `SinkClient.send`. */
-  tell(request: ApiRequest, signal: AbortSignal, expects?: (status: number) => boolean): Promise<SinkAnswer> {
+  /**
+   * A request whose answer matters by its status only. `expects` as in `SinkClient.send`. A page instead of JSON is that
+   * of a proxy, which says nothing of the API whatever its status.
+   */
+  async tell(
+    request: ApiRequest,
+    signal: AbortSignal,
+    expects?: (status: number) => boolean,
+  ): Promise<SinkAnswer> {
     const { method, path, params, body } = request;
+    const base = this.base.url.replace(/\/+$/, '');
     const sent = {
       method,
-      url: `${this.base.url.replace(/\/+$/, '')}/${path}`,
+      url: path === '' ? base : `${base}/${path}`,
       headers: { ...this.base.headers, ...(body && { 'Content-Type': 'application/json; charset=utf-8' }) },
       ...(params !== undefined && { params }),
       ...(body && { body: JSON.stringify(body) }),
     };
-    return this.client.send(sent, signal, expects);
+    const answer = await this.client.send(sent, signal, expects);
+    const isPage = answer.status < 300 && answer.data.trim() !== '' && jsonOf(answer.data) === undefined;
+    if (isPage) throw this.strange(answer, request);
+    return answer;
   }
 
-  private read<T>(answer: SinkAnswer, { method, path }: ApiRequest, schema: z.ZodType<T>): T {
+  private read<T>(answer: SinkAnswer, request: ApiRequest, schema: z.ZodType<T>): T {
     const parsed = schema.safeParse(jsonOf(answer.data));
     if (parsed.success) return parsed.data;
-    const what = `answered ${method} ${path} with ${answer.status} and something else than what its API promises`;
-    throw this.client.failure({ kind: 'later', afterSeconds: null }, what);
+    throw this.strange(answer, request);
+  }
+
+  private strange({ status }: SinkAnswer, { method, path }: ApiRequest): Error {
+    const what = `answered ${method} ${path} with ${status} and something else than what its API promises`;
+    return this.client.failure({ kind: 'later', afterSeconds: null }, what);
   }
 }
 

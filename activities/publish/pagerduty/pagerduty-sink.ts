@@ -1,5 +1,6 @@
 import type { PagerdutySinkConfig } from '../../../config/sinks/pagerduty.js';
 import type { IncidentRecord } from '../../../model/incident.js';
+import { JsonApi } from '../json-api.js';
 import { SinkClient } from '../sink-client.js';
 import type { Delivery, Sink } from '../sink.js';
 import { isWorthTelling, newsOf } from '../worth-telling.js';
@@ -51,11 +52,11 @@ export class PagerdutySink implements Sink {
     delivery: Delivery,
   ): Promise<string> {
     const { record, before, signal } = delivery;
+    const api = new JsonApi(this.client, { url, headers: {} });
     const actions = actionsAt(delivery);
     for (const action of actions) {
-      const body = JSON.stringify({ routing_key: routingKey, ...eventOf(record, action) });
-      const headers = { 'Content-Type': 'application/json; charset=utf-8' };
-      await this.client.send({ method: 'POST', url, headers, body }, signal);
+      const body = { routing_key: routingKey, ...eventOf(record, action) };
+      await api.tell({ method: 'POST', path: '', body }, signal);
     }
     // The alert itself says all that a first note would.
     if (this.notes && before !== null && !actions.includes('trigger') && isWorthTelling(delivery)) {

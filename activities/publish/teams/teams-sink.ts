@@ -1,5 +1,6 @@
 import type { TeamsSinkConfig } from '../../../config/sinks/teams.js';
-import { SinkClient } from '../sink-client.js';
+import { outcomeOf, type Outcome } from '../outcome.js';
+import { headerOf, SinkClient, type SinkAnswer } from '../sink-client.js';
 import type { Delivery, Sink } from '../sink.js';
 import { newsOf } from '../worth-telling.js';
 import { cardOf } from './card.js';
@@ -15,7 +16,7 @@ export class TeamsSink implements Sink {
 
   constructor(private readonly config: TeamsSinkConfig) {
     this.name = config.name;
-    this.client = new SinkClient({ ...config, secrets: secretsOf(config) });
+    this.client = new SinkClient({ ...config, secrets: secretsOf(config), decide: teamsOutcome });
   }
 
   /** Answers null: Teams gives a card no address. */
@@ -31,6 +32,13 @@ export class TeamsSink implements Sink {
     await this.client.send(request, signal);
     return null;
   }
+}
+
+/** A page is that of a proxy: Teams answers with JSON, or with nothing. */
+function teamsOutcome(answer: SinkAnswer, nowMs: number): Outcome {
+  const outcome = outcomeOf(answer.status, headerOf(answer, 'retry-after'), nowMs);
+  const isPage = headerOf(answer, 'content-type')?.startsWith('text/html') ?? false;
+  return outcome.kind === 'accepted' && isPage ? { kind: 'later', afterSeconds: null } : outcome;
 }
 
 /** The address as a whole, and its parts that prove who posts. */
