@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types';
 import axios from 'axios';
 import type { Config } from '../../config/schema.js';
+import { slackEntities } from '../../report/slack-entities.js';
 
 /** A Slack app whose buttons are heard, as the sinks that post for it are configured. */
 export interface SlackApp {
@@ -47,8 +48,8 @@ export async function answerClick(app: SlackApp, responseUrl: string, text: stri
   const body = {
     response_type: 'ephemeral',
     replace_original: false,
-    // Plain, so that nothing in it is a mention or markup; the other is what a notification says.
-    blocks: [{ type: 'section', text: { type: 'plain_text', text, emoji: false } }],
+    // Plain, so that nothing in it is markup; the other text is what a notification says.
+    blocks: [{ type: 'section', text: { type: 'plain_text', text: slackEntities(text), emoji: false } }],
     text: 'Faultline answers',
   };
   await axios.post(responseUrl, body, { ...BOUNDS, timeout: ANSWER_MS });

@@ -232,7 +232,7 @@ describe('the endpoint that hears buttons in Slack', () => {
     });
     const answer = await hear(click('faultline-acknowledge'));
     assert.equal(answer.statusCode, 200);
-    assert.deepEqual(slack.told, ['it is <!here> closed']);
+    assert.deepEqual(slack.told, ['it is &lt;!here&gt; closed']);
     assert.equal(slack.answers[0]?.blocks[0]?.text.type, 'plain_text', 'nothing in it is markup');
   });
 

@@ -4,8 +4,9 @@ import type { SlackAction } from '../../../model/slack-actions.js';
 import { briefOf, type Brief } from '../../../report/brief.js';
 import { oneLine } from '../../../report/escape.js';
 import { duration } from '../../../report/format.js';
+import { slackEntities } from '../../../report/slack-entities.js';
 import { summaryMetadata } from './message-key.js';
-import { code, entities, escapeMrkdwn, fitted, link } from './mrkdwn.js';
+import { code, escapeMrkdwn, fitted, link } from './mrkdwn.js';
 import type { Message } from './web-api.js';
 
 /*
@@ -43,7 +44,7 @@ export function summaryMessage(record: IncidentRecord, { sink, hasButtons }: Mes
   const blocks: (KnownBlock | null)[] = [
     {
       type: 'header',
-      text: { type: 'plain_text', text: fitted(brief.title, ROOM.title, entities), emoji: false },
+      text: { type: 'plain_text', text: fitted(brief.title, ROOM.title, slackEntities), emoji: false },
     },
     section(fitted(brief.cause, ROOM.cause)),
     fieldsBlock(brief),

@@ -1,11 +1,10 @@
 import { linkTarget } from '../../../report/escape.js';
 import { maskAddress } from '../../../report/mask.js';
+import { slackEntities } from '../../../report/slack-entities.js';
 
 /*
  * Slack's own markup. Text from outside is escaped here, whatever it holds: `<!channel>` would ring everybody.
  */
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /**
  * Slack has no way to escape its marks for bold, strike and code, so they are written as characters that look like
@@ -15,12 +14,7 @@ const MARKS: Record<string, string> = { '*': '\u2217', '~': '\u223c', '`': '\u02
 const MARK = /[*~`]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 /** One line of harmless text as mrkdwn that reads as that text. */
 export function escapeMrkdwn(text: string): string {
-  return entities(text.replace(MARK, (mark) => MARKS[mark] ?? mark));
-}
-
-/** The three characters that Slack reads in every text, also in a plain one. */
-export function entities(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
+  return slackEntities(text.replace(MARK, (mark) => MARKS[mark] ?? mark));
 }
 
 /**
@@ -42,7 +36,7 @@ export function fitted(text: string, limit: number, escape: (text: string) => st
 
 /** A command to copy. Null when it cannot be shown as it is: a backtick would end the code and change the command. */
 export function code(text: string, limit: number): string | null {
-  const shown = `\`${entities(text)}\``;
+  const shown = `\`${slackEntities(text)}\``;
   return text.includes('`') || text === '' || shown.length > limit ? null : shown;
 }
 
@@ -50,6 +44,6 @@ export function code(text: string, limit: number): string | null {
 export function link(title: string, url: string, limit: number): string | null {
   const target = linkTarget(maskAddress(url));
   if (target === null) return null;
-  const shown = `<${entities(target)}|${escapeMrkdwn(title).replaceAll('|', '\u2758')}>`;
+  const shown = `<${slackEntities(target)}|${escapeMrkdwn(title).replaceAll('|', '\u2758')}>`;
   return shown.length > limit ? null : shown;
 }
