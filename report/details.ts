@@ -38,6 +38,11 @@ export function currentDetails(record: IncidentRecord): string {
     .join('\n\n');
 }
 
+/** One line for those who watch the run: the title of its summary. */
+export function headlineOf(record: IncidentRecord): string {
+  return titleOf(record);
+}
+
 function reasons(facts: Facts): Text[] {
   return strongestReasons(facts).map(({ stance, statement }) => [
     { strong: stance === 'for' ? 'For:' : 'Against:' },

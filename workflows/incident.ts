@@ -5,8 +5,7 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type { HumanVerdict, IncidentRecord, IncidentState, Publication, Scope } from '../model/incident.js';
 import type { Progress, ProgressStep } from '../model/progress.js';
-import { currentDetails } from '../report/details.js';
-import { titleOf } from '../report/headline.js';
+import { currentDetails, headlineOf } from '../report/details.js';
 import { episodeOf, worstSeverity } from './anomalies.js';
 import { reasonOf } from './reasons.js';
 import { showInSearch } from './search-attributes.js';
@@ -51,7 +50,7 @@ export class Incident {
   }
 
   get progress(): Progress {
-    return { state: this.record.state, headline: titleOf(this.record), steps: this.steps };
+    return { state: this.record.state, headline: headlineOf(this.record), steps: this.steps };
   }
 
   isFinished(): boolean {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
 import type { CliDependencies } from '../../client/cli/context.js';
 import { buildClientCommands, createProgram, runProgram } from '../../client/cli/program.js';
 import {
@@ -269,8 +270,9 @@ describe('faultline watch', () => {
         'Collecting',
         '  ▸ collect golden',
         'Suspected: payment',
-        '  ✓ collect golden: 20 series',
-        '  ✗ collect hosts: no answer',
+        '  ✓ collect golden: 20 series (4 s)',
+        '  ✗ collect hosts: no answer (1 min 35 s)',
+        '  ✗ collect edges: failed',
         '',
         `summary of ${INCIDENT_ID} (100, plain)`,
         '',
@@ -281,8 +283,20 @@ describe('faultline watch', () => {
   it('redraws one live block on a terminal', async () => {
     const { out } = await faultline('watch 9f3c2e', { isTTY: true, env: { TERM: 'xterm-256color' } });
     assert.ok(out.includes('\u001b['), 'moves the cursor');
-    assert.match(out, /✓/);
+    const shown = stripVTControlCharacters(out);
+    assert.match(shown, /▸ collect golden {2}12 s\n/, 'for how long a step runs');
+    assert.match(shown, /✓ collect golden {2}4 s {2}20 series\n/);
+    assert.match(shown, /✗ collect hosts {2}1 min 35 s {2}no answer\n/);
     assert.match(out, /summary of incident\/checkout\/20261124-1042-9f3c2e \(100, colours\)/);
+  });
+
+  it('keeps each step together on a narrow terminal', async () => {
+    const { out } = await faultline('watch 9f3c2e', {
+      isTTY: true,
+      columns: 24,
+      env: { TERM: 'xterm-256color' },
+    });
+    assert.match(stripVTControlCharacters(out), /✗ collect hosts {2}1 min\n {2}35 s {2}no answer\n/);
   });
 
   it('prints lines on a terminal that does not know its size', async () => {

@@ -109,11 +109,23 @@ function aProgress(differences: Partial<Progress> = {}): Progress {
   return {
     state: 'following',
     headline: 'Suspected: payment',
-    steps: [step('done'), { name: 'collect hosts', state: 'failed', detail: 'no\u001b[31m answer' }],
+    steps: [
+      step('done'),
+      {
+        name: 'collect hosts',
+        state: 'failed',
+        detail: 'no\u001b[31m answer',
+        startedAt: T0,
+        endedAt: T0 + 95,
+      },
+      { name: 'collect edges', state: 'failed', detail: '' },
+    ],
     ...differences,
   };
 }
 
 function step(state: 'running' | 'done'): Progress['steps'][number] {
-  return { name: 'collect golden', state, detail: state === 'done' ? '20 series' : '' };
+  const name = 'collect golden';
+  if (state === 'running') return { name, state, detail: '', startedAt: T0 + 588 };
+  return { name, state, detail: '20 series', startedAt: T0 + 588, endedAt: T0 + 592 };
 }

@@ -34,7 +34,7 @@ export function registerWatch(program: Command, deps: CliDependencies): void {
 /** Shows the progress of an incident, then its summary. */
 export async function follow(id: string, session: Session, required?: RequiredLevel): Promise<void> {
   const { incidents, deps, colors, json } = session;
-  const view = json ? silentView : progressView(deps.stdout, colors);
+  const view = json ? silentView : progressView(deps.stdout, { colors, now: () => deps.now() });
   try {
     const everyMilliseconds = deps.watchEveryMilliseconds;
     for await (const progress of incidents.watch(id, { everyMilliseconds })) view.show(progress);
