@@ -8,7 +8,9 @@ export const receiverAuth = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('basic'),
     username: z.string().min(1),
-    password: z.union([secret, z.array(secret).min(1)]),
+    password: secret,
+    /** Still valid while senders change to the other. */
+    passwordBefore: secret.optional(),
   }),
   /** A header of the sender's own, for those that can send no Authorization. */
   z.strictObject({

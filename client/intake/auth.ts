@@ -33,7 +33,7 @@ export async function demandCredentials(app: FastifyInstance, auth: ReceiverAuth
       return;
     }
     case 'basic': {
-      const passwords = [auth.password].flat();
+      const passwords = [auth.password, auth.passwordBefore].filter((one) => one !== undefined);
       await app.register(basicAuth, {
         authenticate: { realm: REALM },
         validate: (username, password, _request, _reply, done) => {

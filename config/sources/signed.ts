@@ -8,8 +8,8 @@ export const grafanaSource = z.strictObject({
     .strictObject({
       secrets,
       header: headerName.default('X-Grafana-Alerting-Signature'),
-      /** Header of the signed time, as named in the contact point; null where none is: then a replay cannot be told. */
-      timestampHeader: headerName.nullable().default('X-Grafana-Alerting-Timestamp'),
+      /** Header of the signed time, as the contact point names it; empty where it names none: then no replay is told. */
+      timestampHeader: headerName.or(z.literal('')).default('X-Grafana-Alerting-Timestamp'),
       toleranceSeconds: tolerance(300),
     })
     .optional(),

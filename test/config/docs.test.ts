@@ -61,7 +61,9 @@ function placesOf(node: SchemaNode, at: Place = []): Map<string, Place> {
 function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
-  return name.replace(/__(CHANGES|SINKS)__0__AUTH__/, '__METRICS__AUTH__');
+  return name
+    .replace(/__(CHANGES|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
+    .replace(/__WEBHOOK__SOURCES__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
 }
 
 /** The file without one setting. */

@@ -104,7 +104,11 @@ export const SPECS: SourceSpec[] = [
   {
     name: 'Google Cloud',
     path: '/v1/google-cloud',
-    settings: { googleCloud: { auth: { type: 'basic', username: 'google', password: secrets } } },
+    settings: {
+      googleCloud: {
+        auth: { type: 'basic', username: 'google', password: SECRET, passwordBefore: SECRET_BEFORE },
+      },
+    },
     firing: fixture('google-cloud/open'),
     resolved: fixture('google-cloud/closed'),
     ignored: [fixture('google-cloud/test')],

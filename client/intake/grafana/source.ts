@@ -29,7 +29,7 @@ function demandSignature(
 ): void {
   const { secrets, header, timestampHeader, toleranceSeconds } = settings;
   const given = headerOf(headers, header)?.trim() ?? '';
-  const time = timestampHeader === null ? null : (headerOf(headers, timestampHeader)?.trim() ?? '');
+  const time = timestampHeader === '' ? null : (headerOf(headers, timestampHeader)?.trim() ?? '');
   if (!isSignedBy(secrets, time === null ? [bytes] : [time, ':', bytes], [given])) {
     throw new NotAuthentic(`no secret of webhook.sources.grafana fits the signature in ${header}`);
   }
