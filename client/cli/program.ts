@@ -13,11 +13,11 @@ import { colorsFor, jsonDocument, plain, widthOf } from './output.js';
 
 /** The bare program `faultline`. Commands registered on it throw instead of ending the process. */
 export function createProgram(deps: CliDependencies, version: string): Command {
+  // What stands behind a command belongs to it: `watch` and `watch test` have options of one name.
   return new Command('faultline')
     .description('Durable, explainable incident diagnosis on Temporal')
     .version(version)
     .exitOverride()
-    // What stands behind a command belongs to it: `watch` and `watch test` have options of one name.
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void deps.stdout.write(text),
