@@ -11,6 +11,7 @@ import type { Doubt } from './one-sided.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { Vanished } from './vanished.js';
 import type { TraceFacts } from './traces/read.js';
+import type { Outcry } from './logs/read.js';
 
 /** What the series say about one service, strongest first in every list. */
 export interface ServiceFacts {
@@ -45,6 +46,8 @@ export interface Facts {
   services: ServiceFacts[];
   hosts: Map<string, Move[]>;
   traces: TraceFacts | null;
+  /** What services complain of in their logs since it began. */
+  outcries: Outcry[];
   story: Story;
   /** How far the symptom of a call is the caller's own. */
   doubt: Doubt;

@@ -20,7 +20,7 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 }
 
 /**
- * What kind of fault it is if it began at this service. `told` is what single pieces of evidence speak for;
+ * What kind of fault it is if it began at this service, and because of `deed` if there is one. `told` is what single pieces of evidence speak for;
  * added is what only their combination says: which resource grew most, whether the delay is on the way rather
  * than within, and what is left when the resources are seen and calm. The result sums to 1, likeliest first.
  */
@@ -28,6 +28,7 @@ export function faultKinds(
   facts: Facts,
   service: number,
   told: Map<FaultKind, number>,
+  deed: Deed | null,
 ): { kind: FaultKind; probability: number }[] {
   const votes = new Map(told);
   const vote = (kind: FaultKind, weight: number): void => {
@@ -59,6 +60,12 @@ export function faultKinds(
     vote('dependency-down', KIND.leftover);
   }
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
+  // What somebody did is the cause, and what the machine shows of it the effect.
+  if (deed !== null) {
+    for (const [kind, weight] of votes) {
+      if (!deed.kinds.includes(kind)) votes.set(kind, weight * (1 - deed.probability));
+    }
+  }
   const ordered = [...votes]
     .filter(([, weight]) => weight > 0)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
@@ -68,6 +75,12 @@ export function faultKinds(
     ...ordered.map(([kind, weight]) => ({ kind, probability: weight / total })),
     { kind: 'unknown' as const, probability: KIND.unknown / total },
   ].sort((a, b) => b.probability - a.probability);
+}
+
+/** A change of the service that is held for guilty, and deals with what fails. */
+export interface Deed {
+  kinds: FaultKind[];
+  probability: number;
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */

@@ -6,6 +6,7 @@ import { checkEvidence } from './evidence/checks.js';
 import { exhaustionEvidence } from './evidence/exhaustion.js';
 import { hostEvidence } from './evidence/host.js';
 import { loadEvidence } from './evidence/load.js';
+import { logEvidence } from './evidence/logs.js';
 import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
@@ -15,9 +16,11 @@ import { traceEvidence } from './evidence/trace.js';
 import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
-import { mapOf } from './map.js';
+import { outcriesOf, voicesOf } from './logs/read.js';
 import { doubtsOf } from './one-sided.js';
+import { mapOf } from './map.js';
 import { rank } from './rank.js';
+import { beginOf } from './series/begin.js';
 import { gridOf, type Grid } from './series/grid.js';
 import { levelOf } from './series/level.js';
 import { bySeason, type Seasons } from './series/season.js';
@@ -45,6 +48,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...silenceEvidence(facts),
     ...orderEvidence(facts),
     ...traceEvidence(facts),
+    ...logEvidence(facts),
     ...hostEvidence(facts),
     ...loadEvidence(facts),
   ];
@@ -64,6 +68,7 @@ const PRIMARY = new Set<Evidence['kind']>([
   'resource',
   'silence',
   'trace',
+  'log',
   'load',
   'check',
   'shared-host',
@@ -91,7 +96,15 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     if (subject.kind === 'edge') services.add(subject.callee);
   }
   const graph = buildCallGraph(input.graph, services);
-  const begin = beginOfIncident(input, levels, grid);
+  const voices = voicesOf(input.logs, grid, graph);
+  const begin =
+    beginOfIncident(input, levels, grid) ??
+    // What no series shows may still stand in the logs.
+    beginOf(
+      [],
+      voices.flatMap((voice) => voice.levels),
+      grid,
+    );
   const moves = movesOf(levels, begin, grid);
   const alerting = graph.indexOf.get(input.anomaly.service)!;
   const own = serviceFacts(levels, moves, graph);
@@ -114,6 +127,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     traffic: trafficLevels(levels, graph),
     hosts: hostFacts(moves),
     traces: tracesOf(begin, input, grid),
+    outcries: outcriesOf(voices, begin, grid),
   };
 }
 

@@ -86,6 +86,11 @@ export function grown({ weighed: { before, after } }: Move): number {
   return after - before;
 }
 
+/** How far a move went, in the unit of its series, as it was measured: what a callee lost, its callers lost. */
+export function rise({ before, after }: Move): number {
+  return after - before;
+}
+
 /**
  * How much of a caller's symptom a callee's symptom can account for, 0..1: errors come from errors and seconds
  * from seconds (a call that takes very long may fail, so a little passes between the kinds); not more seconds
@@ -104,8 +109,8 @@ export function accountsFor(
     const sameKind = (move.series.signal === 'latency') === (mine.series.signal === 'latency');
     let share = Math.min(1, move.strength / mine.strength) / (1 + late);
     if (!sameKind) share *= RANK.otherKind;
-    else if (move.series.unit === mine.series.unit && grown(mine) !== 0) {
-      const size = Math.abs(grown(move) / grown(mine));
+    else if (move.series.unit === mine.series.unit && rise(mine) !== 0) {
+      const size = Math.abs(rise(move) / rise(mine));
       const reaches = Math.min(1, asked / tailOf(mine.series.name));
       share *= Math.min(1, (size * reaches) / RANK.enoughSize);
     }

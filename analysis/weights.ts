@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '2';
+export const RULES_VERSION = '3';
 
 /** How series are read. */
 export const SERIES = {
@@ -185,6 +185,10 @@ export const RANK = {
   traceLast: 4,
   /** Worth of all failed spans that failed by themselves. */
   traceFailed: 3,
+  /** Worth of a unit by which a service complains more than usual: of itself, of a call of its, of another service. */
+  logOwn: 0.5,
+  logOfACall: 0.15,
+  logOfAnother: 0.5,
 } as const;
 
 /** From scores to probabilities; see calibration.ts. */
@@ -225,6 +229,8 @@ export const LIMITS = {
   leastWeight: 0.1,
   ranking: 1000,
   symptoms: 40,
+  /** Steps of a symptom's shape. */
+  shape: 40,
   steps: 12,
   blastRadius: 50,
   /** The map: those of the story and as many neighbours as there is room for. */

@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diagnosis.js';
 import { actionsFor } from './actions.js';
+import { deedAt } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
 import { absentKinds } from './evidence/checks.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
@@ -11,6 +12,7 @@ import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
 import { claimOf } from './rules.js';
 import { isGolden } from './series/begin.js';
+import { shapeOf } from './shape.js';
 import { share } from './text.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
@@ -20,7 +22,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
   const believed = ranked
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
-    .map((one, index) => suspectOf(facts, one, index, judgement.guilty));
+    .map((one, index) => suspectOf(facts, one, index, judgement));
   const verdict = verdictOf(facts, ranked, believed, judgement.guilty);
   // The verdict and its suspect are one belief.
   const suspects = believed.map((suspect, index) =>
@@ -51,6 +53,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
         signal: move.series.signal,
         movement: movementOf(move),
         series: metaOf(move.series),
+        shape: shapeOf(move.series, input.window),
       })),
     blastRadius: blastRadius(facts, cause),
     ruledOut: ruledOut(facts, ranked, judgement),
@@ -77,9 +80,10 @@ function beginning({ begin, grid }: Facts): Onset | null {
   return begin === null ? null : { time: grid.start + begin * grid.width, uncertaintySeconds: grid.width };
 }
 
-function suspectOf(facts: Facts, one: Ranked, index: number, guilty: Change | null): Suspect {
+function suspectOf(facts: Facts, one: Ranked, index: number, judgement: ChangeJudgement): Suspect {
   const { graph, services, grid } = facts;
-  const kinds = faultKinds(facts, one.service, one.kinds);
+  const { guilty } = judgement;
+  const kinds = faultKinds(facts, one.service, one.kinds, deedAt(facts, one.service, judgement));
   const onset = onsetOf(services[one.service]!);
   const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === guilty?.id);
   return {

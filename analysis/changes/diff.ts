@@ -1,4 +1,5 @@
 import type { Change } from '../../model/change.js';
+import { isRollback } from './effect.js';
 import { PLACE, type HARMLESS } from './weights.js';
 import { wordsOf, type Word } from './words.js';
 
@@ -59,7 +60,7 @@ export function readChange(change: Change): ChangeText {
   place(context.flatMap(wordsOf), PLACE.context);
   return {
     words,
-    harm: harmOf(change.files, diff.length > 0, removed, added),
+    harm: isRollback(change) ? 'restores' : harmOf(change.files, diff.length > 0, removed, added),
     readable: diff.length > 0 || change.files.length > 0 || change.kind === 'flag',
   };
 }

@@ -32,6 +32,24 @@ export function effectOf(change: Change, changes: Change[], services: string[]):
   return { time: carriers.length === 0 ? null : Math.min(...carriers), services: owners, named: false };
 }
 
+const ROLLBACK = /\broll(?:ed|ing|s)?[ -]?back\b|\brevert(?:ed|ing|s)?\b/iu;
+
+/** Whether a change brings back what ran before. */
+export function isRollback({ title }: Change): boolean {
+  return ROLLBACK.test(title);
+}
+
+/** When a change was taken back: by the next one of its service, if that is a rollback. Null: it is in effect. */
+export function undoneAt(change: Change, changes: Change[]): number | null {
+  if (change.service === null || isRollback(change)) return null;
+  const next = changes
+    .filter(
+      ({ service, time, kind }) => service === change.service && time > change.time && kind !== 'restart',
+    )
+    .reduce<Change | null>((a, b) => (a !== null && a.time <= b.time ? a : b), null);
+  return next !== null && isRollback(next) ? next.time : null;
+}
+
 /** Whether a file's path names the service: all words of the service's name are among the path's. */
 function ownsFile(service: string, file: string): boolean {
   const bare = service.toLowerCase().replace(/[-_]?(?:service|svc|server)$/u, '');

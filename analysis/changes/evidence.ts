@@ -2,6 +2,7 @@ import type { FaultKind } from '../../model/diagnosis.js';
 import type { Change } from '../../model/change.js';
 import { finding, type Finding } from '../evidence/finding.js';
 import type { Facts } from '../facts.js';
+import type { Deed } from '../fault-kind.js';
 import type { Ranked } from '../rank.js';
 import { effectOf } from './effect.js';
 import { judgeChanges, type ChangeJudgement, type ChangeQuestion } from './index.js';
@@ -94,6 +95,18 @@ const KIND_IN_WORDS: Partial<Record<FaultKind, string>> = {
   'traffic-surge': 'more work than is allowed',
   'external-provider': 'a provider outside',
 };
+
+/**
+ * The deed behind the fault, if a guilty change of the service deals with what fails. That it merely came shortly
+ * before says no more of the kind than what the machine shows.
+ */
+export function deedAt(facts: Facts, service: number, { guilty, ranked }: ChangeJudgement): Deed | null {
+  const judged = ranked.find(({ change }) => change === guilty);
+  if (judged === undefined || !judged.evidence.some(({ stance }) => stance === 'for')) return null;
+  const { services } = effectOf(judged.change, facts.input.changes, facts.graph.names);
+  if (!services.includes(facts.graph.names[service]!)) return null;
+  return { kinds: kindOf(judged.change), probability: judged.probability };
+}
 
 /** The kind of fault that a guilty change of this kind is. */
 function kindOf({ kind }: Change): FaultKind[] {

@@ -1,5 +1,6 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { LogLine } from '../../model/telemetry.js';
+import { isTrouble, templateOf, UNRESOLVED } from '../logs/template.js';
 import { ALSO_WHEN_CALM, NAME_OF_A_SERVICE, SOURCE, WHOLE_IDENTIFIER } from './weights.js';
 import { wordsOf, wordsOfName } from './words.js';
 
@@ -135,19 +136,6 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function isTrouble({ level, message }: LogLine): boolean {
-  if (level === 'unknown') return /error|exception|fail|panic|fatal|time(?:d )?out|refused/iu.test(message);
-  return level === 'warn' || level === 'error';
-}
-
-/** A line without what differs from one to the next: numbers, addresses and long hexadecimal names. */
-function templateOf(message: string): string {
-  return message
-    .replace(/\b(?:[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9a-f]{12,})\b/giu, '<id>')
-    .replace(/\b\d+(?:\.\d+)*\b/gu, '<n>')
-    .replace(/\d{2,}(?=ms\b|s\b|%)/gu, '<n>');
-}
-
 /** Signs of a cause that no change of ours brought in. */
 const SIGNS: [name: string, kind: FaultKind, words: RegExp][] = [
   [
@@ -155,11 +143,7 @@ const SIGNS: [name: string, kind: FaultKind, words: RegExp][] = [
     'configuration',
     /\bcertificate\b|\bx509\b|tls: |ssl handshake|cert(?:ificate)? (?:has )?expired/iu,
   ],
-  [
-    'name resolution',
-    'network',
-    /no such host|ENOTFOUND|EAI_AGAIN|NXDOMAIN|SERVFAIL|name resol|server misbehaving|nameserver|\bdns\b/iu,
-  ],
+  ['name resolution', 'network', UNRESOLVED],
   [
     'a host or its other tenants',
     'host',

@@ -3,7 +3,7 @@ import type { ServiceGraph } from '../../model/graph.js';
 import type { LogTable } from '../../model/telemetry.js';
 import { readChange, type ChangeText } from './diff.js';
 import { describeFailure, type Failure, type Outside } from './failure.js';
-import { placeOf, effectOf, type Effect, type Where } from './effect.js';
+import { effectOf, placeOf, undoneAt, type Effect, type Where } from './effect.js';
 import * as weights from './weights.js';
 
 /** What is asked about the changes of an incident. Times are unix seconds. */
@@ -97,6 +97,7 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     const evidence = [
       // A process that starts anew after the trouble began was put down by it, as its exact time tells.
       timing(effect, began, change.kind === 'restart' ? onset.uncertaintySeconds : slack, failure.filledUp),
+      undoing(undoneAt(change, changes), began, slack),
       location(placeOf(effect.services, [...suspects.slice(0, 1), ...failure.services], graph)),
       // Without a log line the failure is hardly put in words: to share none of them says nothing.
       wording(link, text.readable && failure.firstLine !== null),
@@ -170,6 +171,11 @@ function timing(effect: Effect, began: number, slack: number, filledUp: boolean)
   return against(weight, `Took effect ${inWords(Math.max(0, lag))} before the onset.`);
 }
 
+function undoing(at: number | null, began: number, slack: number): ChangeEvidence | null {
+  if (at === null || at > began - slack) return null;
+  return against(weights.UNDONE, `Was rolled back ${inWords(began - at)} before the onset.`);
+}
+
 function location(where: Where): ChangeEvidence | null {
   if (where === 'suspect') return null;
   const statement = {
@@ -202,6 +208,7 @@ function harmlessness(text: ChangeText): ChangeEvidence | null {
     'comments-only': 'Changes only comments or spacing.',
     'says-only': 'Changes only what is logged or answered in words.',
     moved: 'Moves code without changing what it does.',
+    restores: 'Brings back what ran before.',
     'patch-bump': 'Raises only the patch version of a dependency.',
     'minor-bump': 'Raises the minor version of a dependency.',
   }[text.harm];

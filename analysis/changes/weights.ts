@@ -33,6 +33,9 @@ export const ONSET_SLACK = 45;
 /** Loss of a change that took effect after the onset: a cause precedes its effect. */
 export const TOO_LATE = 8;
 
+/** Loss of a change that was rolled back before the onset. */
+export const UNDONE = 4;
+
 /** Loss by where the change is, seen from the service that fails. The service itself loses nothing. */
 export const ELSEWHERE = {
   /** Another service that fails too. */
@@ -56,6 +59,8 @@ export const HARMLESS = {
   'says-only': 2.5,
   /** The same code in another place. */
   moved: 2,
+  /** Brings back what ran before. */
+  restores: 2,
   /** A dependency, third figure of its version. */
   'patch-bump': 1.5,
   /** A dependency, second figure of its version. */

@@ -1,6 +1,5 @@
 import type { Facts } from '../facts.js';
-import type { Move } from '../series/movement.js';
-import { grown, tailOf } from '../story.js';
+import { grown, rise, tailOf } from '../story.js';
 import { share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -48,8 +47,4 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
       }),
     ];
   });
-}
-
-function rise({ before, after }: Move): number {
-  return after - before;
 }

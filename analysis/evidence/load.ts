@@ -1,13 +1,16 @@
 import type { Facts } from '../facts.js';
+import type { Move } from '../series/movement.js';
 import { amount } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
 /**
  * More work than usual that came in from outside: the traffic of a service that nobody calls, or of the alerting
- * one, rose by half and more. Only where somebody suffers: growth that all bear is no incident.
+ * one, rose by half and more, or that of another without its known callers sending as much. Only where somebody
+ * suffers: growth that all bear is no incident.
  */
-export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
+export function loadEvidence(facts: Facts): Finding[] {
+  const { graph, services, alerting } = facts;
   if (!services.some(({ loudness }) => loudness >= RANK.surgeHurts)) return [];
   const rise = services.map(({ traffic }) =>
     traffic !== null &&
@@ -17,10 +20,12 @@ export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
       ? Math.log2(traffic.weighed.after / traffic.weighed.before)
       : 0,
   );
+  const sent = callsSent(facts);
   const surges = services.flatMap(({ traffic }, service) => {
     const doublings = rise[service]!;
     const atTheFront = graph.callers[service]!.length === 0 || service === alerting;
-    if (traffic === null || doublings < RANK.surgeDoublings || !atTheFront) return [];
+    if (traffic === null || doublings < RANK.surgeDoublings) return [];
+    if (!atTheFront && strangers(traffic, sent.get(service)) < 2 ** RANK.surgeDoublings - 1) return [];
     // Retries of failed calls look like more work from outside, but not before anything failed.
     const hurt = services[service]!.symptoms.find(({ strength }) => strength >= RANK.surgeHurts);
     if (hurt !== undefined && hurt.from < traffic.from) return [];
@@ -59,4 +64,32 @@ export function loadEvidence({ graph, services, alerting }: Facts): Finding[] {
       ];
     });
   }
+}
+
+/** Calls that the known callers of a service send, before and after; only where each of them is measured. */
+interface Sent {
+  callers: Set<string>;
+  before: number;
+  after: number;
+}
+
+function callsSent({ levels, moves, graph }: Facts): Map<number, Sent> {
+  const moved = new Map(moves.map((move) => [move.series, move]));
+  const sent = new Map<number, Sent>();
+  for (const { series, centre } of levels) {
+    const { subject, signal } = series;
+    if (subject.kind !== 'edge' || signal !== 'traffic') continue;
+    const callee = graph.indexOf.get(subject.callee)!;
+    const sum = sent.get(callee) ?? { callers: new Set(), before: 0, after: 0 };
+    sum.callers.add(subject.caller);
+    sum.before += moved.get(series)?.before ?? centre;
+    sum.after += moved.get(series)?.after ?? centre;
+    sent.set(callee, sum);
+  }
+  return new Map([...sent].filter(([callee, { callers }]) => callers.size >= graph.callers[callee]!.length));
+}
+
+/** How much more comes from nobody that is known, as a share of the usual traffic; 0 where that is not measured. */
+function strangers({ before, after }: Move, sent: Sent | undefined): number {
+  return sent === undefined || before <= 0 ? 0 : (after - before - (sent.after - sent.before)) / before;
 }

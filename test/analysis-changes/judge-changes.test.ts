@@ -224,6 +224,30 @@ describe('an innocent change near the onset', () => {
     assert.equal(guiltyOf(question([never, early], failure)), null);
   });
 
+  it('is not guilty when it was rolled back before the onset, and neither is the rollback', () => {
+    const bad = { ...culprit, time: ONSET - 400 };
+    const back = change('back', { time: ONSET - 300, title: 'orders 2.4.2: roll back' });
+    assert.equal(guiltyOf(question([bad], failure)), 'culprit');
+    const { guilty, ranked } = judgeChanges(question([bad, back], failure));
+    assert.equal(guilty, null);
+    const told = (id: string): string =>
+      ranked
+        .find(({ change: one }) => one.id === id)!
+        .evidence.map(({ statement }) => statement)
+        .join(' ');
+    assert.match(told('culprit'), /Was rolled back 5 min before the onset\./u);
+    assert.match(told('back'), /Brings back what ran before\./u);
+  });
+
+  it('is guilty still when it was rolled back only afterwards, or another one was', () => {
+    const bad = { ...culprit, time: ONSET - 400 };
+    const late = change('back', { time: ONSET + 300, title: 'Revert "simplify voucher handling"' });
+    assert.equal(guiltyOf(question([bad, late], failure)), 'culprit');
+    const between = change('between', { time: ONSET - 350, files: ['README.md'] });
+    const back = change('back', { time: ONSET - 300, title: 'roll back' });
+    assert.equal(guiltyOf(question([bad, between, back], failure)), 'culprit');
+  });
+
   it('gains less by words that the log used before the failure too', () => {
     const decoy = commit('d', 'feat: gifts', 'orders/gift.go', ['+\tparcel.Wrapped = gift(parcel)']);
     const failing = lines('orders', 'parcel wrapped too late');

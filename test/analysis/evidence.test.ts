@@ -6,6 +6,7 @@ import type { Ranked } from '../../analysis/rank.js';
 import { metaOf } from '../../analysis/evidence/finding.js';
 import { claimOf, type Claim } from '../../analysis/rules.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
+import { shapeOf } from '../../analysis/shape.js';
 import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
@@ -184,6 +185,12 @@ describe('what accounts for a symptom', () => {
     assert.equal(accountsFor(theirs, move('latency', 0.1, 0.5, 'latency-p99'), rare)?.share, 1);
   });
 
+  it('counts what was really lost, also by a metric that had never moved before', () => {
+    const cut = { ...move('errors', 0, 0.5), weighed: { before: 0, after: 0.04 } };
+    const rare = { theirs: 7, mine: 100 };
+    assert.equal(accountsFor([cut], move('errors', 0, 0.035), rare)?.share, 1);
+  });
+
   it('is of the same kind', () => {
     assert.ok(accountsFor([move('latency', 0.1, 0.2)], move('errors', 0, 0.1), even)!.share < 0.5);
   });
@@ -192,6 +199,100 @@ describe('what accounts for a symptom', () => {
     assert.ok(Math.abs(tailOf('latency-p99') - 0.01) < 1e-12);
     assert.equal(tailOf('latency-50'), 0.5);
     assert.equal(tailOf('latency-average'), 1);
+  });
+});
+
+describe('a guilty change', () => {
+  const pool = estate({ seed: 61, faults: [{ service: 5, trouble: 'connections' }] });
+  const victim = pool.names[5]!;
+  const withConfig = (details: string): Diagnosis =>
+    diagnose({
+      ...pool.input,
+      changes: [
+        {
+          id: 'c-1',
+          kind: 'config',
+          time: ALERT_TIME - 60,
+          service: victim,
+          title: `${victim} 2.4.1`,
+          details,
+          files: [],
+          author: null,
+          link: null,
+          source: 'test',
+        },
+      ],
+    });
+
+  it('that deals with what fails is the kind of fault, and what the machine shows its effect', () => {
+    assert.equal(diagnose(pool.input).verdict.faultKind, 'pool-saturation');
+    assert.equal(withConfig('socket.most: 64 -> 4').verdict.faultKind, 'configuration');
+  });
+
+  it('that merely came before says nothing against what the machine shows', () => {
+    assert.equal(withConfig('').verdict.changeId, 'c-1');
+    assert.equal(withConfig('').verdict.faultKind, 'pool-saturation');
+  });
+});
+
+describe('traffic that no known caller sends', () => {
+  /** The service and its calls get `more` times their traffic since the alert. */
+  function crowded(service: number, more: number, callsGrow: boolean): DiagnosisInput {
+    const { input: given, names: all } = estate({ seed: 61, faults: [{ service, trouble: 'cpu' }] });
+    const name = all[service]!;
+    const scaled = (one: Series, factor: number): Series => ({
+      ...one,
+      values: one.values.map((value, row) => (one.times[row]! >= ALERT_TIME ? value * factor : value)),
+    });
+    const own = given.series.find(({ id }) => id === `${name}/workload`)!;
+    const callers = given.graph.edges.filter(({ callee }) => callee === name).map(({ caller }) => caller);
+    const calls = callers.map((caller): Series => ({
+      ...scaled(own, callsGrow ? more : 1),
+      id: `${caller}>${name}/calls`,
+      subject: { kind: 'edge', caller, callee: name },
+      perspective: 'client',
+    }));
+    return {
+      ...given,
+      series: [...given.series.map((one) => (one === own ? scaled(one, more) : one)), ...calls],
+    };
+  }
+
+  it('is a surge at the service that gets it, however deep that stands', () => {
+    const { verdict } = diagnose(crowded(6, 8, false));
+    assert.equal(verdict.service, input.graph.services[6]);
+    assert.equal(verdict.faultKind, 'traffic-surge');
+  });
+
+  it('is none when its callers send as much more', () => {
+    const result = diagnose(crowded(6, 8, true));
+    assert.ok(result.suspects.every(({ evidence }) => evidence.every(({ kind }) => kind !== 'load')));
+  });
+});
+
+describe('the shape of a symptom', () => {
+  it('holds means over even steps of the window, with gaps', () => {
+    const window = { start: 0, end: 790, stepSeconds: 10 };
+    const times = Float64Array.from({ length: 80 }, (_, row) => row * 10);
+    const values = times.map((_, row) => (row === 4 || row === 5 ? NaN : row + 1 / 3));
+    const shape = shapeOf({ times, values }, window);
+    assert.equal(shape.length, 40);
+    assert.deepEqual(shape.slice(0, 4), [0.8333, 2.833, null, 6.833]);
+    assert.equal(shape.at(-1), 78.83);
+  });
+
+  it('has no more steps than there are samples', () => {
+    const shape = shapeOf(
+      { times: Float64Array.of(0, 60), values: Float64Array.of(1, 2) },
+      { start: 0, end: 60, stepSeconds: 60 },
+    );
+    assert.deepEqual(shape, [1, 2]);
+  });
+
+  it('comes with every symptom of a diagnosis', () => {
+    const { symptoms } = diagnose(input);
+    assert.ok(symptoms.length > 0);
+    for (const { shape } of symptoms) assert.equal(shape!.filter((value) => value !== null).length, 40);
   });
 });
 
