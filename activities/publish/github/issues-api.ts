@@ -9,7 +9,7 @@ const issue = z.object({
   html_url: z.string(),
   body: z.string().nullish(),
   /** GitHub lists pull requests among the issues. */
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 });
 export type Issue = z.infer<typeof issue>;
 const issues = z.array(issue);
