@@ -82,7 +82,7 @@ function step(words: Text, command: string | null, number: number): string {
 }
 
 function table(columns: readonly Column[], rows: readonly (readonly Text[])[]): string {
-  const head = `||${columns.map(({ title }) => escapeWiki(title)).join('||')}||`;
+  const head = `||${columns.map(({ title }) => escapeWiki(title) || ' ').join('||')}||`;
   return [head, ...rows.map((row) => `|${row.map(cell).join('|')}|`)].join('\n');
 }
 

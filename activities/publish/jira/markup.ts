@@ -32,8 +32,8 @@ export function verbatim(text: string): string {
   return `{noformat}\n${text.replace(/\{(?=noformat)/gi, `{${WORD_JOINER}`)}\n{noformat}`;
 }
 
-/** A link. `url` has passed `linkTarget`, which leaves brackets. */
+/** A link. `url` has passed `linkTarget`, which leaves brackets and exclamation marks. */
 export function wikiLink(title: string, url: string): string {
-  const target = url.replaceAll('[', '%5B').replaceAll(']', '%5D');
+  const target = url.replaceAll('[', '%5B').replaceAll(']', '%5D').replaceAll('!', '%21');
   return `[${escapeWiki(title)}|${target}]`;
 }
