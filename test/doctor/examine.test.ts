@@ -111,6 +111,18 @@ describe('the doctor', () => {
     assert.equal(closed('configuration').length, 1);
   });
 
+  it('lists the sources of alerts, and warns of one that asks nobody who posts', async () => {
+    const sources = '{ pagerduty: { secrets: [long-enough] }, datadog: { auth: { type: none } } }';
+    const auth = '{ type: bearer, tokens: [long-enough] }';
+    const of = await look(`${minimal}webhook: { host: 0.0.0.0, auth: ${auth}, sources: ${sources} }\n`);
+    const [file, ...warnings] = of('configuration');
+    assert.match(file!.seen, /alerts from Alertmanager, PagerDuty, Datadog;/);
+    assert.deepEqual(
+      warnings.map(({ subject }) => subject),
+      ['auth of /v1/datadog'],
+    );
+  });
+
   it('says what to do about a metrics source that is away, refuses us or holds nothing we know', async () => {
     const away = await look(minimal, {
       health: () => Promise.reject(new SourceUnavailable(ASKED, 'connection refused')),

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { openSources } from '../../client/intake/sources.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError, loadConfig, type LoadedConfig, type LoadOptions } from '../../config/load.js';
 import { failed, ok, warning, type Finding } from './finding.js';
@@ -27,19 +28,29 @@ export async function examineConfiguration(
 }
 
 function fileFinding({ file, config }: LoadedConfig): Finding {
-  const seen = `valid; environment '${config.environment}', ${config.sinks.length} sink(s)`;
+  const sources = openSources(config.webhook).map(({ title }) => title);
+  const seen = `valid; environment '${config.environment}', alerts from ${sources.join(', ')}; ${config.sinks.length} sink(s)`;
   return { area: 'configuration', subject: file ?? 'environment variables', ...ok(seen) };
 }
 
-/** A receiver that the network reaches should ask who posts. */
-function openDoor({ webhook: { host, auth } }: Config): Finding[] {
-  if (auth.type !== 'none' || LOOPBACK.has(host)) return [];
+/** A receiver that the network reaches should ask who posts: for each source by itself, or for all. */
+function openDoor({ webhook }: Config): Finding[] {
+  const { host, auth } = webhook;
+  if (LOOPBACK.has(host)) return [];
   const where = isIP(host) === 6 ? `[${host}]` : host;
+  const told = (subject: string, who: string): Finding => ({
+    area: 'configuration',
+    subject,
+    ...warning(
+      `anyone who reaches ${where} may raise incidents${who}`,
+      `set ${subject} to bearer, basic or header`,
+    ),
+  });
+  const open = openSources(webhook).filter(
+    ({ credentials, authenticate }) => credentials?.type === 'none' && !authenticate,
+  );
   return [
-    {
-      area: 'configuration',
-      subject: 'webhook.auth',
-      ...warning(`anyone who reaches ${where} may raise incidents`, 'set webhook.auth to bearer or basic'),
-    },
+    ...(auth.type === 'none' ? [told('webhook.auth', '')] : []),
+    ...open.map(({ title, path, name }) => told(`auth of /v1/${path ?? name}`, ` as ${title}`)),
   ];
 }

@@ -13,9 +13,7 @@ export function grafana({ auth, signature }: GrafanaConfig): Source {
     title: 'Grafana Alerting',
     // A signature is proof enough; credentials beside it are asked for when they are configured.
     credentials: auth ?? (signature && { type: 'none' }),
-    authenticate(post) {
-      if (signature) demandSignature(post, signature);
-    },
+    ...(signature && { authenticate: (post: RawPost) => demandSignature(post, signature) }),
     read({ body, receivedAt }, settings) {
       return anomaliesOf(readBody(grafanaPayload, body), { receivedAt, settings });
     },

@@ -44,9 +44,9 @@ describe('alarms by way of Amazon SNS', () => {
 
   it('are taken without a subject, which is then not signed', async () => {
     const { send } = await open();
-    const { Subject: _, ...bare } = alarm();
-    const { Signature: signature } = snsEnvelope(fixture('sns/alarm'), NOW - 5, { Subject: null });
-    assert.equal((await send({ ...bare, Signature: signature })).status, 202);
+    const bare = alarm({ Subject: undefined });
+    assert.ok(!JSON.stringify(bare).includes('"Subject"'));
+    assert.equal((await send(bare)).status, 202);
   });
 
   it('are taken of formulas over metrics and of other alarms', async () => {
