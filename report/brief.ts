@@ -2,7 +2,7 @@ import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import { plain } from './document.js';
 import { ruledOutOf, unseenOf, type Unseen } from './doubts.js';
-import { oneLine, shortName } from './escape.js';
+import { linkTarget, oneLine, shortName } from './escape.js';
 import {
   actionsOf,
   factsOf,
@@ -83,8 +83,14 @@ export function briefOf(record: IncidentRecord): Brief {
     })),
     links: linksOf(record)
       .slice(0, MOST_LINKS)
-      .map(({ title, url }) => ({ title: oneLine(title, 60) || 'Link', url: maskAddress(url) })),
+      .map(({ title, url }) => ({ title: oneLine(title, 60) || 'Link', url: addressOf(url) })),
   };
+}
+
+/** An address that can be followed as it may be; the report's path, or whatever else it is, as clean text. */
+function addressOf(url: string): string {
+  const masked = maskAddress(url);
+  return linkTarget(masked) ?? oneLine(masked, LONGEST_LINE);
 }
 
 function statusOf({ record, diagnosis }: Facts): string {

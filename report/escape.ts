@@ -9,9 +9,10 @@ import { maskSecrets } from './mask.js';
 const CONTROL = /\p{Cc}/gu;
 /** Marks that change the direction of text: they can make it read other than it is. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** Characters without a width, tags and interlinear marks: they hide text. */
-const INVISIBLE =
-  /[\u00ad\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+/** Characters that are not drawn, and separators of lines and of interlinear notes: they hide or break text. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
+/** Marks piled upon one letter reach into the lines above and below; no script needs more than a few. */
+const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 const SUBSTITUTE = '\ufffd';
@@ -21,8 +22,18 @@ export const LONGEST_TEXT = 600;
 
 /** One line of harmless text, at most `limit` characters and a note of what was cut. */
 export function oneLine(text: string, limit = LONGEST_TEXT): string {
-  return cut(harmless(maskSecrets(text).replace(/\s+/g, ' ')).trim(), limit);
+  const head = text.slice(0, ROOM_PER_CHARACTER * limit + LONGEST_WORD);
+  // Masked last: a name that is broken by hidden characters tells a secret only once they are gone.
+  const clean = maskSecrets(harmless(head.replace(/\s+/g, ' '))).trim();
+  if (head.length === text.length) return cut(clean, limit);
+  // What the head ends with may be half a secret, which is not known as one.
+  const safe = Array.from(clean.slice(0, -LONGEST_WORD)).slice(0, limit).join('');
+  return cutNote(safe, Array.from(text).length);
 }
+
+/** So much more is read than is shown, as cleaning may shorten it; megabytes are not read for one line. */
+const ROOM_PER_CHARACTER = 8;
+const LONGEST_WORD = 1000;
 
 /** Harmless text that keeps its line breaks, for code blocks. It is not masked: queries mask in their own way. */
 export function lines(text: string, limit: number): string {
@@ -43,6 +54,7 @@ function harmless(text: string): string {
     .replace(CONTROL, (character) => pictureOf(character.charCodeAt(0)))
     .replace(DIRECTION, SUBSTITUTE)
     .replace(INVISIBLE, '')
+    .replace(PILED_MARKS, '$1')
     .replace(LONE_SURROGATE, SUBSTITUTE);
 }
 
@@ -56,7 +68,11 @@ function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const characters = Array.from(text);
   if (characters.length <= limit) return text;
-  return `${characters.slice(0, limit).join('').trimEnd()}… (cut, ${characters.length} characters)`;
+  return cutNote(characters.slice(0, limit).join(''), characters.length);
+}
+
+function cutNote(shown: string, all: number): string {
+  return `${shown.trimEnd()}… (cut, ${all} characters)`;
 }
 
 /** Characters that mean something to Markdown anywhere in a line. */

@@ -5,10 +5,9 @@ const MASK = '***';
  * Searched in linear time, whatever the text: a repetition is bounded, or nothing can follow it, or what it repeats
  * cannot begin a match anew.
  */
-const URL_LOGIN = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'<>]+@/gi;
+const URL_LOGIN = /:\/\/[^\s/?#"'<>]+@/g;
 /** A password with characters that belong encoded; a port and a path with an at sign in it are not one. */
-const URL_PASSWORD =
-  /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@:"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s@"'<>]{1,200}@/gi;
+const URL_PASSWORD = /:\/\/[^\s/?#@:"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s@"'<>]{1,200}@/g;
 
 const SECRET_NAME =
   '[\\w-]{0,40}(?:token|secret|passw(?:or)?d|passwd|pwd|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?)';
@@ -48,8 +47,8 @@ export function maskSecrets(text: string): string {
  */
 export function maskAddress(text: string): string {
   return text
-    .replace(URL_LOGIN, `$1${MASK}@`)
-    .replace(URL_PASSWORD, `$1${MASK}@`)
+    .replace(URL_LOGIN, `://${MASK}@`)
+    .replace(URL_PASSWORD, `://${MASK}@`)
     .replace(ASSIGNED, `$1=${MASK}`)
     .replace(HEADER, (_all, name: string, scheme = '') => `${name}${scheme}${MASK}`)
     .replace(BEARER, `$1${MASK}`)

@@ -1,7 +1,7 @@
 import type { IncidentRecord } from '../../model/incident.js';
 
 /** Each would do harm where it is not escaped: in a browser, a terminal, a chat, a forge or the reader's eye. */
-const HOSTILE = [
+export const HOSTILE = [
   '<script>alert(1)</script><img src=x onerror=alert(2)>',
   '[click](javascript:alert(3)) ![x](http://evil.example/x.png) **bold** `code` ``` | cell | ~~gone~~',
   '# heading\n\n- [ ] task\n> quote\n---\n[q1]: http://evil.example\n\n| a |\n|---|',
@@ -52,4 +52,24 @@ export function hostileRecord(record: IncidentRecord): IncidentRecord {
   }
   diagnosis.propagation = diagnosis.propagation.map((step) => ({ ...step, to: spoil(step.to) }));
   return copy;
+}
+
+/** Fields that hold what others wrote: alerts, labels, people, sources, names in metrics. */
+const FOREIGN = new Set(
+  `title what why reason statement note by author details source query command expect name environment url link check
+  service from to caller callee host files blastRadius wouldSettle rule packs services summary uri`.split(
+    /\s+/,
+  ),
+);
+
+/** A copy of the record in which every text that others wrote goes on with this one. */
+export function spoiledRecord(record: IncidentRecord, text: string): IncidentRecord {
+  return spoiled(record, text, '') as IncidentRecord;
+}
+
+function spoiled(data: unknown, text: string, key: string): unknown {
+  if (typeof data === 'string') return FOREIGN.has(key) ? data + text : data;
+  if (Array.isArray(data)) return data.map((one) => spoiled(one, text, key));
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, spoiled(value, text, name)]));
 }
