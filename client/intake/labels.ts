@@ -11,8 +11,9 @@ export function labelsFrom(object: unknown): Record<string, string> {
 /** Tags such as `service:checkout` and `env=prod`; one without a value is `true`. The first of a name counts. */
 export function labelsFromTags(tags: readonly string[]): Record<string, string> {
   const entries = tags.flatMap((tag): [string, string][] => {
-    const [, name = '', value = 'true'] = /^\s*([^:=]+?)\s*(?:[:=]\s*(.*))?$/s.exec(tag) ?? [];
-    return name === '' ? [] : [[name, value.trim()]];
+    const end = tag.search(/[:=]/);
+    const name = (end < 0 ? tag : tag.slice(0, end)).trim();
+    return name === '' ? [] : [[name, end < 0 ? 'true' : tag.slice(end + 1).trim()]];
   });
   return safely(entries.reverse());
 }

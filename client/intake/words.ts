@@ -22,6 +22,9 @@ const SYMPTOM_WORDS: readonly (readonly [SymptomKind, RegExp])[] = [
   ['traffic', /\b(traffic|rps|qps|requests?|throughput|volume|surge|spikes?)\b/],
 ];
 
+/** Who has said nothing by then says nothing; what strangers send may be millions long. */
+const READ_LENGTH = 1_000;
+
 /**
  * The golden signal that texts speak of; each text is asked by itself, the most telling first
  * (the alert's name before its prose). `other` when none says anything.
@@ -29,7 +32,7 @@ const SYMPTOM_WORDS: readonly (readonly [SymptomKind, RegExp])[] = [
 export function symptomIn(texts: (string | undefined)[]): SymptomKind {
   for (const text of texts) {
     if (text === undefined) continue;
-    const words = spaced(text);
+    const words = spaced(text.slice(0, READ_LENGTH));
     const match = SYMPTOM_WORDS.find(([, pattern]) => pattern.test(words));
     if (match) return match[0];
   }
