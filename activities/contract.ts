@@ -22,6 +22,17 @@ export interface Policy {
   quietSeconds: number;
   /** Seconds after which an incident that nobody resolved is closed. */
   limitSeconds: number;
+  /** Seconds between two reminders while nobody acknowledges; 0 for none. Absent in histories of version 0.1. */
+  remindAfterSeconds?: number;
+  /** How many reminders there are at most. */
+  remindTimes?: number;
+  /** Seconds without an acknowledgement after which the incident is escalated; 0 for never. */
+  escalateAfterSeconds?: number;
+  /**
+   * Seconds after the end in which a verdict is still taken; 0 for none. Absent in histories of version 0.1: such an
+   * incident goes on as it began, and neither waits nor tells what people say of it.
+   */
+  verdictWindowSeconds?: number;
   /** Names of the sinks that this incident's summaries go to. */
   sinks: string[];
   /** Address of the Temporal UI, for the link to the run; null when there is none. */

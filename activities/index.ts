@@ -8,6 +8,7 @@ import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { FolderStore } from './record/evidence-store.js';
 import { createRecords } from './record/records.js';
+import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
@@ -37,7 +38,7 @@ export async function createActivities(deps: {
       ...createCollect(collect),
       ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),
-      saveRecord: records.saveRecord,
+      saveRecord: withRoutes(records.saveRecord, config.sinks),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, log }),
     },

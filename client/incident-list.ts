@@ -1,4 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import type { IncidentState } from '../model/incident.js';
 import { DIAGNOSE_WORKFLOW, type SearchAttributeName } from '../model/temporal-names.js';
 import { searchKeys } from './temporal.js';
 
@@ -7,12 +8,20 @@ export interface IncidentFilters {
   environment?: string[] | undefined;
   service?: string[] | undefined;
   severity?: string[] | undefined;
-  /** A state of model/incident.ts, or `open` / `closed` for whether its workflow still runs. */
+  /** A state of model/incident.ts, or `open` / `closed`. */
   state?: string[] | undefined;
   /** Service that the diagnosis, or a person after it, names as the cause. */
   rootCause?: string[] | undefined;
   /** Opened at or after this moment, unix seconds. */
   since?: number | undefined;
+}
+
+/** A closed incident's workflow may still run, to wait for a verdict. */
+const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled'];
+const CLOSED = `(${CLOSED_STATES.map(quoted).join(', ')})`;
+
+export function isClosedState(state: string | null): boolean {
+  return CLOSED_STATES.some((closed) => closed === state);
 }
 
 /** One incident as its search attributes describe it: needs no worker. Null is "not known yet". */
@@ -31,6 +40,7 @@ export interface IncidentRow {
   confidence: number | null;
   /** Unix seconds. */
   openedAt: number;
+  /** Null also while a closed incident waits for a verdict: its record knows. */
   closedAt: number | null;
 }
 
@@ -39,13 +49,17 @@ export function visibilityQuery(filters: IncidentFilters): string {
   const states = filters.state ?? [];
   const clauses = [
     `WorkflowType = ${quoted(DIAGNOSE_WORKFLOW)}`,
+    // A run that went on as another is not an incident of its own.
+    `ExecutionStatus != 'ContinuedAsNew'`,
     anyOf('FaultlineEnvironment', filters.environment),
     anyOf('FaultlineService', filters.service),
     anyOf('FaultlineSeverity', filters.severity),
     anyOf('FaultlineRootCause', filters.rootCause),
     either([
-      ...(states.includes('open') ? [`ExecutionStatus = 'Running'`] : []),
-      ...(states.includes('closed') ? [`ExecutionStatus != 'Running'`] : []),
+      ...(states.includes('open')
+        ? [`(ExecutionStatus = 'Running' AND FaultlineState NOT IN ${CLOSED})`]
+        : []),
+      ...(states.includes('closed') ? [`ExecutionStatus != 'Running'`, `FaultlineState IN ${CLOSED}`] : []),
       ...states
         .filter((state) => state !== 'open' && state !== 'closed')
         .map((state) => equals('FaultlineState', state)),
@@ -58,14 +72,15 @@ export function visibilityQuery(filters: IncidentFilters): string {
 /** Reads a row from what visibility holds of a workflow. */
 export function rowOf(run: WorkflowExecutionInfo): IncidentRow {
   const attributes = run.typedSearchAttributes;
+  const state = attributes.get(searchKeys.state) ?? null;
   return {
     id: run.workflowId,
     runId: run.runId,
     environment: attributes.get(searchKeys.environment) ?? null,
     service: attributes.get(searchKeys.service) ?? null,
     severity: attributes.get(searchKeys.severity) ?? null,
-    state: attributes.get(searchKeys.state) ?? null,
-    open: run.status.name === 'RUNNING',
+    state,
+    open: run.status.name === 'RUNNING' && !isClosedState(state),
     rootCause: attributes.get(searchKeys.rootCause) ?? null,
     faultKind: attributes.get(searchKeys.faultKind) ?? null,
     verdict: attributes.get(searchKeys.verdict) ?? null,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import { withoutSecrets } from '../report/mask.js';
 import type {
   Acknowledgement,
   Cancellation,
@@ -18,6 +19,7 @@ import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
 import { rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
+import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
 import type { Temporal } from './temporal.js';
 
@@ -102,7 +104,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
 
   function update(part: string, name: string, argument: Steer): Promise<IncidentRecord> {
     return ask(part, (incident) =>
-      incident.executeUpdate<IncidentRecord, [Steer]>(name, { args: [argument] }),
+      incident.executeUpdate<IncidentRecord, [Steer]>(name, { args: [withoutSecrets(argument)] }),
     );
   }
 
@@ -125,7 +127,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
   return {
     async raise(anomalies, { timeoutSeconds }) {
       await temporal.call(timeoutSeconds * 1000, async () => {
-        for (const batch of batchesOf(anomalies)) {
+        for (const batch of batchesOf(anomalies.map(withoutSecrets))) {
           await workflow.signalWithStart<typeof triage, [typeof anomalies]>(names.TRIAGE_WORKFLOW, {
             ...triageRun(batch.environment),
             signal: names.ANOMALIES_RAISED,
@@ -136,7 +138,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     },
 
     async start(request: StartRequest) {
-      const anomaly = manualAnomaly(request);
+      const anomaly = withoutSecrets(manualAnomaly(request));
       const run = triageRun(request.environment);
       const { incidents } = await explained(run.workflowId, () =>
         temporal.call(answerMilliseconds, () =>
@@ -157,10 +159,13 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
 
     show: (part) =>
       ask(part, async (incident) => {
-        const { status } = await incident.describe();
-        return status.name === 'COMPLETED'
-          ? ((await incident.result()) as IncidentRecord)
-          : incident.query<IncidentRecord>(names.RECORD);
+        const run = await incident.describe();
+        if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
+        // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
+        const written = rowOf(run).open
+          ? null
+          : await lastWrittenRecord(temporal.client, incident.workflowId);
+        return written ?? incident.query<IncidentRecord>(names.RECORD);
       }),
     progress,
     watch,

@@ -15,6 +15,7 @@ export function triageWorkflowId(environment: string): string {
 /** Signals, updates and queries of the triage workflow. */
 export const ANOMALIES_RAISED = 'anomaliesRaised';
 export const INCIDENT_CLOSED = 'incidentClosed';
+export const INCIDENT_REOPENED = 'incidentReopened';
 export const RAISE = 'raise';
 
 /** Signals, updates and queries of an incident's workflow. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -13,12 +13,16 @@ import {
 import type { Policy } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
-import type { Acknowledgement, Cancellation, VerdictGiven } from '../model/progress.js';
+import type { Acknowledgement, Cancellation, LookRequest, VerdictGiven } from '../model/progress.js';
 import { readPolicy } from './activity-policies.js';
+import { callForSomebody } from './call-for-somebody.js';
 import { Incident, now, type IncidentSnapshot } from './incident.js';
 import { look } from './look.js';
 import * as messages from './messages.js';
 import { Publisher } from './publisher.js';
+import { reasonOf } from './reasons.js';
+import { awaitVerdict } from './verdict-window.js';
+import { clock } from './words.js';
 
 export interface DiagnoseInput {
   /** The triage workflow that waits to hear when this incident ends; null when it was started by itself. */
@@ -34,113 +38,172 @@ const LONGEST_WAIT_FACTOR = 8;
 
 /**
  * Diagnoses one incident and follows it to its end: look, publish, look again while it lasts and tell what changed,
- * close when its alerts have been quiet for a while, when the limit is reached or when somebody cancels it.
- * Answers the final record.
+ * call for somebody while nobody acknowledges it, close when its alerts have been quiet for a while, when the limit
+ * is reached or when somebody cancels it; then wait for a verdict. Answers the final record.
  */
 export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRecord> {
   const incident = new Incident(input.carried?.incident ?? input);
-  const following = new CancellationScope();
-  const steering = listen(incident, following);
+  const steering = listen(incident);
 
   const { environment, service, severity, timings } = incident.record;
   const policy = input.carried?.policy ?? (await readPolicy({ environment, service, severity }));
-  const deadline = input.carried?.deadline ?? timings.openedAt + policy.limitSeconds;
   const publisher = new Publisher(incident, policy);
+  const story: Story = { incident, policy, publisher, steering, input, deadline: 0 };
+  story.deadline = input.carried?.deadline ?? timings.openedAt + policy.limitSeconds;
   incident.open(policy);
+  void CancellationScope.nonCancellable(() => publisher.relay());
 
-  let ending: IncidentState;
-  try {
-    ending = await following.run(() => follow(incident, policy, publisher, deadline, input));
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-    ending = 'cancelled';
-    if (!steering.cancelled()) incident.note(now(), 'Cancelled in Temporal', 'temporal');
-  }
-
+  let ending = await untilOver(story);
   // Also after a cancellation the final report goes out.
-  await CancellationScope.nonCancellable(() => close(incident, publisher, ending, input.triageId));
+  await CancellationScope.nonCancellable(() => close(story, ending));
+  while (await beginsAgain(story)) {
+    ending = await untilOver(story);
+    await CancellationScope.nonCancellable(() => close(story, ending));
+  }
   return incident.record;
 }
 
+/** What the chapters of an incident share. */
+interface Story {
+  incident: Incident;
+  policy: Policy;
+  publisher: Publisher;
+  steering: Steering;
+  input: DiagnoseInput;
+  /** When it is closed in any case, unix seconds. */
+  deadline: number;
+}
+
+/** Follows the incident and calls for somebody meanwhile; says how it ended. */
+async function untilOver(story: Story): Promise<IncidentState> {
+  const { incident, policy, publisher, steering } = story;
+  const calling = new CancellationScope();
+  const calls = calling.run(() => callForSomebody(incident, policy, publisher));
+  calls.catch((error: unknown) => {
+    if (!isCancellation(error)) incident.note(now(), `No more reminders: ${reasonOf(error)}`, 'faultline');
+  });
+  try {
+    return await steering.following.run(() => follow(story));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    if (!steering.isCancelled) incident.note(now(), 'Cancelled in Temporal', 'temporal');
+    return 'cancelled';
+  } finally {
+    calling.cancel();
+  }
+}
+
 /** Looks, publishes and waits until the incident is over; says how it ended. */
-async function follow(
-  incident: Incident,
-  policy: Policy,
-  publisher: Publisher,
-  deadline: number,
-  input: DiagnoseInput,
-): Promise<IncidentState> {
+async function follow(story: Story): Promise<IncidentState> {
+  const { incident, policy, publisher, input } = story;
   let waitSeconds = policy.lookAgainSeconds;
-  if (!input.carried) await lookAndTell(incident, policy, publisher);
+  const mayStopWaiting = () => incident.hasNews || incident.isLookWanted || incident.isQuiet();
+  if (!incident.wasTold()) await lookAndTell(story);
 
   for (;;) {
     incident.enter('following');
     if (incident.isQuiet()) {
-      const firesAgain = await condition(() => !incident.isQuiet(), policy.quietSeconds * 1000, {
-        summary: `Close unless an alert fires again within ${policy.quietSeconds} s`,
-      });
-      if (!firesAgain) return 'resolved';
+      incident.awaits(
+        `All alerts are quiet: closes at ${clock(now() + policy.quietSeconds)} unless one fires again`,
+      );
+      const interrupted = await condition(
+        () => incident.isLookWanted || !incident.isQuiet(),
+        policy.quietSeconds * 1000,
+        { summary: `Close unless an alert fires again within ${policy.quietSeconds} s` },
+      );
+      if (!interrupted) return 'resolved';
     } else {
-      const untilLook = Math.min(waitSeconds, deadline - now());
-      await condition(() => incident.hasNews || incident.isQuiet(), Math.max(untilLook, 1) * 1000, {
+      const untilLook = Math.min(waitSeconds, story.deadline - now());
+      incident.awaits(`Looks again at ${clock(now() + untilLook)} unless something happens before`);
+      await condition(mayStopWaiting, Math.max(untilLook, 1) * 1000, {
         summary: `Look again in ${Math.round(untilLook)} s unless something happens before`,
       });
-      if (incident.isQuiet()) continue;
-      if (now() >= deadline) return 'expired';
+      if (incident.isQuiet() && !incident.isLookWanted) continue;
+      if (now() >= story.deadline) return 'expired';
     }
+    incident.awaits(null);
 
-    const toldSomethingNew = await lookAndTell(incident, policy, publisher);
-    waitSeconds = toldSomethingNew
-      ? policy.lookAgainSeconds
-      : Math.min(waitSeconds * 2, policy.lookAgainSeconds * LONGEST_WAIT_FACTOR);
+    const { isLookWanted } = incident;
+    const toldSomethingNew = await lookAndTell(story);
+    waitSeconds =
+      toldSomethingNew || isLookWanted
+        ? policy.lookAgainSeconds
+        : Math.min(waitSeconds * 2, policy.lookAgainSeconds * LONGEST_WAIT_FACTOR);
 
-    if (workflowInfo().continueAsNewSuggested) {
-      await publisher.settled();
-      await condition(allHandlersFinished);
+    const mayContinue = publisher.isIdle() && allHandlersFinished();
+    if (workflowInfo().continueAsNewSuggested && mayContinue) {
       await continueAsNew<typeof diagnoseIncident>({
         ...input,
-        carried: { incident: incident.snapshot(), policy, deadline },
+        carried: { incident: incident.snapshot(), policy, deadline: story.deadline },
       });
     }
   }
 }
 
 /** Whether the look led to another conclusion than the one that was told last. */
-async function lookAndTell(incident: Incident, policy: Policy, publisher: Publisher): Promise<boolean> {
+async function lookAndTell({ incident, policy, publisher }: Story): Promise<boolean> {
   await look(incident, policy);
   if (!publisher.hasNewsToTell()) return false;
   incident.enter('publishing');
-  await publisher.publish();
+  await publisher.publish(incident.wasTold() ? 'update' : 'first-result');
   return true;
 }
 
-async function close(
-  incident: Incident,
-  publisher: Publisher,
-  ending: IncidentState,
-  triageId: string | null,
-): Promise<void> {
+async function close({ incident, publisher, input }: Story, ending: IncidentState): Promise<void> {
+  incident.hasNews = false;
+  incident.awaits(null);
   incident.record.timings.closedAt = now();
   incident.note(now(), `Incident ${ending}`, 'faultline');
   incident.enter(ending);
-  await publisher.publish();
+  await publisher.publish('final');
   await publisher.settled();
-  if (triageId) await tellTriage(triageId);
+  if (input.triageId) await tellTriage(input.triageId, messages.incidentClosed, incident.record.id);
   await condition(allHandlersFinished);
 }
 
-/** Triage may be gone, by hand; then there is nobody to tell, and the incident ends all the same. */
-async function tellTriage(triageId: string): Promise<void> {
+/** Waits for a verdict; whether an alert reached the incident meanwhile, which opens it again. */
+async function beginsAgain(story: Story): Promise<boolean> {
+  const { incident, policy, publisher, steering, input } = story;
   try {
-    await getExternalWorkflowHandle(triageId).signal(messages.incidentClosed, workflowInfo().workflowId);
+    if (!(await awaitVerdict(incident, policy, publisher))) return false;
   } catch (error) {
-    log.info('triage could not be told that the incident has ended', { triageId, error: String(error) });
+    if (!isCancellation(error)) throw error;
+    return false;
+  }
+  incident.reopen();
+  steering.following = new CancellationScope();
+  steering.isCancelled = false;
+  story.deadline = Math.max(story.deadline, now() + policy.limitSeconds);
+  const { id } = incident.record;
+  if (input.triageId) await tellTriage(input.triageId, messages.incidentReopened, id, incident.firing);
+  return true;
+}
+
+/** Triage may be gone, by hand; then there is nobody to tell, and the incident ends all the same. */
+async function tellTriage<News extends [string, ...unknown[]]>(
+  triageId: string,
+  signal: SignalDefinition<News>,
+  ...news: News
+): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(triageId).signal(signal, ...news);
+  } catch (error) {
+    log.info('triage could not be told of the incident', { triageId, error: String(error) });
   }
 }
 
-/** Opens the incident's ears. `cancelled` tells whether somebody has asked Faultline to end it. */
-function listen(incident: Incident, following: CancellationScope): { cancelled: () => boolean } {
-  let isCancelled = false;
+/** How people end an incident. */
+interface Steering {
+  /** What they cut short. */
+  following: CancellationScope;
+  /** Whether somebody has asked Faultline to end it. */
+  isCancelled: boolean;
+}
+
+/** Opens the incident's ears. */
+function listen(incident: Incident): Steering {
+  const steering: Steering = { following: new CancellationScope(), isCancelled: false };
+  const demandOpen = () => demand(!incident.isFinished(), `the incident is ${incident.record.state} already`);
 
   setHandler(messages.anomalyAdded, (anomalies) => {
     incident.add(anomalies);
@@ -154,7 +217,12 @@ function listen(incident: Incident, following: CancellationScope): { cancelled: 
       incident.acknowledge(by);
       return incident.record;
     },
-    { validator: ({ by }: Acknowledgement) => demand(by.trim() !== '', 'by: expected who acknowledges') },
+    {
+      validator: ({ by }: Acknowledgement) => {
+        demand(by.trim() !== '', 'by: expected who acknowledges');
+        demandOpen();
+      },
+    },
   );
   setHandler(
     messages.giveVerdict,
@@ -174,17 +242,30 @@ function listen(incident: Incident, following: CancellationScope): { cancelled: 
     },
   );
   setHandler(
+    messages.lookAgain,
+    ({ by }) => {
+      incident.askForLook(by);
+      return incident.record;
+    },
+    {
+      validator: ({ by }: LookRequest) => {
+        demand(by.trim() !== '', 'by: expected who asks for another look');
+        demandOpen();
+      },
+    },
+  );
+  setHandler(
     messages.cancel,
     ({ by, reason }) => {
-      isCancelled = true;
+      steering.isCancelled = true;
       incident.note(now(), `Cancelled by ${by}${reason && `: ${reason}`}`, by);
-      following.cancel();
+      steering.following.cancel();
       return incident.record;
     },
     {
       validator: ({ by }: Cancellation) => {
         demand(by.trim() !== '', 'by: expected who cancels');
-        demand(!incident.isFinished(), `the incident is ${incident.record.state} already`);
+        demandOpen();
       },
     },
   );
@@ -192,7 +273,7 @@ function listen(incident: Incident, following: CancellationScope): { cancelled: 
   setHandler(messages.progress, () => incident.progress);
   setHandler(messages.diagnosis, () => incident.record.diagnosis);
   setHandler(messages.record, () => incident.record);
-  return { cancelled: () => isCancelled };
+  return steering;
 }
 
 function demand(holds: boolean, message: string): void {

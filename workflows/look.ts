@@ -3,7 +3,7 @@ import type { MetricFamily, Policy } from '../activities/contract.js';
 import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { Diagnosis } from '../model/diagnosis.js';
-import type { EvidenceRef, Scope } from '../model/incident.js';
+import type { EvidenceRef, IncidentRecord, Scope } from '../model/incident.js';
 import { analyse, collectChanges, collectMetrics, planScope, runChecks } from './activity-policies.js';
 import { now, type Incident } from './incident.js';
 import { reasonOf } from './reasons.js';
@@ -21,7 +21,14 @@ const FAMILY_WORDS: Record<MetricFamily, string> = {
  */
 export async function look(incident: Incident, policy: Policy): Promise<void> {
   incident.beginLook();
+  try {
+    await lookAround(incident, policy);
+  } finally {
+    incident.endLook();
+  }
+}
 
+async function lookAround(incident: Incident, policy: Policy): Promise<void> {
   incident.enter('scoping');
   const scope = await decideScope(incident, policy);
   if (!scope) return;
@@ -31,11 +38,12 @@ export async function look(incident: Incident, policy: Policy): Promise<void> {
     collectFamilies(incident, policy, scope),
     readChanges(incident, policy, scope),
   ]);
-  incident.record.evidence = evidence;
-  incident.record.changes = changes;
+  const seen = { evidence, changes };
 
   incident.enter('analysing');
-  const first = await think(incident, scope, []);
+  const first = await think(incident, scope, { ...seen, checks: [] });
+  const findings = { ...seen, scope: keptOf(scope), checks: [] };
+  if (first || !incident.record.diagnosis) incident.take(findings);
   if (!first) return;
   incident.conclude(first);
 
@@ -43,11 +51,11 @@ export async function look(incident: Incident, policy: Policy): Promise<void> {
   if (suspects.length === 0 || policy.checkSuspects === 0) return;
   incident.enter('checking');
   const checks = await checkSuspects(incident, policy, scope, suspects.slice(0, policy.checkSuspects));
-  incident.record.checks = checks;
   if (checks.length === 0) return;
+  incident.take({ ...findings, checks });
 
   incident.enter('analysing');
-  const second = await think(incident, scope, checks);
+  const second = await think(incident, scope, { ...seen, checks });
   if (second) incident.conclude(second);
 }
 
@@ -62,8 +70,17 @@ async function decideScope(incident: Incident, policy: Policy): Promise<Scope | 
       (found) => `${found.services.length} services, metric packs ${found.packs.join(', ') || 'none'}`,
     ),
   );
-  if (scope) incident.see(scope);
+  incident.addGaps(scope?.gaps ?? []);
   return scope;
+}
+
+/** All but the graph: edges of hundreds of services would weigh down every rendering. */
+function keptOf(scope: Scope): IncidentRecord['scope'] {
+  const { environment, service, symptom, services, window, anomalyTime, packs, reading, gaps } = scope;
+  return {
+    ...{ environment, service, symptom, services, window, anomalyTime, packs, gaps },
+    ...(reading && { reading }),
+  };
 }
 
 async function collectFamilies(incident: Incident, policy: Policy, scope: Scope): Promise<EvidenceRef[]> {
@@ -100,14 +117,20 @@ async function readChanges(incident: Incident, policy: Policy, scope: Scope): Pr
   return result?.changes ?? [];
 }
 
-async function think(incident: Incident, scope: Scope, checks: CheckResult[]): Promise<Diagnosis | null> {
-  const { evidence, changes, gaps } = incident.record;
+async function think(
+  incident: Incident,
+  scope: Scope,
+  seen: Pick<IncidentRecord, 'evidence' | 'changes' | 'checks'>,
+): Promise<Diagnosis | null> {
+  const { gaps } = incident;
   const summary =
-    checks.length > 0 ? 'Weigh the evidence again with the checks' : 'Weigh the evidence and rank suspects';
+    seen.checks.length > 0
+      ? 'Weigh the evidence again with the checks'
+      : 'Weigh the evidence and rank suspects';
   return attempt(incident, 'analysis', 'a ranking of causes', () =>
     incident.step(
       summary,
-      () => analyse.executeWithOptions({ summary }, [{ scope, evidence, changes, checks, gaps }]),
+      () => analyse.executeWithOptions({ summary }, [{ scope, ...seen, gaps }]),
       ({ verdict }) => `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
     ),
   );

@@ -16,6 +16,8 @@ import * as names from '../model/temporal-names.js';
 export const anomaliesRaised = defineSignal<[Anomaly[]]>(names.ANOMALIES_RAISED);
 /** To triage, from an incident that has ended: its workflow id. */
 export const incidentClosed = defineSignal<[string]>(names.INCIDENT_CLOSED);
+/** To triage, from an incident that had ended when an anomaly reached it: its workflow id, and what made it open again. */
+export const incidentReopened = defineSignal<[string, Anomaly[]]>(names.INCIDENT_REOPENED);
 /** To triage: as `anomaliesRaised`, but waits and answers which incident took each anomaly. */
 export const raise = defineUpdate<RaiseAnswer, [Anomaly[]]>(names.RAISE);
 

@@ -1,23 +1,26 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Policy } from '../activities/contract.js';
-import type { IncidentRecord } from '../model/incident.js';
+import type { IncidentRecord, Occasion } from '../model/incident.js';
 import { publish, saveRecord } from './activity-policies.js';
 import { now, type Incident } from './incident.js';
 import { reasonOf } from './reasons.js';
 
 /**
- * Saves the record and hands it to the sinks. Each sink has its own queue, so that one that is down neither holds up
- * the others nor the incident, and its summaries arrive in order.
+ * Saves the record and hands it to the sinks. Revisions are written one after the other; then each sink has its own
+ * queue, so that one that is down neither holds up the others nor the incident, and its summaries arrive in order.
  */
 export class Publisher {
+  private writing: Promise<unknown> = Promise.resolve();
   private readonly queues = new Map<string, Promise<void>>();
+  /** Revisions that are being written and summaries that are on their way. */
+  private underway = 0;
   private lastTold: string | null = null;
 
   constructor(
     private readonly incident: Incident,
     private readonly policy: Policy,
   ) {
-    if (incident.record.revision > 0) this.lastTold = gist(incident.record);
+    if (incident.wasTold()) this.lastTold = gist(incident.record);
   }
 
   /** Whether verdict, scope or severity differ from what was told last. */
@@ -25,43 +28,100 @@ export class Publisher {
     return gist(this.incident.record) !== this.lastTold;
   }
 
-  /** Saves a new revision and queues it for every sink; does not wait for the sinks. */
-  async publish(): Promise<void> {
+  /** Saves a new revision and queues it for its sinks; does not wait for the sinks. */
+  async publish(occasion: Occasion): Promise<void> {
+    this.underway += 1;
+    // What was concluded is told, also when somebody cancels the incident meanwhile.
+    const written = this.writing.then(() => CancellationScope.nonCancellable(() => this.write(occasion)));
+    this.writing = written.catch(() => undefined);
+    try {
+      await written;
+    } finally {
+      this.underway -= 1;
+    }
+  }
+
+  /** Tells at once what people say of the incident, also while a look is under way. Never ends. */
+  async relay(): Promise<void> {
+    const { incident } = this;
+    const tellsPeople = this.policy.verdictWindowSeconds !== undefined;
+    for (;;) {
+      await condition(() => incident.untold.length > 0);
+      const [occasion] = incident.untold;
+      // Before the first result there is nothing to change: it will say so itself.
+      if (occasion && tellsPeople && incident.wasTold()) await this.tryToPublish(occasion);
+      incident.untold.shift();
+    }
+  }
+
+  /** Nothing is being written, and every sink has taken or finally refused what was queued. */
+  isIdle(): boolean {
+    return this.underway === 0 && this.incident.untold.length === 0;
+  }
+
+  async settled(): Promise<void> {
+    await condition(() => this.isIdle());
+  }
+
+  private async tryToPublish(occasion: Occasion): Promise<void> {
+    try {
+      await this.publish(occasion);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.incident.note(now(), `Summary not written: ${reasonOf(error)}`, 'faultline');
+    }
+  }
+
+  private async write(occasion: Occasion): Promise<void> {
     const { incident } = this;
     incident.record.revision += 1;
+    incident.record.occasion = occasion;
     this.lastTold = gist(incident.record);
-    const { uri, reportPath } = await saveRecord.executeWithOptions(
-      { summary: `Write revision ${incident.record.revision} of the report` },
+    const { uri, reportPath, reportUrl, sinks } = await saveRecord.executeWithOptions(
+      { summary: `Write revision ${incident.record.revision} of the report: ${OCCASION_WORDS[occasion]}` },
       [{ record: incident.record }],
     );
     incident.link('Report', reportPath);
-    for (const sink of this.policy.sinks) {
+    if (reportUrl) incident.link('Report page', reportUrl);
+    for (const sink of this.audience(sinks)) {
       const before = this.queues.get(sink) ?? Promise.resolve();
       this.queues.set(
         sink,
         before.then(() => this.send(sink, uri)),
       );
+      this.underway += 1;
     }
   }
 
-  /** Waits until every sink has taken or finally refused what was queued. */
-  async settled(): Promise<void> {
-    await Promise.all(this.queues.values());
+  /** Who hears of a revision: its routes' choice, and whoever has an earlier one still before it. */
+  private audience(routed: string[] | undefined): Iterable<string> {
+    return routed ? new Set([...routed, ...this.queues.keys()]) : this.policy.sinks;
   }
 
   private async send(sink: string, recordUri: string): Promise<void> {
     try {
       const summary = `Post the summary to ${sink}`;
-      // What was concluded is told, also when somebody cancels the incident meanwhile.
       const publication = await CancellationScope.nonCancellable(() =>
         publish.executeWithOptions({ summary }, [{ sink, recordUri }]),
       );
       this.incident.published(publication);
     } catch (error) {
       this.incident.note(now(), `Summary not delivered to ${sink}: ${reasonOf(error)}`, 'faultline');
+    } finally {
+      this.underway -= 1;
     }
   }
 }
+
+const OCCASION_WORDS: Record<Occasion, string> = {
+  'first-result': 'first result',
+  update: 'something changed',
+  reminder: 'reminder',
+  escalation: 'escalation',
+  acknowledged: 'acknowledged',
+  verdict: 'a person judged it',
+  final: 'the incident is over',
+};
 
 /** What a reader would want to be told of when it changes. */
 function gist(record: IncidentRecord): string {

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { visibilityQuery } from '../../client/incident-list.js';
 
+const CLOSED = "('resolved', 'expired', 'cancelled')";
+
 describe('the query behind a list of incidents', () => {
   it('asks for every incident when nothing filters', () => {
-    assert.equal(visibilityQuery({}), "WorkflowType = 'diagnoseIncident'");
-    assert.equal(visibilityQuery({ service: [] }), "WorkflowType = 'diagnoseIncident'");
+    const all = "WorkflowType = 'diagnoseIncident' AND ExecutionStatus != 'ContinuedAsNew'";
+    assert.equal(visibilityQuery({}), all);
+    assert.equal(visibilityQuery({ service: [] }), all);
   });
 
   it('joins filters by and, and the values of one filter by or', () => {
@@ -20,18 +23,20 @@ describe('the query behind a list of incidents', () => {
       }),
       [
         "WorkflowType = 'diagnoseIncident'",
+        "ExecutionStatus != 'ContinuedAsNew'",
         "FaultlineEnvironment = 'production'",
         "(FaultlineService = 'checkout' OR FaultlineService = 'cart')",
         "FaultlineSeverity = 'critical'",
         "FaultlineRootCause = 'payment'",
-        "(ExecutionStatus = 'Running' OR FaultlineState = 'resolved')",
+        `((ExecutionStatus = 'Running' AND FaultlineState NOT IN ${CLOSED}) OR FaultlineState = 'resolved')`,
         "StartTime >= '2026-11-24T10:42:00.000Z'",
       ].join(' AND '),
     );
   });
 
-  it('tells open from closed incidents by whether their workflow runs', () => {
-    assert.match(visibilityQuery({ state: ['closed'] }), / AND ExecutionStatus != 'Running'$/);
+  it('takes for closed what has ended, also while its workflow waits for a verdict', () => {
+    const query = visibilityQuery({ state: ['closed'] });
+    assert.ok(query.endsWith(` AND (ExecutionStatus != 'Running' OR FaultlineState IN ${CLOSED})`), query);
   });
 
   it('lets no value out of its quotes', () => {

@@ -24,7 +24,7 @@ export interface HouseOptions {
   prometheusUrl: string;
   sinkUrl: string;
   /** Differences from the settings below. */
-  followUp?: { lookAgainSeconds?: number; quietSeconds?: number };
+  followUp?: { lookAgainSeconds?: number; quietSeconds?: number; verdictWindowSeconds?: number };
   patienceSeconds?: number;
 }
 
@@ -63,7 +63,7 @@ export function houseConfig(options: HouseOptions): LoadedConfig {
     environment: uniqueName('house'),
     metrics: { type: 'prometheus', url: options.prometheusUrl },
     diagnosis: { baselineSeconds: 3000, stepSeconds: 15, patienceSeconds: options.patienceSeconds ?? 60 },
-    followUp: { lookAgainSeconds: 30, quietSeconds: 1, ...options.followUp },
+    followUp: { lookAgainSeconds: 30, quietSeconds: 1, verdictWindowSeconds: 0, ...options.followUp },
     webhook: { auth: { type: 'bearer', tokens: [TOKEN] } },
     sinks: [{ type: 'webhook', name: 'hook', url: options.sinkUrl }],
     store: { directory: `${options.directory}/store` },
