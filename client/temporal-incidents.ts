@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
-import { withoutSecrets } from '../report/mask.js';
 import type {
   Acknowledgement,
   Cancellation,
@@ -12,6 +11,7 @@ import type {
   VerdictGiven,
 } from '../model/progress.js';
 import * as names from '../model/temporal-names.js';
+import { withoutSecrets } from '../report/mask.js';
 import type { triage, TriageInput } from '../workflows/triage.js';
 import { batchesOf } from './batches.js';
 import { NoWorker } from './errors.js';
@@ -19,7 +19,6 @@ import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
 import { rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
-import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
 import type { Temporal } from './temporal.js';
 
@@ -43,7 +42,10 @@ type Steer = Acknowledgement | VerdictGiven | LookRequest | Cancellation;
 /** From here on an incident has told what it knows. */
 const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
 
-/** Incidents as Temporal keeps them. Connects at the first call. */
+/**
+ * Incidents as Temporal keeps them. Connects at the first call. What others wrote goes without its secrets: a history
+ * keeps for long what it is told.
+ */
 export function createIncidents(temporal: Temporal, options: IncidentsOptions = {}): Incidents {
   const { taskQueue = names.TASK_QUEUE, answerMilliseconds = 15_000 } = options;
   const { workflow } = temporal.client;
@@ -159,13 +161,10 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
 
     show: (part) =>
       ask(part, async (incident) => {
-        const run = await incident.describe();
-        if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
-        // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
-        const written = rowOf(run).open
-          ? null
-          : await lastWrittenRecord(temporal.client, incident.workflowId);
-        return written ?? incident.query<IncidentRecord>(names.RECORD);
+        const { status } = await incident.describe();
+        return status.name === 'COMPLETED'
+          ? ((await incident.result()) as IncidentRecord)
+          : incident.query<IncidentRecord>(names.RECORD);
       }),
     progress,
     watch,
