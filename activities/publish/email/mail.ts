@@ -18,7 +18,7 @@ const MOST = { actions: 3, links: 5 } as const;
 export function mailOf(
   { record, before }: Delivery,
   { from, to }: EmailSinkConfig,
-): SendMailOptions & { messageId: string } {
+): SendMailOptions & Record<'subject' | 'messageId' | 'text' | 'html', string> {
   const news = newsOf({ record, before });
   const domain = domainOf(from);
   const thread = idOf(record.id, domain);
@@ -37,7 +37,7 @@ export function mailOf(
       'X-Faultline-Incident': markOf(oneLine(record.id, 300)),
       'X-Faultline-Revision': String(record.revision),
     },
-    text: `${plainLines(record, news, MOST).join('\n\n')}\n\n-- \nFaultline, revision ${record.revision} of ${oneLine(record.id, 200)}\n`,
+    text: `${plainLines(record, news, MOST).join('\n')}\n\n-- \nFaultline, revision ${record.revision} of ${oneLine(record.id, 200)}\n`,
     html: htmlOf(record, news),
   };
 }
