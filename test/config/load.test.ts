@@ -141,7 +141,8 @@ describe('configuration', () => {
       assert.equal(config.metrics.type === 'prometheus' && config.metrics.timeoutSeconds, 3);
       assert.deepEqual(config.metrics.type === 'prometheus' && config.metrics.headers, { X_Scope: 'v' });
       assert.equal(config.followUp.limitSeconds, 60);
-      assert.equal(config.sinks[0]?.url, 'https://b/x');
+      const [sink] = config.sinks;
+      assert.equal(sink?.type === 'webhook' && sink.url, 'https://b/x');
       assert.deepEqual(config.packs.use, ['otel-http', 'istio']);
     });
 
