@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { withoutSecrets } from '../../report/mask.js';
+import { noEvidence } from '../../report/page/evidence.js';
 import type { Activities } from '../contract.js';
+import { pageOf, type MakePage } from './page.js';
 
 /** The store has no such record: it was cleaned up, or belongs to another store. */
 export class RecordMissing extends Error {
@@ -32,8 +34,8 @@ export class RecordUnreadable extends Error {
  * Keeps the records and reports of incidents in a folder:
  *
  *     incidents/checkout--20261124-1042-0a1b2c/
- *       record.json, report.md            what was saved last
- *       run-6f2c.../record-r1.json, ...   every revision, by the run of the incident's workflow that made it
+ *       record.json, report.md, report.html   what was saved last
+ *       run-6f2c.../record-r1.json, ...       every revision, by the run of the incident's workflow that made it
  *
  * A workflow may run again under the same id (reset, or reopened), and counts its revisions from one again.
  */
@@ -42,12 +44,31 @@ export interface Records extends Pick<Activities, 'saveRecord'> {
   loadRecord(uri: string): Promise<IncidentRecord>;
   /** The record of an incident that was saved last; null when there is none. */
   find(incidentId: string): Promise<IncidentRecord | null>;
+  /** Ids of the incidents in this store that contain these words; at most `MOST_FOUND`. */
+  search(part: string): Promise<string[]>;
+  /** Where the page of an incident is kept. */
+  pagePath(incidentId: string): string;
   /** The folders for what belongs to the incident of a revision, and to its run. Throws `RecordMissing`. */
   foldersOf(uri: string): { incident: string; run: string };
 }
 
-/** `directory` is the store's; folders are made when they are needed. */
-export function createRecords({ directory }: { directory: string }): Records {
+/** More matches than these tell nobody which one is meant. */
+const MOST_FOUND = 20;
+
+export interface RecordsOptions {
+  /** The store's; folders are made when they are needed. */
+  directory: string;
+  /** Address under which the store's `incidents` folder is served; pages have none without it. */
+  reportsUrl?: string | undefined;
+  /** @default draws it here, on the event loop */
+  makePage?: MakePage;
+}
+
+export function createRecords({
+  directory,
+  reportsUrl,
+  makePage = (record) => pageOf({ storeDirectory: directory, record }),
+}: RecordsOptions): Records {
   const root = path.resolve(directory, 'incidents');
   return {
     async saveRecord({ record }) {
@@ -62,9 +83,17 @@ export function createRecords({ directory }: { directory: string }): Records {
       const latest = path.join(root, folder, 'record.json');
       if (isNewest(record, await readRecord(latest, latest))) {
         await writeFileAtomic(reportPath, renderMarkdown(shown));
+        await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, makePage));
         await writeFileAtomic(latest, json);
       }
-      return { uri: `record/${folder}/${run}/r${record.revision}`, reportPath };
+      return {
+        uri: `record/${folder}/${run}/r${record.revision}`,
+        reportPath,
+        reportUrl:
+          reportsUrl === undefined
+            ? null
+            : `${reportsUrl.replace(/\/+$/, '')}/${encodeURIComponent(folder)}/${PAGE}`,
+      };
     },
 
     async loadRecord(uri) {
@@ -74,6 +103,21 @@ export function createRecords({ directory }: { directory: string }): Records {
       return found;
     },
 
+    async search(part) {
+      const wanted = part.replace(/^incident\//, '');
+      const folders = await foldersIn(root);
+      const likely = folders.filter((folder) => folder.includes(wanted.replaceAll('/', '--').toLowerCase()));
+      const ids: string[] = [];
+      for (const folder of likely.sort()) {
+        const record = await readRecord(path.join(root, folder, 'record.json'), folder);
+        if (record?.id.includes(wanted)) ids.push(record.id);
+        if (ids.length === MOST_FOUND) break;
+      }
+      return ids;
+    },
+
+    pagePath: (incidentId) => path.join(root, folderName(incidentId), PAGE),
+
     find: (incidentId) => readRecord(path.join(root, folderName(incidentId), 'record.json'), incidentId),
 
     foldersOf(uri) {
@@ -81,6 +125,28 @@ export function createRecords({ directory }: { directory: string }): Records {
       return { incident: path.join(root, folder), run: path.join(root, folder, run) };
     },
   };
+}
+
+const PAGE = 'report.html';
+
+/** A page that cannot be drawn must not hold up the summary: then it is made without plots, and says why. */
+async function pageOrWhyNot(record: IncidentRecord, makePage: MakePage): Promise<string> {
+  try {
+    return await makePage(record);
+  } catch (error) {
+    const { renderPage } = await import('../../report/page/page.js');
+    const why = error instanceof Error ? error.message : 'unknown';
+    return renderPage(record, noEvidence(`they could not be drawn (${why})`));
+  }
+}
+
+async function foldersIn(root: string): Promise<string[]> {
+  try {
+    return await readdir(root);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** An activity that comes late, again, must not put an older revision in the place of a newer one. */

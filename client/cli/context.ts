@@ -4,13 +4,15 @@ import type { IncidentRecord } from '../../model/incident.js';
 import type { Incidents } from '../incidents.js';
 import { colorsFor, jsonDocument, type Colors, type OutputStream } from './output.js';
 
-/** What client commands need of the configuration. */
-export type ClientSettings = Pick<Config, 'environment' | 'temporal'>;
+/** What client commands need of the configuration; the store only where it is at hand. */
+export type ClientSettings = Pick<Config, 'environment' | 'temporal'> & Partial<Pick<Config, 'store'>>;
 
 /** How a record becomes text. */
 export interface RecordRenderer {
   markdown(record: IncidentRecord): string;
   text(record: IncidentRecord, options: { width: number; color: boolean }): string;
+  /** The page, with plots as far as its evidence is in the configured store. Without it there is no such format. */
+  html?(record: IncidentRecord, settings: ClientSettings): Promise<string>;
 }
 
 /** The world around the commands, so that a test can be one. */

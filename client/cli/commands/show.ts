@@ -3,7 +3,7 @@ import { inSession, withCommonOptions, type CliDependencies, type CommonOptions 
 import { jsonDocument } from '../output.js';
 import { textOf } from '../record-text.js';
 
-type Format = 'text' | 'md' | 'json';
+type Format = 'text' | 'md' | 'json' | 'html';
 
 export function registerShow(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('show'))
@@ -11,13 +11,14 @@ export function registerShow(program: Command, deps: CliDependencies): void {
     .argument('<id>', 'id of the incident, or a beginning or end of it')
     .addOption(
       new Option('--format <format>', 'how to print it; --json is --format json')
-        .choices(['text', 'md', 'json'])
+        .choices(['text', 'md', 'json', ...(deps.render.html ? ['html'] : [])])
         .default('text')
         .conflicts('json'),
     )
     .action((id: string, options: CommonOptions & { format: Format }) =>
       inSession(deps, options, async (session) => {
         const record = await session.incidents.show(id);
+        const page = options.format === 'html' ? await deps.render.html?.(record, session.settings) : '';
         session.answer(record, () => {
           switch (options.format) {
             case 'text':
@@ -26,6 +27,8 @@ export function registerShow(program: Command, deps: CliDependencies): void {
               return deps.render.markdown(record).trimEnd();
             case 'json':
               return jsonDocument(record).trimEnd();
+            case 'html':
+              return page?.trimEnd() ?? '';
           }
         });
       }),

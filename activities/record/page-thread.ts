@@ -1,0 +1,2 @@
+/** Entry of the thread that draws pages (see page.ts). */
+export { pageOf as default } from './page.js';
