@@ -17,10 +17,11 @@ import { batchesOf } from './batches.js';
 import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
-import { rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
+import { isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
+import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
-import type { Temporal } from './temporal.js';
+import { searchKeys, type Temporal } from './temporal.js';
 
 export interface IncidentsOptions {
   /** Where the workers poll. @default TASK_QUEUE */
@@ -161,10 +162,12 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
 
     show: (part) =>
       ask(part, async (incident) => {
-        const { status } = await incident.describe();
-        return status.name === 'COMPLETED'
-          ? ((await incident.result()) as IncidentRecord)
-          : incident.query<IncidentRecord>(names.RECORD);
+        const run = await incident.describe();
+        if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
+        // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
+        const isClosed = isClosedState(run.typedSearchAttributes.get(searchKeys.state) ?? null);
+        const written = isClosed ? await lastWrittenRecord(temporal.client, incident.workflowId) : null;
+        return written ?? incident.query<IncidentRecord>(names.RECORD);
       }),
     progress,
     watch,

@@ -38,5 +38,7 @@ export const anomaly = z.object({
   labels: z.record(z.string(), z.string()),
   annotations: z.record(z.string(), z.string()),
   links: z.array(z.object({ title: z.string(), url: z.string() })),
+  /** Why it belongs to its incident, when it did not open it: `checkout calls payment, 40 s apart`. */
+  joined: z.string().optional(),
 });
 export type Anomaly = z.infer<typeof anomaly>;
