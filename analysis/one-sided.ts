@@ -33,24 +33,37 @@ export function doubtsOf(
       callers.set(key, (callers.get(key) ?? new Set()).add(subject.caller));
     }
   }
+  const known = new Map<string, Witnesses>();
   return ({ series: { subject, signal }, strength }) => {
     const callee = subject.kind === 'edge' ? graph.indexOf.get(subject.callee) : undefined;
     if (subject.kind !== 'edge' || callee === undefined || vanished.has(callee)) return 0;
     const key = keyOf(subject.callee, signal);
-    const witnesses = services[callee]!.symptoms.filter(
-      (one) => one.strength >= RANK.leastStrength && isFailure(one.series.signal) === isFailure(signal),
-    );
-    if (!own.has(key) || witnesses.some(({ series }) => series.subject.kind === 'service')) return 0;
-    const others = [...callers.get(key)!].filter((caller) => caller !== subject.caller);
+    const witnesses = known.get(key) ?? witnessesOf(services[callee]!, signal);
+    known.set(key, witnesses);
+    if (!own.has(key) || witnesses.itself) return 0;
     // That others do not see what is hardly to be seen says little.
     const { leastStrength, clearStrength } = RANK;
     const clear = Math.min(1, Math.max(0, (strength - leastStrength) / (clearStrength - leastStrength)));
-    if (others.length === 0) return isFailure(signal) ? RANK.eithers * clear : 0;
-    const agrees = witnesses.some(
-      ({ series }) => series.subject.kind === 'edge' && series.subject.caller !== subject.caller,
-    );
-    return agrees ? 0 : RANK.callersOwn * clear;
+    if (callers.get(key)!.size === 1) return isFailure(signal) ? RANK.eithers * clear : 0;
+    const others = witnesses.callers.size - (witnesses.callers.has(subject.caller) ? 1 : 0);
+    return others > 0 ? 0 : RANK.callersOwn * clear;
   };
+}
+
+/** Who sees that calls to a service go wrong in one way: the service itself, and which of its callers. */
+interface Witnesses {
+  itself: boolean;
+  callers: Set<string>;
+}
+
+function witnessesOf({ symptoms }: ServiceFacts, signal: SignalKind): Witnesses {
+  const witnesses: Witnesses = { itself: false, callers: new Set() };
+  for (const { series, strength } of symptoms) {
+    if (strength < RANK.leastStrength || isFailure(series.signal) !== isFailure(signal)) continue;
+    if (series.subject.kind === 'service') witnesses.itself = true;
+    if (series.subject.kind === 'edge') witnesses.callers.add(series.subject.caller);
+  }
+  return witnesses;
 }
 
 function isFailure(signal: SignalKind): boolean {

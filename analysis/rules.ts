@@ -19,6 +19,8 @@ export interface Case {
   names: string[];
   ranked: Ranked[];
   confidence: number;
+  /** How sure one can be at most with what could be seen. */
+  most: number;
   /** What the fault is held for. */
   faultKind: FaultKind;
   /** Whether the leading service is not ours. */
@@ -35,13 +37,14 @@ type Rule = (given: Case) => Ruling | null;
  * so a symptom alone confirms nothing.
  */
 export function claimOf(given: Case): Claim {
-  const most = { ...given, confidence: Math.min(given.confidence, CALIBRATION.mostUnconfirmed) };
+  const seen = { ...given, confidence: Math.min(given.confidence, given.most) };
+  const most = { ...seen, confidence: Math.min(seen.confidence, CALIBRATION.mostUnconfirmed) };
   for (const rule of [nothingAbnormal, tooWeak, undecided]) {
     const ruling = rule(most);
     if (ruling !== null) return { ...ruling, confidence: most.confidence };
   }
-  const confirmed = stateChangeWithMechanism(given);
-  if (confirmed !== null) return { ...confirmed, confidence: given.confidence };
+  const confirmed = stateChangeWithMechanism(seen);
+  if (confirmed !== null) return { ...confirmed, confidence: seen.confidence };
   return { ...strongestLead(most), confidence: most.confidence };
 }
 

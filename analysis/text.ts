@@ -33,10 +33,10 @@ export function share(value: number): string {
   return `${Math.round(value * 100)} %`;
 }
 
-/** At most `most` names: `a, b and 3 more`. */
-export function list(names: string[], most = 3): string {
-  if (names.length <= most) {
+/** At most `most` names, of `count` in all: `a, b and 3 more`. */
+export function list(names: string[], most = 3, count = names.length): string {
+  if (count <= most) {
     return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
   }
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  return `${names.slice(0, most).join(', ')} and ${count - most} more`;
 }

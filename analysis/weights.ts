@@ -201,6 +201,10 @@ export const CALIBRATION = {
   most: 0.99,
   /** ... and none whose change of state was not seen is surer than this. */
   mostUnconfirmed: 0.95,
+  /** ... none of a service that is merely slow while the calls that it makes are not measured, */
+  mostBehindCalls: 0.8,
+  /** ... and none when no calm is known; see sight.ts. */
+  mostWithoutCalm: 0.5,
 } as const;
 
 /** What each level of claim needs; see rules.ts. */
@@ -228,6 +232,8 @@ export const LIMITS = {
   /** Evidence below this weight is not told. */
   leastWeight: 0.1,
   ranking: 1000,
+  /** The loudest, whose callees are looked for. */
+  sufferers: 4096,
   symptoms: 40,
   /** Steps of a symptom's shape. */
   shape: 40,

@@ -13,6 +13,7 @@ import type { Ranked } from './rank.js';
 import { claimOf } from './rules.js';
 import { isGolden } from './series/begin.js';
 import { shapeOf } from './shape.js';
+import { sightOf, type Sight } from './sight.js';
 import { share } from './text.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
@@ -108,10 +109,12 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
 function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
   const { graph } = facts;
   const confidence = ranked[0]?.belief ?? 0;
+  const sight = ranked[0] === undefined ? { most: 1, missing: null } : sightOf(facts, ranked[0]);
   const claim = claimOf({
     names: graph.names,
     ranked,
     confidence,
+    most: sight.most,
     faultKind: suspects[0]?.faultKind ?? 'unknown',
     isExternal: ranked[0] !== undefined && graph.external.has(ranked[0].service),
     firstSymptom: beginning(facts),
@@ -125,7 +128,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
     confidence: leader ? claim.confidence : 0,
     rule: claim.rule,
     reason: claim.reason,
-    wouldSettle: claim.level === 'confirmed' ? [] : wouldSettle(facts, ranked, leader),
+    wouldSettle: claim.level === 'confirmed' ? [] : wouldSettle(facts, ranked, leader, sight),
   };
 }
 
@@ -134,8 +137,9 @@ function wouldSettle(
   { input, services, graph }: Facts,
   ranked: Ranked[],
   leader: Suspect | undefined,
+  { missing }: Sight,
 ): string[] {
-  const open: string[] = [];
+  const open = missing === null || leader === undefined ? [] : [missing];
   if (leader !== undefined) {
     const { seen } = services[graph.indexOf.get(leader.service)!]!;
     if (!seen.has('cpu') && !seen.has('memory')) open.push(`CPU and memory of ${leader.service}`);

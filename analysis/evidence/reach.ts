@@ -1,29 +1,34 @@
 import type { Facts } from '../facts.js';
+import { ancestorsAmong } from '../graph/ancestors.js';
 import { hopsFrom } from '../graph/call-graph.js';
 import { list, share } from '../text.js';
-import { RANK } from '../weights.js';
+import { LIMITS, RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
 /**
  * How much of what hurts is on the way from a suspect to its callers, and whether the alert is: a cause explains
- * the symptoms of those who call it, directly or not. Only for suspects with evidence of their own, since each
- * needs a walk through the graph.
+ * the symptoms of those who call it, directly or not. Only for suspects with evidence of their own.
  */
 export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
   const { graph, services, alerting } = facts;
   const hurt = services
     .map(({ loudness }, service) => ({ service, loudness: Math.min(loudness, RANK.clearStrength) }))
-    .filter(({ loudness }) => loudness >= RANK.leastStrength);
+    .filter(({ loudness }) => loudness >= RANK.leastStrength)
+    .sort((a, b) => b.loudness - a.loudness || a.service - b.service)
+    .slice(0, LIMITS.sufferers)
+    .sort((a, b) => a.service - b.service);
   const total = hurt.reduce((sum, { loudness }) => sum + loudness, 0);
   if (!graph.known || total === 0) return [];
+  const ancestors = ancestorsAmong(
+    hurt.map(({ service }) => service),
+    graph.callers,
+  );
+  const fromAlert =
+    services[alerting]!.loudness >= RANK.leastStrength ? hopsFrom(alerting, graph.callees) : null;
   return suspects.flatMap((service) => {
     const name = graph.names[service]!;
-    const hops = hopsFrom(service, graph.callers);
-    const reached = hurt.filter((other) => hops[other.service]! >= 0);
-    const covered = reached.reduce((sum, { loudness }) => sum + loudness, 0) / total;
-    const callers = reached
-      .filter((other) => other.service !== service)
-      .map((other) => graph.names[other.service]!);
+    const { loudness, callers, first } = suffering(ancestors(service), service);
+    const covered = loudness / total;
     const findings: Finding[] = [];
     if (covered > 0) {
       findings.push(
@@ -32,13 +37,13 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
           kind: 'explains-callers',
           weight: RANK.reach * covered,
           statement:
-            callers.length > 0
-              ? `Its callers suffer as they would: ${list(callers)} (${share(covered)} of all symptoms).`
+            callers > 0
+              ? `Its callers suffer as they would: ${list(first, NAMED, callers)} (${share(covered)} of all symptoms).`
               : `Its own symptoms are ${share(covered)} of all.`,
         }),
       );
     }
-    if (hops[alerting]! < 0 && services[alerting]!.loudness >= RANK.leastStrength) {
+    if (fromAlert !== null && fromAlert[service]! < 0) {
       findings.push(
         finding(service, {
           observation: `way from ${name} to the alert`,
@@ -51,4 +56,27 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
     }
     return findings;
   });
+
+  /** The sum over all whose bit is set, and who of them calls the suspect; the first few by name. */
+  function suffering(
+    bits: Uint32Array,
+    suspect: number,
+  ): { loudness: number; callers: number; first: string[] } {
+    let loudness = 0;
+    let callers = 0;
+    const first: string[] = [];
+    for (let word = 0; word < bits.length; word += 1) {
+      for (let left = bits[word]!; left !== 0; left &= left - 1) {
+        const other = hurt[word * 32 + 31 - Math.clz32(left & -left)]!;
+        loudness += other.loudness;
+        if (other.service === suspect) continue;
+        callers += 1;
+        if (first.length < NAMED) first.push(graph.names[other.service]!);
+      }
+    }
+    return { loudness, callers, first };
+  }
 }
+
+/** Callers that are named; the others are counted. */
+const NAMED = 3;

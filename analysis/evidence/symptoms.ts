@@ -11,6 +11,7 @@ import { finding, type Finding } from './finding.js';
  */
 export function symptomEvidence(facts: Facts): Finding[] {
   const { graph, services } = facts;
+  const heard = new Map<number, Move[]>();
   return services.flatMap((own, service) => {
     const weight = Math.min(own.loudness, RANK.loudest);
     const move = own.symptoms[own.told.indexOf(own.loudness)];
@@ -26,7 +27,7 @@ export function symptomEvidence(facts: Facts): Finding[] {
       }),
     ];
     const gone = vanishedBehind(facts, service);
-    const blamed = gone === undefined ? loudestCallee(facts, service, move) : null;
+    const blamed = gone === undefined ? loudestCallee(facts, heard, service, move) : null;
     if (gone !== undefined) {
       findings.push(
         finding(service, {
@@ -86,15 +87,17 @@ function vanishedBehind(facts: Facts, service: number): number | undefined {
 /** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
   { graph, services, traffic, doubt }: Facts,
+  heard: Map<number, Move[]>,
   service: number,
   move: Move,
 ): { callee: number; share: number; move: Move } | null {
   let best: { callee: number; share: number; move: Move } | null = null;
   for (const callee of graph.callees[service]!) {
-    const symptoms = services[callee]!.symptoms.map((one) => ({
-      ...one,
-      strength: one.strength * (1 - doubt(one)),
-    }));
+    // A callee of many is only listened to once.
+    const symptoms =
+      heard.get(callee) ??
+      services[callee]!.symptoms.map((one) => ({ ...one, strength: one.strength * (1 - doubt(one)) }));
+    heard.set(callee, symptoms);
     const theirs = { theirs: traffic[callee]!, mine: traffic[service]! };
     const accounted = accountsFor(symptoms, move, theirs);
     if (

@@ -165,7 +165,7 @@ function print(judged: Judged[], named: [string, Variant][], options: Options): 
 
 /** The answers in the form that the data's own scoring reads. */
 function rankingsOf(runs: CaseRun[]): string {
-  const answers = runs.map((run): [string, Omit<Answer, 'evidence' | 'seconds'>] => {
+  const answers = runs.map((run): [string, Omit<Answer, 'evidence' | 'seconds' | 'scores'>] => {
     const { services, commit, faultKind, confidence, verdict } = run.answers[0]!;
     return [run.id, { services, commit, faultKind, confidence, verdict }];
   });

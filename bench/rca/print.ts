@@ -38,7 +38,7 @@ export function printFaultKind({ faultKind }: Summary): string {
   return `\nFault kind right: ${two(faultKind.right)} of the ${faultKind.cases} cases whose service is right\n`;
 }
 
-export function printCalibration({ calibration }: Summary): string {
+export function printCalibration({ calibration, heldOut }: Summary): string {
   return (
     table(
       'Reliability of the confidence',
@@ -49,7 +49,9 @@ export function printCalibration({ calibration }: Summary): string {
         two(bin.said),
         two(bin.held),
       ]),
-    ) + `Expected calibration error: ${calibration.ece.toFixed(3)}\n`
+    ) +
+    `Expected calibration error: ${calibration.ece.toFixed(3)}\n` +
+    heldOut.map(({ by, ece }) => `... fitted with ${by}: ${ece.toFixed(3)}\n`).join('')
   );
 }
 

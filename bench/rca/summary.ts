@@ -1,3 +1,4 @@
+import { heldOut, type HeldOut } from './held-out.js';
 import type { Label } from './labels.js';
 import type { Answer, CaseRun } from './run-case.js';
 import {
@@ -37,6 +38,7 @@ export interface Summary {
   groups: Group[];
   faultKind: { cases: number; right: number };
   calibration: Calibration;
+  heldOut: HeldOut[];
   commits: CommitScore[];
 }
 
@@ -60,6 +62,13 @@ export function summarise(judged: Judged[], variant = 0): Summary {
     faultKind: { cases: kinds.length, right: share(kindRight.length, kinds.length) },
     calibration: calibrationOf(
       located.map((item) => ({ confidence: answerOf(item).confidence, right: hitOf(item) === 1 })),
+    ),
+    heldOut: heldOut(
+      located.map((item) => {
+        const { scores, confidence } = answerOf(item);
+        const { id, dataset } = item.run;
+        return { id, dataset, scores, confidence, right: hitOf(item) === 1 };
+      }),
     ),
     commits: commitScores(judged, answerOf),
   };

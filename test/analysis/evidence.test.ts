@@ -352,6 +352,7 @@ describe('belief and claim', () => {
       ranked: ranked(score, evidence),
       confidence,
       faultKind,
+      most: 1,
       isExternal,
       firstSymptom,
     });
