@@ -3,6 +3,7 @@ import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
+import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
 import type { WatchMemory, WatchRound } from '../model/watch.js';
 import type { EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
 
@@ -46,6 +47,12 @@ export interface Policy {
 /** Every activity of the worker. Workflows see this type only. */
 export interface Activities {
   readPolicy(input: { environment: string; service: string; severity: Severity }): Promise<Policy>;
+
+  /** How triage is to place what came in now. */
+  readTriagePolicy(input: { at: number }): Promise<TriagePolicy>;
+
+  /** Says which troubles belong together by who calls whom; the graph itself stays here. */
+  correlate(input: CorrelateRequest): Promise<CorrelateAnswer>;
 
   /** Chooses window and step, detects metric packs, reads the topology and names the services to look at. */
   planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;

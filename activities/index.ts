@@ -4,9 +4,11 @@ import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
 import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
 import type { Activities } from './contract.js';
+import { createCorrelate } from './correlate/index.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { FolderStore } from './record/evidence-store.js';
+import { startPageThread } from './record/page.js';
 import { createRecords } from './record/records.js';
 import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
@@ -28,13 +30,16 @@ export async function createActivities(deps: {
   const source = await openSource(config.metrics);
   const packs = await loadPacks(config.packs.files);
   const storeDirectory = config.store.directory;
-  const records = createRecords({ directory: storeDirectory });
+  const pages = startPageThread(storeDirectory);
+  const { reportsUrl } = config.store;
+  const records = createRecords({ directory: storeDirectory, reportsUrl, makePage: pages.make });
   const collect: CollectDeps = { source, packs, config, store: new FolderStore(storeDirectory), log };
   const pool = startAnalysisPool();
 
   return {
     activities: {
       ...createReadPolicy({ config, productVersion }),
+      ...createCorrelate(collect),
       ...createCollect(collect),
       ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),
@@ -44,7 +49,7 @@ export async function createActivities(deps: {
     },
     close: async () => {
       source.close();
-      await pool.close();
+      await Promise.all([pool.close(), pages.close()]);
     },
   };
 }

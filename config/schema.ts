@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { followUp } from './follow-up.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
 import { sinks } from './sinks/index.js';
+import { triage } from './triage.js';
 import { watches } from './watches.js';
 import { webhook } from './webhook.js';
 
@@ -118,6 +119,8 @@ export const configSchema = z.strictObject({
 
   followUp,
 
+  triage,
+
   webhook,
 
   watches,
@@ -128,6 +131,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Folder of evidence, records and reports; relative to the configuration file. */
       directory: filePath.default('.faultline/store'),
+      /** Address under which that folder's `incidents` are served, for links to the page of an incident. */
+      reportsUrl: httpUrl.optional(),
     })
     .prefault({}),
 

@@ -17,6 +17,8 @@ export const webhook = z
       .default(4 * 1024 * 1024),
     /** How long Temporal may take to accept the work before the sender is told to come back. */
     acceptTimeoutSeconds: seconds.default(2),
+    /** Signals that may wait for Temporal at a time; beyond them senders are told to come back. */
+    maxPending: z.number().int().positive().default(20_000),
     /** Which alert labels name the service, the first that is present. */
     serviceLabels: z
       .array(z.string().min(1))

@@ -17,10 +17,15 @@ export const ANOMALIES_RAISED = 'anomaliesRaised';
 export const INCIDENT_CLOSED = 'incidentClosed';
 export const INCIDENT_REOPENED = 'incidentReopened';
 export const RAISE = 'raise';
+export const MERGE = 'merge';
+export const SPLIT = 'split';
+export const TRIAGE_STATE = 'triageState';
+export const WHEREABOUTS = 'whereabouts';
 
 /** Signals, updates and queries of an incident's workflow. */
 export const ANOMALY_ADDED = 'anomalyAdded';
 export const ANOMALY_RESOLVED = 'anomalyResolved';
+export const ANOMALIES_MOVED = 'anomaliesMoved';
 export const ACKNOWLEDGE = 'acknowledge';
 export const VERDICT = 'verdict';
 export const LOOK_AGAIN = 'lookAgain';

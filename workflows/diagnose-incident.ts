@@ -16,6 +16,7 @@ import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type { Acknowledgement, Cancellation, LookRequest, VerdictGiven } from '../model/progress.js';
 import { readPolicy } from './activity-policies.js';
 import { callForSomebody } from './call-for-somebody.js';
+import { handOver } from './hand-over.js';
 import { Incident, now, type IncidentSnapshot } from './incident.js';
 import { look } from './look.js';
 import * as messages from './messages.js';
@@ -210,6 +211,11 @@ function listen(incident: Incident): Steering {
     incident.show();
   });
   setHandler(messages.anomalyResolved, (anomalies) => incident.resolve(anomalies));
+  setHandler(messages.anomaliesMoved, async (order) => {
+    if ((await handOver(incident, order)) !== 'nothing-left') return;
+    steering.isCancelled = true;
+    steering.following.cancel();
+  });
 
   setHandler(
     messages.acknowledge,

@@ -1,167 +1,224 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
+  patched,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { RaiseAnswer } from '../model/progress.js';
-import { staticDetails, staticSummary } from '../report/details.js';
-import { diagnoseIncident } from './diagnose-incident.js';
-import { anomaliesRaised, anomalyAdded, anomalyResolved, incidentClosed, raise } from './messages.js';
-import { openingAttributes } from './search-attributes.js';
-import { emptyBoard, TriageBoard, type BoardState, type Placement } from './triage-board.js';
+import type { Merge, Moved, MoveOrder, Split, TriageState } from '../model/triage.js';
+import { now } from './incident.js';
+import * as messages from './messages.js';
+import { TriageBoard, type BoardState, type FirstBoardState } from './triage-board.js';
+import { OFFICE } from './triage-mail.js';
+import { answerFor, PLAIN_POLICY, placeRound } from './triage-round.js';
 
 export interface TriageInput {
   environment: string;
   /** What the previous run knew. */
-  carried?: { board: BoardState; inbox: Anomaly[] };
+  carried?: { board: BoardState | FirstBoardState; inbox: Anomaly[] };
 }
+
+/** Reads the worker's own configuration: short, and without the world. */
+const { readTriagePolicy } = proxyLocalActivities<Pick<Activities, 'readTriagePolicy'>>({
+  startToCloseTimeout: '10s',
+});
+
+/** So many anomalies are no longer waited with. */
+const ENOUGH = 5_000;
+/** Characters of anomalies that one run may leave to the next: its input must fit a payload beside the board. */
+const MOST_CARRIED = 200_000;
 
 /** A batch on its way through triage; `answer` is filled when every anomaly of it has found its place. */
 interface Batch {
   anomalies: Anomaly[];
+  /** Somebody waits for the answer. */
+  waits: boolean;
   answer?: RaiseAnswer;
 }
 
 /**
- * Takes the anomalies of one environment, one batch after the other, and sees that each reaches exactly one
- * incident: opens it, joins it, ends it, or knows that the anomaly is a repeat.
+ * Takes the anomalies of one environment, and sees that each reaches exactly one incident, or is dropped with a
+ * reason. The first news of a storm wait a little for those that belong to them; then all that has come is placed in
+ * one round. What a person raises waits for nothing.
  */
 export async function triage(input: TriageInput): Promise<void> {
-  const board = new TriageBoard(input.carried?.board ?? emptyBoard());
-  const inbox: Batch[] = input.carried ? [{ anomalies: input.carried.inbox }] : [];
+  // Runs of version 0.1 placed each batch by itself, by group and service alone.
+  const inRounds = patched('triage-in-rounds');
+  const board = new TriageBoard(input.carried?.board, now());
+  const inbox: Batch[] = input.carried ? [{ anomalies: input.carried.inbox, waits: false }] : [];
+  /** Steps that people asked for: they take turns with rounds, which must not find the board changed. */
+  const chores: (() => Promise<void>)[] = [];
 
-  setHandler(anomaliesRaised, (anomalies) => {
-    inbox.push({ anomalies });
+  setHandler(messages.anomaliesRaised, (anomalies) => {
+    inbox.push({ anomalies, waits: false });
   });
-  setHandler(raise, async (anomalies) => {
-    const batch: Batch = { anomalies };
+  setHandler(messages.raise, async (anomalies) => {
+    const batch: Batch = { anomalies, waits: true };
     inbox.push(batch);
     await condition(() => batch.answer !== undefined);
     return batch.answer ?? { incidents: [] };
   });
-  setHandler(incidentClosed, (incident) => board.close(incident));
+  setHandler(messages.incidentClosed, (incident) => board.close(incident, now()));
+  setHandler(messages.incidentReopened, (incident, firing) => board.reopen(incident, firing));
+  setHandler(messages.mergeIncidents, (merge) => inTurn(chores, () => mergeOn(board, merge)), {
+    validator: (merge: Merge) => demandMerge(board, merge),
+  });
+  setHandler(messages.splitIncident, (split) => inTurn(chores, () => splitOn(board, split)), {
+    validator: (split: Split) => demandSplit(board, split),
+  });
+  setHandler(messages.triageState, () => stateOf(board, inbox));
+  setHandler(messages.whereabouts, (fingerprints) => board.whereabouts(fingerprints));
 
-  while (!workflowInfo().continueAsNewSuggested) {
-    setCurrentDetails(describeBoard(input.environment, board.snapshot()));
-    await condition(() => inbox.length > 0 || workflowInfo().continueAsNewSuggested);
-    const batch = inbox[0];
-    if (!batch) continue;
-    batch.answer = await placeAll(board, batch.anomalies);
-    inbox.shift();
+  const mayEnd = (): boolean =>
+    workflowInfo().continueAsNewSuggested && allHandlersFinished() && charactersOf(inbox) <= MOST_CARRIED;
+
+  while (!mayEnd()) {
+    setCurrentDetails(describe(input.environment, stateOf(board, inbox)));
+    await condition(() => inbox.length > 0 || chores.length > 0 || mayEnd());
+    for (const chore of chores.splice(0)) await chore();
+    if (inbox.length === 0) continue;
+
+    const policy = inRounds ? await readTriagePolicy({ at: now() }) : PLAIN_POLICY;
+    const hurry = (): boolean =>
+      chores.length > 0 ||
+      inbox.some(({ waits }) => waits) ||
+      countOf(inbox) >= ENOUGH ||
+      workflowInfo().continueAsNewSuggested;
+    if (policy.settleSeconds > 0 && !hurry() && hasNews(board, inbox)) {
+      await condition(hurry, policy.settleSeconds * 1000, {
+        summary: `Wait ${policy.settleSeconds} s for what belongs together`,
+      });
+    }
+    const batches = inRounds ? inbox.splice(0) : inbox.splice(0, 1);
+    const raised = batches.flatMap(({ anomalies }) => anomalies);
+    const { opened } = await placeRound(board, raised, policy, OFFICE);
+    for (const batch of batches) batch.answer = answerFor(board, batch.anomalies, opened);
   }
 
-  // An update's caller waits for its answer, so its batch is placed in this run; plain signals may move on.
-  while (!allHandlersFinished()) {
-    const batch = inbox.shift();
-    if (batch) batch.answer = await placeAll(board, batch.anomalies);
-    await condition(() => allHandlersFinished() || inbox.length > 0);
-  }
   await continueAsNew<typeof triage>({
     environment: input.environment,
     carried: { board: board.snapshot(), inbox: inbox.flatMap((batch) => batch.anomalies) },
   });
 }
 
-/** Decides on each anomaly, then tells each incident once what came for it. */
-async function placeAll(board: TriageBoard, anomalies: Anomaly[]): Promise<RaiseAnswer> {
-  const answer: RaiseAnswer = { incidents: [] };
-  const mail = new Map<string, { opens: boolean; added: Anomaly[]; ended: Anomaly[] }>();
+/** Whether anything came that no incident has: repeats and ends need not wait. */
+function hasNews(board: TriageBoard, inbox: readonly Batch[]): boolean {
+  return inbox.some(({ anomalies }) =>
+    anomalies.some((anomaly) => anomaly.status === 'firing' && board.incidentOf(anomaly) === null),
+  );
+}
 
-  for (const anomaly of anomalies) {
-    const placement = board.place(anomaly);
-    if (placement.kind === 'stray') continue;
-    answer.incidents.push({
-      fingerprint: anomaly.fingerprint,
-      workflowId: placement.incident,
-      joined: placement.kind !== 'opens',
-    });
-    if (placement.kind === 'repeats') continue;
-    addToMail(mail, placement, anomaly);
-  }
-
-  for (const [incident, { opens, added, ended }] of mail) {
-    if (opens) {
-      await openIncident(incident, added);
-    } else if (added.length > 0 && !(await signalIfOpen(incident, anomalyAdded, added))) {
-      // It has ended since triage last heard of it, so these anomalies are news: they open another.
-      board.close(incident);
-      for (const anomaly of added) board.forget(anomaly);
-      const again = await placeAll(board, added);
-      const moved = new Set(added.map((anomaly) => anomaly.fingerprint));
-      answer.incidents = [
-        ...answer.incidents.filter((one) => !moved.has(one.fingerprint)),
-        ...again.incidents,
-      ];
+/** Queues a step and waits until it is done; its failure is the caller's. */
+async function inTurn<T>(chores: (() => Promise<void>)[], step: () => Promise<T>): Promise<T> {
+  let outcome: { value: T } | { error: unknown } | undefined;
+  chores.push(async () => {
+    try {
+      outcome = { value: await step() };
+    } catch (error) {
+      outcome = { error };
     }
-    if (ended.length > 0) await signalIfOpen(incident, anomalyResolved, ended);
-  }
-  return answer;
+  });
+  await condition(() => outcome !== undefined);
+  if (outcome && 'value' in outcome) return outcome.value;
+  throw outcome?.error;
 }
 
-function addToMail(
-  mail: Map<string, { opens: boolean; added: Anomaly[]; ended: Anomaly[] }>,
-  placement: Extract<Placement, { incident: string }>,
-  anomaly: Anomaly,
-): void {
-  const letters = mail.get(placement.incident) ?? { opens: false, added: [], ended: [] };
-  if (placement.kind === 'opens') letters.opens = true;
-  (placement.kind === 'ends' ? letters.ended : letters.added).push(anomaly);
-  mail.set(placement.incident, letters);
+async function mergeOn(board: TriageBoard, merge: Merge): Promise<Moved> {
+  const { from, into, by } = merge;
+  // What was queued before may have changed what the validator saw.
+  demandMerge(board, merge);
+  await order(from, { to: into, service: null, by });
+  board.merge(from, into, now());
+  return { from, to: into };
 }
 
-async function openIncident(incident: string, anomalies: Anomaly[]): Promise<void> {
-  const first = anomalies[0];
-  if (!first) return;
+async function splitOn(board: TriageBoard, split: Split): Promise<Moved> {
+  const { from, service, by, anomalies } = split;
+  demandSplit(board, split);
+  const [first, ...others] = anomalies.map((anomaly) => ({
+    ...anomaly,
+    joined: `split from ${from} by ${by}`,
+  }));
+  if (!first) throw badRequest('anomalies: expected at least one');
+  const to = board.split(from, service, [first, ...others]);
+  await OFFICE.open(to, [first, ...others]);
+  await order(from, { to, service, by });
+  return { from, to };
+}
+
+/** Lets an incident hand anomalies over. */
+async function order(incident: string, move: MoveOrder): Promise<void> {
   try {
-    await startChild(diagnoseIncident, {
-      workflowId: incident,
-      args: [{ triageId: workflowInfo().workflowId, environment: first.environment, anomalies }],
-      // The incident outlives this run of triage, which continues as new now and then.
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      // A closed incident of the same group that fires again within its first minute reopens as a new run.
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      staticSummary: staticSummary(anomalies),
-      staticDetails: staticDetails(anomalies),
-      typedSearchAttributes: openingAttributes(anomalies),
-    });
+    await getExternalWorkflowHandle(incident).signal(messages.anomaliesMoved, move);
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // Somebody ended an earlier triage by hand: its incident goes on and takes the news.
-    await signalIfOpen(incident, anomalyAdded, anomalies);
+    throw badRequest(`${incident} has ended and hands nothing over: ${String(error)}`);
   }
 }
 
-/** Whether the incident was still there to be told. */
-async function signalIfOpen(
-  incident: string,
-  signal: typeof anomalyAdded,
-  anomalies: Anomaly[],
-): Promise<boolean> {
-  try {
-    await getExternalWorkflowHandle(incident).signal(signal, anomalies);
-    return true;
-  } catch (error) {
-    log.info('incident had ended before it could be told', { incident, error: String(error) });
-    return false;
+function demandMerge(board: TriageBoard, { from, into, by }: Merge): void {
+  demandPerson(by);
+  demandOpen(board, 'from', from);
+  demandOpen(board, 'into', into);
+  if (from === into) throw badRequest('into: expected another incident than from');
+}
+
+function demandSplit(board: TriageBoard, { from, service, by, anomalies }: Split): void {
+  demandPerson(by);
+  demandOpen(board, 'from', from);
+  if (anomalies.length === 0 || anomalies.some((anomaly) => anomaly.service !== service)) {
+    throw badRequest(`anomalies: expected those of ${service}, at least one`);
   }
 }
 
-function describeBoard(environment: string, board: BoardState): string {
-  const { raised, repeats, strays, incidents } = board.counts;
-  const lines = board.open.map((open) => `- \`${open.id}\`: ${open.services.join(', ')}`);
+function demandPerson(by: string): void {
+  if (by.trim() === '') throw badRequest('by: expected who asks for it');
+}
+
+function demandOpen(board: TriageBoard, field: string, incident: string): void {
+  if (!board.isOpen(incident)) throw badRequest(`${field}: expected an open incident, ${incident} is none`);
+}
+
+function badRequest(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'BadRequest');
+}
+
+function countOf(inbox: readonly Batch[]): number {
+  return inbox.reduce((sum, { anomalies }) => sum + anomalies.length, 0);
+}
+
+function charactersOf(inbox: readonly Batch[]): number {
+  return inbox.reduce((sum, { anomalies }) => sum + JSON.stringify(anomalies).length, 0);
+}
+
+function stateOf(board: TriageBoard, inbox: readonly Batch[]): TriageState {
+  const { counts, drops } = board.snapshot();
+  const open = board.open.map(({ id, services, anomalies = 0, flaps = {} }) => ({
+    id,
+    services,
+    anomalies,
+    flaps: Object.values(flaps).reduce((sum, times) => sum + times, 0),
+  }));
+  return { counts, open, drops, waiting: countOf(inbox) };
+}
+
+function describe(environment: string, { counts, open, drops }: TriageState): string {
+  const lines = open.slice(0, 20).map(({ id, services }) => {
+    const shown = services.slice(0, 5).join(', ');
+    return `- \`${id}\`: ${shown}${services.length > 5 ? ` and ${services.length - 5} more` : ''}`;
+  });
   return [
-    `**${board.open.length} open incidents in ${environment}**`,
+    `**${open.length} open incidents in ${environment}**`,
     ...lines,
     '',
-    `${raised} anomalies seen: ${incidents} incidents opened, ${repeats} repeats, ${strays} ends of unknown alerts.`,
+    `${counts.raised} anomalies seen: ${counts.placed} in ${counts.incidents} incidents, ${counts.repeats} repeats, ${counts.ended} ends, ${counts.silenced} silenced, ${counts.strays} ends of unknown alerts, ${counts.late} over before they were heard of.`,
+    ...drops.slice(0, 5).map(({ service, why }) => `- left out (${service}): ${why}`),
   ].join('\n');
 }

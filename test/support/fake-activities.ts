@@ -38,6 +38,9 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
   };
   const activities: Activities = {
     readPolicy: () => said('readPolicy', POLICY),
+    readTriagePolicy: () =>
+      Promise.resolve({ settleSeconds: 1, joinBy: ['group', 'service', 'calls'], silences: [] }),
+    correlate: ({ troubles }) => Promise.resolve({ homes: troubles.map(() => null), blind: null }),
     planScope: () => said('planScope', aScope()),
     collectMetrics: ({ family }) =>
       said(`collect ${family}`, {

@@ -9,6 +9,7 @@ import * as messages from '../../workflows/messages.js';
 import { triage } from '../../workflows/triage.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { fakeActivities } from '../support/fake-activities.js';
+import { keepHistory } from '../support/histories.js';
 import { openLab, type Lab } from '../support/workflow-lab.js';
 import { uniqueName } from '../support/dev-server.js';
 
@@ -118,6 +119,67 @@ describe('triage', function () {
       assert.equal(moved?.joined, false);
       assert.notEqual(moved.workflowId, id);
       await desk.incident(moved.workflowId).terminate();
+    }));
+
+  it('waits a little for those that belong together, and places all that came in one round', () =>
+    lab.run(fakeActivities().activities, async (client, taskQueue) => {
+      const desk = new Desk(client, taskQueue);
+      const storm = Array.from({ length: 90 }, (_, i) => desk.anomaly({ fingerprint: `f${i}` }));
+      const handle = await client.signalWithStart(triage, {
+        workflowId: triageWorkflowId(desk.environment),
+        taskQueue,
+        args: [{ environment: desk.environment }],
+        signal: messages.anomaliesRaised,
+        signalArgs: [storm.slice(0, 30)],
+      });
+      await handle.signal(messages.anomaliesRaised, storm.slice(30, 60));
+      await handle.signal(messages.anomaliesRaised, storm.slice(60));
+      assert.equal((await handle.query(messages.triageState)).counts.placed, 0, 'it waits for the others');
+      await lab.sleep(3);
+      const state = await handle.query(messages.triageState);
+      assert.deepEqual([state.counts.placed, state.counts.incidents, state.waiting], [90, 1, 0]);
+      const [id] = await handle.query(messages.whereabouts, ['f89']);
+      const { anomalies, unlisted } = await desk.incident(id ?? '').query(messages.record);
+      assert.equal(anomalies.length + unlisted.firing, 90);
+      await keepHistory(handle, 'triage-settled-storm');
+      await desk.incident(id ?? '').terminate();
+      await desk.end();
+    }));
+
+  it('merges two incidents, and splits a service off again', () =>
+    atDesk(async (desk) => {
+      const first = (await desk.raise(desk.anomaly())).incidents[0]?.workflowId ?? '';
+      const cart = desk.anomaly({ fingerprint: 'cart', service: 'cart', group: 'cartgroup' });
+      const second = (await desk.raise(cart)).incidents[0]?.workflowId ?? '';
+      await assert.rejects(
+        desk.handle.executeUpdate(messages.mergeIncidents, {
+          args: [{ from: 'incident/none', into: first, by: 'ann' }],
+        }),
+      );
+      await desk.handle.executeUpdate(messages.mergeIncidents, {
+        args: [{ from: second, into: first, by: 'ann' }],
+      });
+      await lab.sleep(1);
+      const merged = await desk.incident(first).query(messages.record);
+      assert.deepEqual(
+        merged.anomalies.map(({ service, joined }) => [service, joined]),
+        [
+          ['checkout', undefined],
+          ['cart', `moved from ${second} by ann`],
+        ],
+      );
+
+      assert.equal((await desk.incident(second).query(messages.record)).state, 'cancelled');
+
+      const { to } = await desk.handle.executeUpdate(messages.splitIncident, {
+        args: [{ from: first, service: 'cart', by: 'ann', anomalies: [cart] }],
+      });
+      await lab.sleep(1);
+      const services = async (id: string) =>
+        (await desk.incident(id).query(messages.record)).anomalies.map(({ service }) => service);
+      assert.deepEqual([await services(first), await services(to)], [['checkout'], ['cart']]);
+      await keepHistory(desk.handle, 'triage-merged-and-split');
+      for (const id of [first, to]) await desk.incident(id).terminate();
     }));
 
   it('places what it was carrying when it continued as new', () =>

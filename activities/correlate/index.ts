@@ -1,0 +1,39 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { CorrelateAnswer, CorrelateRequest, Trouble } from '../../model/triage.js';
+import type { Activities } from '../contract.js';
+import type { CollectDeps, Look } from '../collect/deps.js';
+import { joinTroubles } from './join.js';
+import { callsReader, type KnownCalls } from './read-calls.js';
+import { activeSilences } from './silences.js';
+
+type CorrelateDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+
+/** The activities of triage: how to place anomalies, and what belongs together by who calls whom. */
+export function createCorrelate(deps: CorrelateDeps): Pick<Activities, 'readTriagePolicy' | 'correlate'> {
+  const { settleSeconds, joinBy, silences } = deps.config.triage;
+  const read = callsReader(deps);
+  return {
+    readTriagePolicy: ({ at }) =>
+      Promise.resolve({ settleSeconds, joinBy, silences: activeSilences(silences, at) }),
+    correlate: (request) => correlate(deps, read, request, { signal: cancellationSignal() }),
+  };
+}
+
+/** Finds the home of each trouble. A source that cannot be read leaves what the configuration tells. */
+export async function correlate(
+  { config }: CorrelateDeps,
+  read: (at: number, look: Look) => Promise<KnownCalls>,
+  { at, troubles, incidents }: CorrelateRequest,
+  look: Look,
+): Promise<CorrelateAnswer> {
+  const { calls, names, blind } = await read(at, look);
+  const known = <T extends Trouble>(trouble: T): T => ({
+    ...trouble,
+    services: trouble.services.map((service) => ({
+      ...service,
+      name: names.resolve(service.name) ?? service.name,
+    })),
+  });
+  const homes = joinTroubles(calls, troubles.map(known), incidents.map(known), config.triage);
+  return { homes, blind };
+}
