@@ -27,7 +27,9 @@ const SPOKEN = new RegExp(
   'gi',
 );
 
-const HEADER = /\b(authorization\s{0,3}[:=]\s{0,3}"?)((?:bearer|basic|digest|token)\s{1,3})?[^\s",;]+/gi;
+/** Also as JSON has it, and JSON within JSON. */
+const HEADER =
+  /\b(authorization(?:\\?")?\s{0,3}[:=]\s{0,3}(?:\\?")?)((?:bearer|basic|digest|token)\s{1,3})?[^\s",;\\]+/gi;
 const BEARER = /\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{16,}/gi;
 
 /** Credentials that are known by their look. */

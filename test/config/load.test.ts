@@ -253,4 +253,12 @@ describe('configuration', () => {
       'GET http://u:***@prom with ***, not token-three',
     );
   });
+
+  it('redacts secrets in the base64 of a login, and no other', () => {
+    const login = Buffer.from('ops:password-one').toString('base64');
+    assert.equal(
+      redact(`"Basic ${login}", etag c29tZXRoaW5n`, ['password-one']),
+      '"Basic ***", etag c29tZXRoaW5n',
+    );
+  });
 });

@@ -13,6 +13,8 @@ describe('masking secrets', () => {
     ['password: "two words", user: sam', 'password: "***", user: sam'],
     ['Authorization: Bearer abc.def', 'Authorization: Bearer ***'],
     ['authorization=c2VjcmV0', 'authorization=***'],
+    ['{"authorization":"Basic b3BzOmFiYw=="}', '{"authorization":"Basic ***"}'],
+    ['{\\"authorization\\":\\"Basic b3BzOmFiYw==\\"}', '{\\"authorization\\":\\"Basic ***\\"}'],
     ['sent bearer abcdefabcdef0123', 'sent bearer ***'],
     ['key AKIAABCDEFGHIJKLMNOP leaked', 'key *** leaked'],
     ['eyJhbGciOiJIUzI1.eyJzdWIiOiIx.c2ln', '***'],
