@@ -24,7 +24,8 @@ export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'ano
   const width = step * Math.max(1, Math.round(SERIES.binSeconds / step));
   const bins = Math.max(1, Math.floor((window.end - window.start) / width + 1e-6) + 1);
   const slack = Math.max(SERIES.slackSeconds, SERIES.slackSteps * step);
-  const alert = Math.min(Math.max(Math.floor((anomaly.time - window.start) / width + 1e-6), 0), bins - 1);
+  // The nearest bin: a time that is a little early must not cost a whole sample of the calm.
+  const alert = Math.min(Math.max(Math.round((anomaly.time - window.start) / width), 0), bins - 1);
   const back = Math.max(
     slack,
     Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * alert * width),

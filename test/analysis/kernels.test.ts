@@ -139,3 +139,15 @@ describe('a move', () => {
     assert.ok(move.weighed.after < 0.1);
   });
 });
+
+describe('the grid', () => {
+  it('takes an alert for one of the nearest sample, so that a little early or late is the same', () => {
+    const window = { start: 0, end: 39 * 300, stepSeconds: 300 };
+    const gridFor = (off: number): number => {
+      const { alert } = gridOf({ window, anomaly: { service: 'a', symptom: 'errors', time: 9000 + off } });
+      return alert;
+    };
+    assert.deepEqual([-60, 0, 60].map(gridFor), [30, 30, 30]);
+    assert.equal(gridFor(-300), 29);
+  });
+});
