@@ -156,7 +156,7 @@ function linksIn(source: string): string[] {
   return new MarkdownIt()
     .parse(source, {})
     .flatMap(({ children }) => children ?? [])
-    .flatMap((token) => (token.type === 'link_open' ? [token.attrGet('href') ?? ''] : []));
+    .flatMap((token) => (token.type === 'link_open' ? [String(token.attrGet('href') ?? '')] : []));
 }
 
 /** Keeps the helper honest: text that reached nothing would prove nothing. */
