@@ -17,6 +17,11 @@ export class TemporalUnavailable extends ClientError {
   readonly code = 'temporal-unavailable';
 }
 
+/** More waits than may. Coming back later may succeed. */
+export class Overloaded extends ClientError {
+  readonly code = 'overloaded';
+}
+
 /** Temporal answers, but nobody does the work. */
 export class NoWorker extends ClientError {
   readonly code = 'no-worker';

@@ -9,6 +9,7 @@ import {
 import type { Config } from '../../config/schema.js';
 import type { Incidents } from '../incidents.js';
 import { demandCredentials } from './auth.js';
+import { coalesceRaises } from './coalesce.js';
 import { parseJson } from './json.js';
 import { createIntakeMetrics } from './metrics.js';
 import { failureOf, problem, WrongMediaType, type Problem } from './problems.js';
@@ -47,6 +48,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
   const { sources = openSources(config.webhook) } = options;
   const { acceptTimeoutSeconds, auth, bodyLimitBytes } = config.webhook;
   const metrics = createIntakeMetrics();
+  const door = coalesceRaises(incidents, config.webhook);
 
   const app = fastify({
     loggerInstance: log,
@@ -129,7 +131,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     demandMediaType(source, raw);
     const body = source.parsesItself ? undefined : parseJson(bytes);
     const anomalies = await source.read({ ...raw, body }, readingSettings(config));
-    if (anomalies.length > 0) await incidents.raise(anomalies, { timeoutSeconds: acceptTimeoutSeconds });
+    if (anomalies.length > 0) await door.raise(anomalies, { timeoutSeconds: acceptTimeoutSeconds });
     metrics.accepted(source.name, anomalies.length, reply.elapsedTime / 1000);
     request.log.debug({ source: source.name, anomalies: anomalies.length }, 'post accepted');
     return reply.code(anomalies.length > 0 ? 202 : 200).send({ accepted: anomalies.length });
