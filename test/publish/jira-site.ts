@@ -41,15 +41,16 @@ export interface SiteIssue {
   labels: string[];
   comments: string[];
   status: 'Open' | 'Done';
-  /** Searches that do not find it yet. */
-  unindexed: number;
+  /** When the search knows it. */
+  indexedAt: number;
 }
 
 export class JiraSite extends Vendor {
   issues: SiteIssue[] = [];
   isCloud = true;
-  /** How many searches a new issue is not found by. */
+  /** How long the search does not know a new issue, in seconds of `now`. */
   indexLag = 0;
+  now: () => number = () => 0;
 
   protected routes(): void {
     const at = '/jira/rest/api/2';
@@ -58,8 +59,8 @@ export class JiraSite extends Vendor {
       if (!parsed.success) return reply.code(400).send({ errors: { it: parsed.error.message } });
       const { summary, description, labels } = parsed.data.fields;
       const key = `${PROJECT}-${this.issues.length + 1}`;
-      const unindexed = this.indexLag;
-      this.issues.push({ key, summary, description, labels, comments: [], status: 'Open', unindexed });
+      const indexedAt = this.now() + this.indexLag;
+      this.issues.push({ key, summary, description, labels, comments: [], status: 'Open', indexedAt });
       return reply.code(201).send({ id: '10000', key });
     });
     this.app.put<{ Params: { key: string } }>(`${at}/issue/:key`, ({ params, body }, reply) => {
@@ -119,7 +120,7 @@ export class JiraSite extends Vendor {
 
   private search(jql: string): SiteIssue[] {
     const [, label] = /^project = "OPS" AND labels = "([^"]+)" ORDER BY created ASC$/.exec(jql) ?? [];
-    return this.issues.filter((issue) => issue.labels.includes(label ?? '') && (issue.unindexed -= 1) < 0);
+    return this.issues.filter((issue) => issue.labels.includes(label ?? '') && issue.indexedAt <= this.now());
   }
 
   private issueOf(key: string): SiteIssue | undefined {

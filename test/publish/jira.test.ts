@@ -75,13 +75,19 @@ describe('jira sink', () => {
   });
 
   it('gives the index its time before it files what it may have filed', async () => {
-    site.indexLag = 1;
+    let now = 0;
+    site.now = () => now;
+    site.indexLag = 15;
     site.moods = ['take and lose the reply'];
     await failureOf(lab.publish(sink(), COURSE[0]!, 1));
     const waits = await failureOf(lab.publish(sink(), COURSE[0]!, 2));
     assert.equal(waits.nextRetryDelay, 20_000);
     assert.match(waits.message, /time to index/);
-    await lab.publish(sink(), COURSE[0]!, 3);
+    site.moods = ['fail'];
+    const blind = await failureOf(lab.publish(sink(), COURSE[0]!, 4));
+    assert.equal(blind.nextRetryDelay, 20_000, 'also when it could not look');
+    now = 20;
+    await lab.publish(sink(), COURSE[0]!, 5);
     assert.equal(site.issues.length, 1);
   });
 
@@ -96,7 +102,8 @@ describe('jira sink', () => {
       fc.asyncProperty(moods, fc.boolean(), async (days, isCloud) => {
         const id = `${ID}${(incidents += 1)}`;
         site.isCloud = isCloud;
-        site.indexLag = 1;
+        site.now = () => lab.waited;
+        site.indexLag = 15;
         const before = site.issues.length;
         for (const [index, day] of days.entries()) {
           site.moods = [...day];

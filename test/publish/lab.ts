@@ -70,7 +70,10 @@ export class PublishLab {
     return activity.run(publish, { sink: 'it', recordUri: uri });
   }
 
-  /** Tries as Temporal does: again after whatever may pass, without the waits. */
+  /** Seconds that Temporal would have waited between attempts. */
+  waited = 0;
+
+  /** Tries as Temporal does: again after whatever may pass, the waits counted instead of waited. */
   async untilDone(sink: Record<string, unknown>, record: IncidentRecord): Promise<Publication> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -78,6 +81,7 @@ export class PublishLab {
       } catch (error) {
         if (!(error instanceof ApplicationFailure) || error.nonRetryable || attempt > MOST_ATTEMPTS)
           throw error;
+        this.waited += secondsOf(error.nextRetryDelay) ?? Math.min(2 ** (attempt - 1), 60);
       }
     }
   }
@@ -91,6 +95,10 @@ export class PublishLab {
     for (const record of course) publications.push(await this.publish(sink, record));
     return publications;
   }
+}
+
+function secondsOf(delay: ApplicationFailure['nextRetryDelay']): number | null {
+  return typeof delay === 'number' ? delay / 1000 : null;
 }
 
 /** The failure of a publication that does not come off. */

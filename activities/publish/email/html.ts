@@ -14,7 +14,7 @@ const MOST_NEWS = 5;
 const MOST_LINKS = 5;
 const LONGEST_ADDRESS = 1000;
 const STYLE = {
-  page: 'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;max-width:640px;margin:0 auto;padding:16px',
+  page: 'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;max-width:640px;margin:0 auto;padding:16px;overflow-wrap:anywhere',
   title: 'font-size:20px;line-height:1.3;margin:0 0 12px',
   heading: 'font-size:15px;margin:20px 0 6px',
   name: 'text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:600;white-space:nowrap',
@@ -29,7 +29,11 @@ const STYLE = {
 export function htmlOf(record: IncidentRecord, news: readonly string[]): string {
   const brief = briefOf(record);
   const page = h('html', { lang: 'en' }, [
-    h('head', null, h('meta', { charset: 'utf-8' }), h('title', null, brief.title)),
+    h('head', null, [
+      h('meta', { charset: 'utf-8' }),
+      h('meta', { name: 'viewport', content: 'width=device-width' }),
+      h('title', null, brief.title),
+    ]),
     h('body', { style: STYLE.page }, [
       h('h1', { style: STYLE.title }, brief.title),
       h('p', null, oneLine(brief.cause, 700)),

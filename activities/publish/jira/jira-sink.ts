@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { JiraSinkConfig } from '../../../config/sinks/jira.js';
 import { titleOf } from '../../../report/headline.js';
 import type { Delivery, Sink } from '../sink.js';
@@ -5,8 +6,8 @@ import { isOver, mayBeThere, newsOf } from '../worth-telling.js';
 import { commentMark, commentOf, descriptionOf, incidentLabel } from './description.js';
 import { JiraApi } from './jira-api.js';
 
-/** Until then Jira's index knows an issue that was created. */
-const INDEX_SECONDS = 20;
+/** After these seconds Jira's index knows an issue that was created. */
+const INDEX_TIME = { kind: 'later', afterSeconds: 20 } as const;
 
 /**
  * One issue for each incident (docs/sinks/jira.md), whose description follows the incident, with a comment when a
@@ -48,15 +49,25 @@ export class JiraSink implements Sink {
   ): Promise<string | null> {
     const { record, before, attempt, signal } = delivery;
     if (!before && !mayBeThere(delivery)) return null;
-    const found = await this.jira.find(incidentLabel(record.id), signal);
-    if (found !== null && (await this.jira.update(found, fields, signal))) return found;
-    // The attempt before this one may have created it just now. Every other attempt only looks, so that the index has
-    // its time between one that may have created an issue and the next that would.
-    if (attempt % 2 === 0) {
-      const outcome = { kind: 'later', afterSeconds: INDEX_SECONDS } as const;
-      throw this.jira.client.failure(outcome, 'gets time to index an issue that it may have created');
+    const found = await this.lookFor(incidentLabel(record.id), attempt, signal);
+    return found !== null && (await this.jira.update(found, fields, signal)) ? found : null;
+  }
+
+  /**
+   * The attempt before this one may have created the issue just now. So every other attempt only looks, and the next
+   * one, which would create it, comes when the index has had its time, whatever came of the look.
+   */
+  private async lookFor(label: string, attempt: number, signal: AbortSignal): Promise<string | null> {
+    const onlyLooks = attempt % 2 === 0;
+    let found: string | null;
+    try {
+      found = await this.jira.find(label, signal);
+    } catch (error) {
+      if (!onlyLooks || !(error instanceof ApplicationFailure) || error.nonRetryable) throw error;
+      throw this.jira.client.failure(INDEX_TIME, `could not be searched (${error.message})`);
     }
-    return null;
+    if (found !== null || !onlyLooks) return found;
+    throw this.jira.client.failure(INDEX_TIME, 'gets time to index an issue that it may have created');
   }
 
   private async tellNews(key: string, delivery: Delivery): Promise<void> {
