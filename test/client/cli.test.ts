@@ -442,7 +442,7 @@ describe('faultline list', () => {
   });
 });
 
-describe('faultline ack, verdict and cancel', () => {
+describe('faultline ack, verdict, look and cancel', () => {
   it('acknowledges as the user, or as whom it is told', async () => {
     const { out, incidents } = await faultline('ack 9f3c2e');
     assert.equal(out, `${INCIDENT_ID}: acknowledged by ann\n`);
@@ -466,6 +466,12 @@ describe('faultline ack, verdict and cancel', () => {
     ]);
     const given = { correct: false, service: 'ledger', faultKind: 'disk', note: 'disk was full', by: 'bob' };
     assert.deepEqual(incidents.asked, [['giveVerdict', '9f3c2e', given]]);
+  });
+
+  it('asks to look again', async () => {
+    const { out, incidents } = await faultline('look 9f3c2e');
+    assert.equal(out, `${INCIDENT_ID}: looking again; \`faultline watch\` follows it\n`);
+    assert.deepEqual(incidents.asked, [['lookAgain', '9f3c2e', { by: 'ann' }]]);
   });
 
   it('cancels with a reason', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Worker } from '@temporalio/worker';
+import type { Policy } from '../../activities/contract.js';
 import { AmbiguousId, IncidentNotFound, NoWorker, Refused } from '../../client/errors.js';
 import type { Incidents } from '../../client/incidents.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
@@ -8,7 +9,7 @@ import type { Progress } from '../../model/progress.js';
 import { triageWorkflowId } from '../../model/temporal-names.js';
 import { anAnomaly } from '../support/anomalies.js';
 import { testServer, uniqueName, type TestServer } from '../support/dev-server.js';
-import { fakeActivities } from '../support/fake-activities.js';
+import { fakeActivities, POLICY } from '../support/fake-activities.js';
 import { workflowBundle } from '../support/workflow-lab.js';
 
 /** The library against a real server and the real workflows; only the activities are stand-ins. */
@@ -32,11 +33,12 @@ describe('incidents', function () {
     await server.client.workflow.getHandle(triageWorkflowId(environment)).terminate('end of the test');
   });
 
-  async function withWorker<T>(work: () => Promise<T>): Promise<T> {
+  async function withWorker<T>(work: () => Promise<T>, policy: Partial<Policy> = {}): Promise<T> {
+    const readPolicy = () => Promise.resolve({ ...POLICY, ...policy });
     const worker = await Worker.create({
       connection: server.nativeConnection,
       taskQueue,
-      activities,
+      activities: { ...activities, readPolicy },
       workflowBundle: await workflowBundle(),
     });
     return worker.runUntil(work);
@@ -229,6 +231,55 @@ describe('incidents', function () {
         error instanceof Refused && error.message === `${id} is closed and takes nothing more`,
     );
   });
+
+  it('that wait for a verdict are closed, read without a worker, and take nothing else', async () => {
+    const service = uniqueName('judged');
+    const verdict = { correct: false, service: 'ledger', faultKind: null, note: '', by: 'ann' };
+    const listed = (state: string) => incidents.list({ service: [service], state: [state] }, { limit: 1 });
+    const id = await withWorker(
+      async () => {
+        const { workflowId } = await start(service);
+        await progressOf(workflowId);
+        await incidents.cancel(workflowId, { by: 'ann', reason: 'known' });
+        const { incidents: closed } = await eventually(
+          () => listed('closed'),
+          (list) => list.incidents.length === 1,
+        );
+        assert.deepEqual([closed[0]?.state, closed[0]?.open], ['cancelled', false]);
+        assert.deepEqual((await listed('open')).incidents, []);
+        await assert.rejects(
+          incidents.acknowledge(workflowId, { by: 'bob' }),
+          (error: unknown) =>
+            error instanceof Refused &&
+            error.message === `${workflowId} refuses: the incident is cancelled already`,
+        );
+        await incidents.giveVerdict(workflowId, verdict);
+        await eventually(
+          () => incidents.list({ service: [service], rootCause: ['ledger'] }, { limit: 1 }),
+          (list) => list.incidents.length === 1,
+        );
+        return workflowId;
+      },
+      { verdictWindowSeconds: 3600 },
+    );
+
+    const handle = server.client.workflow.getHandle(id);
+    assert.equal((await handle.describe()).status.name, 'RUNNING', 'it waits for a correction');
+    const record = await incidents.show(id);
+    assert.deepEqual(
+      [record.state, record.occasion, record.humanVerdict?.service],
+      ['cancelled', 'verdict', 'ledger'],
+    );
+    await handle.terminate('end of the test');
+  });
+
+  it('look again when a person asks for it', () =>
+    withWorker(async () => {
+      const { workflowId } = await start(uniqueName('again'));
+      await progressOf(workflowId);
+      const asked = await incidents.lookAgain(workflowId, { by: 'ann' });
+      assert.ok(asked.timeline.some(({ what }) => what === 'ann asked to look again'));
+    }));
 
   it('that do not exist are not found', async () => {
     await assert.rejects(incidents.show('incident/nobody/20200101-0000-000000'), IncidentNotFound);
