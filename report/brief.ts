@@ -13,7 +13,7 @@ import {
   type Facts,
 } from './facts.js';
 import { beforeAfter, clock, confidence, duration, factor, moment } from './format.js';
-import { causeIntroduction, causeOf, causeSentence, correctionOf, titleOf } from './headline.js';
+import { causeIntroduction, causeOf, causeSentences, titleOf } from './headline.js';
 import { maskAddress } from './mask.js';
 import {
   acknowledgedWords,
@@ -67,7 +67,7 @@ export function briefOf(record: IncidentRecord): Brief {
   return {
     title: titleOf(record),
     status: statusOf(facts),
-    cause: causeSentences(facts),
+    cause: causeSentences(facts).map(plain).join(' '),
     fields: fieldsOf(facts),
     why: strongestReasons(facts).map(({ stance, statement }) => ({
       stance,
@@ -99,12 +99,6 @@ function statusOf({ record, diagnosis }: Facts): string {
   const taken = acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : [];
   const escalated = escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`];
   return [...sure, STATE_WORDS[state], ...escalated, ...taken].join('; ');
-}
-
-function causeSentences(facts: Facts): string {
-  const correction = correctionOf(facts);
-  if (!correction) return plain(causeSentence(facts));
-  return `${plain(correction)} The diagnosis had said: ${plain(causeOf(facts))}.`;
 }
 
 function fieldsOf(facts: Facts): BriefField[] {

@@ -4,7 +4,7 @@ import { guardLineStart, oneLine, shortName } from './escape.js';
 import { unseenOf } from './doubts.js';
 import { actionsOf, factsOf, STATE_WORDS, strongestReasons, type Facts } from './facts.js';
 import { clock, count, listOf, moment } from './format.js';
-import { correctionOf, summaryOf, titleOf } from './headline.js';
+import { situationOf, titleOf } from './headline.js';
 import { inlineMarkdown, titleMarkdown } from './inline.js';
 import { alertCountWords, OCCASION_WORDS } from './standing.js';
 import type { Text } from './document.js';
@@ -25,12 +25,10 @@ const MOST_ALERTS = 10;
  */
 export function currentDetails(record: IncidentRecord): string {
   const facts = factsOf(record);
-  const correction = correctionOf(facts);
   return [
     `**${titleMarkdown(titleOf(record))}**`,
     // What to do next comes below, with what to paste and what to expect.
-    ...summaryOf(facts).slice(0, 2).map(paragraph),
-    ...(correction ? [paragraph(correction)] : []),
+    ...situationOf(facts).map(paragraph),
     list([...reasons(facts), ...nextAction(facts), ...notSeen(facts)]),
     paragraph(standing(facts)),
   ]

@@ -92,9 +92,14 @@ function runnerUp({ diagnosis, suspect }: Facts): Text {
   return text`; also possible: ${{ strong: shortName(near.service, 60) }}, ${FAULT_WORDS[near.faultKind]} (${sure})`;
 }
 
-/** The cause as a whole sentence: how sure, which, and what else comes near it. */
-export function causeSentence(facts: Facts, cite: Cite = NO_CITE): Text {
-  return text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.`;
+/**
+ * The cause in whole sentences: how sure, which, and what else comes near it. Where a person found another, that
+ * goes before what the diagnosis said.
+ */
+export function causeSentences(facts: Facts, cite: Cite = NO_CITE): Text[] {
+  const correction = correctionOf(facts);
+  if (correction) return [correction, text`The diagnosis had said: ${causeOf(facts, cite)}.`];
+  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.`];
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {
@@ -140,9 +145,14 @@ export function causeIntroduction({ diagnosis, record }: Facts): string {
 
 /** At most three sentences: what is broken and for whom; the cause and how sure; what to do next. */
 export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
-  const sentences: Text[] = [brokenSentence(facts, cite), causeSentence(facts, cite)];
-  const next = correctionOf(facts) ?? nextSentence(facts);
+  const sentences = situationOf(facts, cite);
+  const next = correctionOf(facts) ? null : nextSentence(facts);
   return next === null ? sentences : [...sentences, next];
+}
+
+/** What is broken and why, without what to do. */
+export function situationOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
+  return [brokenSentence(facts, cite), ...causeSentences(facts, cite)];
 }
 
 function brokenSentence(facts: Facts, cite: Cite): Text {
@@ -171,7 +181,7 @@ function reachWords({ diagnosis, service }: Facts): string {
 }
 
 /** What a person found instead: from then on the most important thing to know. */
-export function correctionOf({ record }: Facts): Text | null {
+function correctionOf({ record }: Facts): Text | null {
   const verdict = record.humanVerdict;
   if (!verdict || verdict.correct) return null;
   const cause = foundInstead(verdict);

@@ -2,7 +2,7 @@ import { text, type Block, type FlowStep, type Section, type Text } from '../doc
 import { oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, type Facts } from '../facts.js';
 import { clock, confidence, duration, offset } from '../format.js';
-import { causeSentence, changeWords } from '../headline.js';
+import { causeSentences, changeWords } from '../headline.js';
 import type { Queries } from '../queries.js';
 import { linkSpan } from './status.js';
 
@@ -12,11 +12,11 @@ const WORTH_A_THOUGHT = 0.1;
 /** What probably began it, why that is believed, and what would settle it. */
 export function causeSection(facts: Facts, queries: Queries): Section {
   const { diagnosis } = facts;
-  const cause: Block = {
+  const causes = causeSentences(facts, queries.cite).map((sentence): Block => ({
     kind: 'paragraph',
-    text: causeSentence(facts, queries.cite),
-  };
-  if (!diagnosis) return { title: 'Probable cause', blocks: [cause] };
+    text: sentence,
+  }));
+  if (!diagnosis) return { title: 'Probable cause', blocks: causes };
   const { verdict } = diagnosis;
   const items: Text[] = [
     // Without a suspect the reason has just been said.
@@ -25,7 +25,7 @@ export function causeSection(facts: Facts, queries: Queries): Section {
     ...otherKinds(facts),
     ...verdict.wouldSettle.map((what) => text`Would settle it: ${oneLine(what)}`),
   ];
-  return { title: 'Probable cause', blocks: [cause, { kind: 'list', items }] };
+  return { title: 'Probable cause', blocks: [...causes, { kind: 'list', items }] };
 }
 
 function changeItems({ change, zero }: Facts): Text[] {

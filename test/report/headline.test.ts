@@ -78,7 +78,10 @@ describe('the summary', () => {
     }
   });
 
-  it('says what a person found instead, in place of what to do', () => {
-    assert.equal(summary('corrected by a person')[2], 'Corrected by kim: it was ledger, disk trouble.');
+  it('says what a person found before what the diagnosis said, and nothing of what to do', () => {
+    const [, found, said, ...more] = summary('corrected by a person');
+    assert.equal(found, 'Corrected by kim: it was ledger, disk trouble.');
+    assert.match(said ?? '', /^The diagnosis had said: payment: /);
+    assert.deepEqual(more, []);
   });
 });
