@@ -8,6 +8,7 @@ import type {
   RaisedIncident,
   VerdictGiven,
 } from '../model/progress.js';
+import type { Moved } from '../model/triage.js';
 import type { IncidentFilters, IncidentRow } from './incident-list.js';
 import type { StartRequest } from './manual-anomaly.js';
 
@@ -48,6 +49,10 @@ export interface Incidents {
   /** Looks now instead of when its timer is due. Resolves when the incident has taken it, not when it has looked. */
   lookAgain(id: string, given: LookRequest): Promise<IncidentRecord>;
   cancel(id: string, given: Cancellation): Promise<IncidentRecord>;
+  /** Makes two open incidents of one environment one: the first hands its alerts over and ends. */
+  merge(id: string, into: string, given: { by: string }): Promise<Moved>;
+  /** Gives the alerts of one service an incident of their own. */
+  split(id: string, given: { service: string; by: string }): Promise<Moved>;
   /** The whole id behind a part of one. */
   findId(part: string): Promise<string>;
   /** Resolves when Temporal answers and has the namespace. */

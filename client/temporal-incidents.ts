@@ -11,10 +11,11 @@ import type {
   VerdictGiven,
 } from '../model/progress.js';
 import * as names from '../model/temporal-names.js';
+import type { Merge, Moved, Split } from '../model/triage.js';
 import { withoutSecrets } from '../report/mask.js';
 import type { triage, TriageInput } from '../workflows/triage.js';
 import { batchesOf } from './batches.js';
-import { NoWorker } from './errors.js';
+import { NoWorker, Refused } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
 import { isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
@@ -111,6 +112,26 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     );
   }
 
+  function show(part: string): Promise<IncidentRecord> {
+    return ask(part, async (incident) => {
+      const run = await incident.describe();
+      if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
+      // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
+      const isClosed = isClosedState(run.typedSearchAttributes.get(searchKeys.state) ?? null);
+      const written = isClosed ? await lastWrittenRecord(temporal.client, incident.workflowId) : null;
+      return written ?? incident.query<IncidentRecord>(names.RECORD);
+    });
+  }
+
+  function askTriage<Answer>(environment: string, name: string, argument: Merge | Split): Promise<Answer> {
+    const id = names.triageWorkflowId(environment);
+    return explained(id, () =>
+      temporal.call(answerMilliseconds, () =>
+        workflow.getHandle(id).executeUpdate<Answer, [Merge | Split]>(name, { args: [argument] }),
+      ),
+    );
+  }
+
   function progress(part: string): Promise<Progress> {
     return ask(part, (incident) => incident.query<Progress>(names.PROGRESS));
   }
@@ -160,15 +181,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       return raised;
     },
 
-    show: (part) =>
-      ask(part, async (incident) => {
-        const run = await incident.describe();
-        if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
-        // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
-        const isClosed = isClosedState(run.typedSearchAttributes.get(searchKeys.state) ?? null);
-        const written = isClosed ? await lastWrittenRecord(temporal.client, incident.workflowId) : null;
-        return written ?? incident.query<IncidentRecord>(names.RECORD);
-      }),
+    show,
     progress,
     watch,
     list,
@@ -176,6 +189,18 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     giveVerdict: (part, given) => update(part, names.VERDICT, given),
     lookAgain: (part, given) => update(part, names.LOOK_AGAIN, given),
     cancel: (part, given) => update(part, names.CANCEL, given),
+    async merge(part, intoPart, { by }) {
+      const [from, into] = [await show(part), await findId(intoPart)];
+      const merge: Merge = { from: from.id, into, by };
+      return askTriage<Moved>(from.environment, names.MERGE, merge);
+    },
+    async split(part, { service, by }) {
+      const { id: from, environment, anomalies } = await show(part);
+      const own = anomalies.filter((anomaly) => anomaly.service === service);
+      if (own.length === 0) throw new Refused(`${from} lists no alert of ${service}`);
+      const split: Split = { from, service, by, anomalies: own };
+      return askTriage<Moved>(environment, names.SPLIT, split);
+    },
     findId,
     ready: ({ timeoutSeconds }) => temporal.ready(timeoutSeconds * 1000),
     close: () => temporal.close(),

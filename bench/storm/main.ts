@@ -15,7 +15,9 @@ const result = await runStorm(
     serverDies: [0.45],
     compared: { calls: 300, alerts: 3_000 },
   },
-  (line) => void (isJson || process.stdout.write(`${line}\n`)),
+  (line) => {
+    if (!isJson) process.stdout.write(`${line}\n`);
+  },
 );
 process.stdout.write(
   isJson

@@ -18,6 +18,8 @@ interface Target {
 }
 
 const ALERTS_OF_A_POST = 4;
+/** Alertmanager sends each group by itself, and in a storm has one for every service. */
+const GROUPS_AT_ONCE = 128;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 const GIVE_UP_MS = 180_000;
@@ -33,7 +35,7 @@ export async function sendPaced(alerts: readonly StormAlert[], target: Target): 
 
 /** Sends all alerts as fast as the receiver takes them. */
 export async function sendBurst(alerts: readonly StormAlert[], target: Target): Promise<Sent> {
-  return sendAll(alerts, target, 32, () => Promise.resolve());
+  return sendAll(alerts, target, GROUPS_AT_ONCE, () => Promise.resolve());
 }
 
 async function sendAll(

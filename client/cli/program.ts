@@ -3,6 +3,7 @@ import { registerCancel } from './commands/cancel.js';
 import { registerAck } from './commands/ack.js';
 import { registerList } from './commands/list.js';
 import { registerLook } from './commands/look.js';
+import { registerRegroup } from './commands/regroup.js';
 import { registerShow } from './commands/show.js';
 import { registerStart } from './commands/start.js';
 import { registerVerdict } from './commands/verdict.js';
@@ -32,7 +33,7 @@ export function createProgram(deps: CliDependencies, version: string): Command {
     .addHelpText('after', EXIT_CODES_HELP);
 }
 
-/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, verdict, look, cancel. */
+/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, verdict, look, cancel, merge, split. */
 export function buildClientCommands(program: Command, deps: CliDependencies): void {
   registerStart(program, deps);
   registerWatch(program, deps);
@@ -42,6 +43,7 @@ export function buildClientCommands(program: Command, deps: CliDependencies): vo
   registerVerdict(program, deps);
   registerLook(program, deps);
   registerCancel(program, deps);
+  registerRegroup(program, deps);
 }
 
 /**

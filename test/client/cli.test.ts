@@ -474,6 +474,15 @@ describe('faultline ack, verdict, look and cancel', () => {
     assert.deepEqual(incidents.asked, [['lookAgain', '9f3c2e', { by: 'ann' }]]);
   });
 
+  it('merges two incidents, and splits a service off', async () => {
+    const merged = await faultline('merge 9f3c2e 0a1b2c --by bob');
+    assert.equal(merged.out, '9f3c2e: merged into 0a1b2c\n');
+    assert.deepEqual(merged.incidents.asked, [['merge', '9f3c2e', '0a1b2c', { by: 'bob' }]]);
+    const split = await faultline('split 9f3c2e --service cart');
+    assert.equal(split.out, `9f3c2e: cart has its own incident now, ${INCIDENT_ID}\n`);
+    assert.deepEqual(split.incidents.asked, [['split', '9f3c2e', { service: 'cart', by: 'ann' }]]);
+  });
+
   it('cancels with a reason', async () => {
     const { out, incidents } = await faultline(['cancel', '9f3c2e', '--reason', 'a drill']);
     assert.equal(out, `${INCIDENT_ID}: cancelled\n`);

@@ -94,6 +94,8 @@ export function fakeIncidents(
     giveVerdict: (id, given) => said(['giveVerdict', id, given], record),
     lookAgain: (id, given) => said(['lookAgain', id, given], record),
     cancel: (id, given) => said(['cancel', id, given], record),
+    merge: (id, into, given) => said(['merge', id, into, given], { from: id, to: into }),
+    split: (id, given) => said(['split', id, given], { from: id, to: INCIDENT_ID }),
     findId: (part) => said(['findId', part], INCIDENT_ID),
     ready: () => said(['ready'], undefined),
     close: () => {
