@@ -131,6 +131,7 @@ describe('the configuration', () => {
     'docs/webhook-sink.md',
     'docs/sinks/slack.md',
     'docs/alertmanager.md',
+    'docs/triage.md',
     'docs/sources/README.md',
     'docs/sources/grafana.md',
     'docs/sources/pagerduty.md',
