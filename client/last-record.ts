@@ -13,13 +13,13 @@ const SAVE_RECORD = 'saveRecord';
  */
 export async function lastWrittenRecord(client: Client, workflowId: string): Promise<IncidentRecord | null> {
   const { namespace, loadedDataConverter } = client.options;
-  let nextPageToken: Uint8Array | null | undefined;
+  let nextPageToken: Uint8Array = new Uint8Array();
   do {
     const page = await client.workflowService.getWorkflowExecutionHistoryReverse({
       namespace,
       execution: { workflowId },
       maximumPageSize: PAGE_EVENTS,
-      ...(nextPageToken && { nextPageToken }),
+      nextPageToken,
     });
     const written = page.history?.events
       ?.map(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes)
@@ -34,6 +34,6 @@ export async function lastWrittenRecord(client: Client, workflowId: string): Pro
       return input.record;
     }
     nextPageToken = page.nextPageToken;
-  } while (nextPageToken?.length);
+  } while (nextPageToken.length > 0);
   return null;
 }

@@ -49,8 +49,7 @@ const changeSource = z.discriminatedUnion('type', [
 ]);
 export type ChangeSourceConfig = z.infer<typeof changeSource>;
 
-/** The whole of faultline.yml. Every field has a default but the metrics source. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   /** Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it. */
   environment: z.string().min(1).default('default'),
 
@@ -139,4 +138,13 @@ export const configSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 
+/** The whole of faultline.yml. Every field has a default but the metrics source. */
+export const configSchema = settings.superRefine(({ followUp, sinks }, context) => {
+  if (followUp.escalateAfterSeconds > 0) return;
+  sinks.forEach(({ name, route }, i) => {
+    if (route.when !== 'escalated') return;
+    const message = `nothing is ever escalated, so ${name} would hear of nothing; set followUp.escalateAfterSeconds`;
+    context.addIssue({ code: 'custom', path: ['sinks', i, 'route', 'when'], message });
+  });
+});
 export type Config = z.infer<typeof configSchema>;

@@ -184,12 +184,17 @@ describe('configuration', () => {
       [
         'a wrong kind of sink',
         `${MINIMAL}sinks:\n  - {type: webhok, name: a, url: "http://a"}\n`,
-        "faultline.yml:5: sinks[0].type: expected 'webhook', got 'webhok'; write 'webhook'",
+        "faultline.yml:5: sinks[0].type: expected one of 'webhook', 'slack', 'pagerduty', 'github', 'jira', 'grafana', 'teams', 'email', got 'webhok'; write 'webhook'",
       ],
       [
         'two sinks of one name',
         `${MINIMAL}sinks:\n  - {type: webhook, name: a, url: "http://a"}\n  - {type: webhook, name: a, url: "http://b"}\n`,
         "faultline.yml:6: sinks[1].name: sinks[0] has the name 'a' already; give each its own",
+      ],
+      [
+        'a sink for what never happens',
+        `${MINIMAL}sinks:\n  - {type: webhook, name: boss, url: "http://a", route: {when: escalated}}\n`,
+        'faultline.yml:5: sinks[0].route.when: nothing is ever escalated, so boss would hear of nothing; set followUp.escalateAfterSeconds',
       ],
       [
         'a wrong type',

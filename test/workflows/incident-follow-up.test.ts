@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { WorkflowUpdateFailedError, type WorkflowClient, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowClient, WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { sinksFor } from '../../activities/route/sinks-for.js';
 import type { Activities, Policy } from '../../activities/contract.js';
 import type { IncidentRecord, Occasion } from '../../model/incident.js';
