@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { redact } from '../config/redact.js';
 
 /**
  * The log of a process, to standard error: readable lines on a terminal, JSON elsewhere. `secrets` (values from the
@@ -9,13 +10,11 @@ export function createLog(options: { level: string; secrets?: string[] }): Logge
   const stream = process.stderr.isTTY
     ? pretty({ destination: 2, ignore: 'pid,hostname' })
     : pino.destination(2);
-  const secrets = (options.secrets ?? []).filter((secret) => secret.length > 0);
+  const { level, secrets = [] } = options;
   return pino(
     {
-      level: options.level,
-      hooks: {
-        streamWrite: (line) => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line),
-      },
+      level,
+      hooks: { streamWrite: (line) => redact(line, secrets) },
     },
     stream,
   );
