@@ -1,2 +1,2 @@
 /** Entry of the thread that draws pages (see page.ts). */
-export { pageOf as default } from './page.js';
+export { pageOf as default } from './draw-page.js';

@@ -1,21 +1,11 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
 import type { IncidentRecord } from '../../model/incident.js';
-import { FolderStore } from './evidence-store.js';
-import { readPageEvidence } from './page-evidence.js';
+import type { PageTask } from './draw-page.js';
 
 /** Makes the page of a record. */
 export type MakePage = (record: IncidentRecord) => Promise<string>;
-
-export interface PageTask {
-  storeDirectory: string;
-  record: IncidentRecord;
-}
-
-/** The page of a record, with plots of the evidence in this store. Draws for up to a second or so. */
-export async function pageOf({ storeDirectory, record }: PageTask): Promise<string> {
-  const { renderPage } = await import('../../report/page/page.js');
-  return renderPage(record, await readPageEvidence(record, new FolderStore(storeDirectory)));
-}
 
 /** Drawing takes part of a second; far beyond it something is wrong. */
 const DEADLINE_MS = 60_000;
@@ -26,7 +16,7 @@ export function startPageThread(storeDirectory: string): { make: MakePage; close
   const source = import.meta.url.endsWith('.ts');
   const thread = new Piscina<PageTask, string>({
     filename: new URL(source ? './page-thread.ts' : './page-thread.js', import.meta.url).href,
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
+    execArgv: source ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [],
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 60_000,

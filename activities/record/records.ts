@@ -5,9 +5,8 @@ import writeFileAtomic from 'write-file-atomic';
 import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { withoutSecrets } from '../../report/mask.js';
-import { noEvidence } from '../../report/page/evidence.js';
 import type { Activities } from '../contract.js';
-import { pageOf, type MakePage } from './page.js';
+import type { MakePage } from './page.js';
 
 /** The store has no such record: it was cleaned up, or belongs to another store. */
 export class RecordMissing extends Error {
@@ -67,7 +66,7 @@ export interface RecordsOptions {
 export function createRecords({
   directory,
   reportsUrl,
-  makePage = (record) => pageOf({ storeDirectory: directory, record }),
+  makePage = (record) => drawHere(directory, record),
 }: RecordsOptions): Records {
   const root = path.resolve(directory, 'incidents');
   return {
@@ -83,7 +82,7 @@ export function createRecords({
       const latest = path.join(root, folder, 'record.json');
       if (isNewest(record, await readRecord(latest, latest))) {
         await writeFileAtomic(reportPath, renderMarkdown(shown));
-        await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, makePage));
+        await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, json, makePage));
         await writeFileAtomic(latest, json);
       }
       return {
@@ -130,14 +129,20 @@ export function createRecords({
 const PAGE = 'report.html';
 
 /** A page that cannot be drawn must not hold up the summary: then it is made without plots, and says why. */
-async function pageOrWhyNot(record: IncidentRecord, makePage: MakePage): Promise<string> {
+async function pageOrWhyNot(record: IncidentRecord, json: string, makePage: MakePage): Promise<string> {
   try {
-    return await makePage(record);
+    // Of what is stored, so that it is the same when it is made again from there.
+    return await makePage(incidentRecord.parse(JSON.parse(json)));
   } catch (error) {
-    const { renderPage } = await import('../../report/page/page.js');
+    const { pageWithoutPlots } = await import('./draw-page.js');
     const why = error instanceof Error ? error.message : 'unknown';
-    return renderPage(record, noEvidence(`they could not be drawn (${why})`));
+    return pageWithoutPlots(record, `they could not be drawn (${why})`);
   }
+}
+
+async function drawHere(storeDirectory: string, record: IncidentRecord): Promise<string> {
+  const { pageOf } = await import('./draw-page.js');
+  return pageOf({ storeDirectory, record });
 }
 
 async function foldersIn(root: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { plain, type Block, type Column, type FlowStep, type Section, type Text } from '../document.js';
-import { Inline } from './inline.js';
+import { Inline, withArrows } from './inline.js';
 
 /** `Ruled out` is at `#ruled-out`. */
 export function anchorOf(title: string): string {
@@ -140,7 +140,7 @@ function Table({ columns, rows }: { columns: readonly Column[]; rows: readonly (
         <tr>
           {shown.map(({ column, index }) => (
             <th key={index} scope="col" class={classOf(column)}>
-              {column.title === '' ? <span class="unseen">Kind</span> : column.title}
+              {column.title === '' ? <span class="unseen">Kind</span> : withArrows(column.title)}
             </th>
           ))}
         </tr>
@@ -149,7 +149,11 @@ function Table({ columns, rows }: { columns: readonly Column[]; rows: readonly (
         {rows.map((row, number) => (
           <tr key={number}>
             {shown.map(({ column, index }) => (
-              <td key={index} class={cellClass(column, row[index] ?? [])} data-column={column.title}>
+              <td
+                key={index}
+                class={cellClass(column, row[index] ?? [])}
+                data-column={withArrows(column.title)}
+              >
                 <Inline text={row[index] ?? []} />
               </td>
             ))}

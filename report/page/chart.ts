@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { ticks } from 'd3-array';
-import { parseHTML } from 'linkedom/worker';
+import { parseHTML } from 'linkedom';
 import type { Onset } from '../../model/diagnosis.js';
 import { clock, clockMinute, quantity } from '../format.js';
 import type { PlottedSeries } from './evidence.js';
@@ -98,6 +98,8 @@ export function drawChart(chart: Chart, size: ChartSize): string {
   // It is scaled by the style sheet, which also says what Plot's own says; the policy of the page allows no other.
   for (const name of ['width', 'height']) svg.removeAttribute(name);
   svg.querySelector('style')?.remove();
+  // One label says it all; its parts have no role that could have a name.
+  for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
   return svg.outerHTML.replace(/(\d\.\d)\d{2,}/g, '$1');
 }
 

@@ -26,16 +26,16 @@ export function IncidentMapView({ map }: { map: IncidentMap }): VNode {
   );
 }
 
-/** Wider than this, a drawing on a narrow screen is scrolled instead of scaled. */
-const SCALED_BELOW = 420;
+/** A drawing that is wider than this is scrolled instead of scaled: its words would be too small. */
+const SCALED_BELOW = { wide: 1300, narrow: 420 };
 
 function Drawing({ placed, name }: { placed: PlacedMap; name: 'wide' | 'narrow' }): VNode {
   const { width, height, nodes, calls } = placed;
   const most = Math.max(...calls.map(({ traffic }) => traffic ?? 0), 0);
-  const isScrolled = name === 'narrow' && width > SCALED_BELOW;
+  const isScrolled = width > SCALED_BELOW[name];
   return (
     <div
-      class={`drawing ${name}`}
+      class={`drawing ${name} ${isScrolled ? 'scrolled' : ''}`}
       {...(isScrolled && { tabindex: 0, role: 'group', 'aria-label': 'Map, scrolls sideways' })}
     >
       <svg

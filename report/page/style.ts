@@ -129,6 +129,7 @@ summary { color: var(--muted); cursor: pointer; width: fit-content; }
 .map { margin-bottom: 18px; }
 .drawing { overflow-x: auto; margin: 8px 0; }
 .drawing svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+.drawing.scrolled svg { max-width: none; }
 .map figcaption { color: var(--muted); font-size: .85rem; margin-bottom: 6px; }
 .node .shape { fill: var(--card); stroke: var(--calm); stroke-width: 1.2; }
 .node .name { fill: var(--ink); font-size: 13px; font-weight: 600; text-anchor: middle; }
@@ -168,7 +169,6 @@ footer { margin-top: 60px; padding-top: 16px; border-top: 1px solid var(--edge);
     clip-path: polygon(40% 0, 60% 0, 60% 55%, 100% 55%, 50% 100%, 0 55%, 40% 55%); }
   .story .lag::after { display: none; }
   .plot .roles { margin-left: 0; width: 100%; }
-  .drawing.narrow svg { max-width: none; }
   table, tbody, tr, td { display: block; width: auto; }
   thead { position: absolute; clip-path: inset(50%); height: 1px; width: 1px; overflow: hidden; }
   tr { border-bottom: 1px solid var(--edge); padding: 8px 0; }

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import type { Series } from '../../model/series.js';
+import { factsOf } from '../../report/facts.js';
+import { incidentMap } from '../../report/page/map-facts.js';
+import { placeMap } from '../../report/page/map-layout.js';
+import { MOST_PLOTS, namedSeries } from '../../report/page/named-series.js';
+import { MOST_POINTS, reduceSeries } from '../../report/page/reduce.js';
+import { aSymptom, golden, ZERO } from '../support/record-parts.js';
+import { SAMPLES } from '../support/records.js';
+
+const WINDOW = { start: 1000, end: 1000 + 15 * 2000, stepSeconds: 15 };
+const BASELINE = { start: 1000, end: 1000 + 15 * 1000 };
+
+function seriesOf(values: readonly number[], times?: readonly number[]): Series {
+  return {
+    ...golden('payment', 'latency'),
+    times: Float64Array.from(times ?? values.map((_, index) => WINDOW.start + 15 * index)),
+    values: Float64Array.from(values),
+  };
+}
+
+describe('a series made ready for its plot', () => {
+  it('keeps every spike when it has more samples than can be seen', () => {
+    const values = Array.from({ length: 2000 }, (_, index) => (index % 701 === 350 ? 9 : 1));
+    const { times, values: kept } = reduceSeries(seriesOf(values), { window: WINDOW, baseline: BASELINE });
+    assert.ok(kept.length <= MOST_POINTS, `${kept.length} points`);
+    assert.equal(kept.filter((value) => value === 9).length, 3);
+    assert.deepEqual(
+      [...times].sort((a, b) => a - b),
+      times,
+    );
+  });
+
+  it('marks a gap where samples are missing, whether as no number or as no sample', () => {
+    const missing = reduceSeries(seriesOf([1, NaN, 2]), { window: WINDOW, baseline: BASELINE });
+    assert.deepEqual(missing.values, [1, null, 2]);
+    const absent = reduceSeries(seriesOf([1, 2], [1000, 1060]), { window: WINDOW, baseline: BASELINE });
+    assert.deepEqual(absent.values, [1, null, 2]);
+  });
+
+  it('says where nine of ten calm samples lie, and nothing of the incident', () => {
+    const values = Array.from({ length: 2000 }, (_, index) => (index <= 1000 ? index / 1000 : 50));
+    const { usual } = reduceSeries(seriesOf(values), { window: WINDOW, baseline: BASELINE });
+    assert.deepEqual(usual && [usual.low, usual.high].map((value) => Number(value.toFixed(3))), [0.05, 0.95]);
+  });
+
+  it('leaves out what lies outside the window', () => {
+    const { times } = reduceSeries(seriesOf([1, 2, 3], [10, 1000, 99_000]), {
+      window: WINDOW,
+      baseline: BASELINE,
+    });
+    assert.deepEqual(times, [1000]);
+  });
+});
+
+describe('the series that are plotted', () => {
+  it('begin with what hurts and name each once, with what it is shown for', () => {
+    const { named } = namedSeries(SAMPLES['suspected pool saturation']());
+    const ids = named.map(({ meta }) => meta.id);
+    assert.equal(ids[0], 'checkout/latency-p95');
+    assert.equal(new Set(ids).size, ids.length);
+    assert.deepEqual(named.find(({ meta }) => meta.id === 'payment/latency-p95')?.roles, [
+      'for payment',
+      'symptom',
+    ]);
+  });
+
+  it('are bounded, and those left out are counted', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    record.diagnosis!.symptoms = Array.from({ length: 60 }, (_, index) =>
+      aSymptom(golden(`svc-${index}`, 'latency'), [1, 2, ZERO]),
+    );
+    const { named, leftOut } = namedSeries(record);
+    assert.equal(named.length, MOST_PLOTS);
+    assert.ok(leftOut > 20, String(leftOut));
+  });
+});
+
+describe('the map of an incident', () => {
+  it('shows who is to blame, who suffers and who is calm, and along which calls trouble went', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    const names = ['payment', 'checkout', 'web', 'ads'];
+    record.diagnosis!.map = {
+      services: names.map((name) => ({ name, external: false, host: null })),
+      calls: [
+        { caller: 'web', callee: 'checkout', traffic: 40, worse: [] },
+        { caller: 'checkout', callee: 'payment', traffic: 10, worse: ['latency'] },
+        { caller: 'web', callee: 'ads', traffic: null, worse: [] },
+      ],
+      leftOut: 3,
+    };
+    const map = incidentMap(factsOf(record))!;
+    assert.deepEqual(
+      map.nodes.map(({ name, role }) => [name, role]),
+      [
+        ['payment', 'cause'],
+        ['checkout', 'symptoms'],
+        ['web', 'symptoms'],
+        ['ads', 'calm'],
+      ],
+    );
+    assert.deepEqual(
+      map.calls.map(({ callee, isOnTheWay }) => [callee, isOnTheWay]),
+      [
+        ['checkout', true],
+        ['payment', true],
+        ['ads', false],
+      ],
+    );
+  });
+
+  it('is drawn of the way alone for a record without one', () => {
+    const map = incidentMap(factsOf(SAMPLES['suspected pool saturation']()))!;
+    assert.deepEqual(
+      map.calls.map(({ caller, callee }) => `${caller} calls ${callee}`),
+      ['checkout calls payment', 'web calls checkout'],
+    );
+  });
+
+  it('is not drawn where no call is known', () => {
+    assert.equal(incidentMap(factsOf(SAMPLES.storm())), null);
+    assert.equal(incidentMap(factsOf(SAMPLES['metrics down']())), null);
+  });
+
+  it('lays services out without any covering another, whatever they are called', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    const names = [
+      '__proto__',
+      'constructor',
+      'x'.repeat(300),
+      ...Array.from({ length: 40 }, (_, n) => `s${n}`),
+    ];
+    record.diagnosis!.map = {
+      services: names.map((name) => ({ name, external: false, host: null })),
+      calls: names.slice(1).map((callee) => ({ caller: '__proto__', callee, traffic: 1, worse: [] })),
+      leftOut: 0,
+    };
+    for (const direction of ['LR', 'TB'] as const) {
+      const { nodes } = placeMap(incidentMap(factsOf(record))!, direction);
+      const covers = nodes.flatMap((a, index) =>
+        nodes
+          .slice(index + 1)
+          .filter(
+            (b) =>
+              Math.abs(a.x - b.x) * 2 < a.width + b.width && Math.abs(a.y - b.y) * 2 < a.height + b.height,
+          )
+          .map((b) => `${a.name} and ${b.name}`),
+      );
+      assert.deepEqual(covers, []);
+      assert.equal(nodes.length, names.length);
+    }
+  });
+});
