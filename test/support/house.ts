@@ -65,6 +65,7 @@ export function houseConfig(options: HouseOptions): LoadedConfig {
     diagnosis: { baselineSeconds: 3000, stepSeconds: 15, patienceSeconds: options.patienceSeconds ?? 60 },
     followUp: { lookAgainSeconds: 30, quietSeconds: 1, verdictWindowSeconds: 0, ...options.followUp },
     webhook: { auth: { type: 'bearer', tokens: [TOKEN] } },
+    triage: { settleSeconds: 0 },
     sinks: [{ type: 'webhook', name: 'hook', url: options.sinkUrl }],
     store: { directory: `${options.directory}/store` },
   });

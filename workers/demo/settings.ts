@@ -35,6 +35,8 @@ export function demoConfig({
     diagnosis: { baselineSeconds: CALM_SECONDS, afterSeconds: 300, stepSeconds: 5 },
     topology: { services: EXTERNAL.map((name) => ({ name, external: true })) },
     webhook: { port: webhookPort, auth: { type: 'bearer', tokens: [token] } },
+    // One alert is no storm: nothing is to be waited for.
+    triage: { settleSeconds: 0 },
     followUp: { lookAgainSeconds: 60, quietSeconds: 20 },
     store: { directory: join(directory, '.faultline', 'store') },
     log: { level: 'warn' },
