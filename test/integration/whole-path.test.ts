@@ -116,7 +116,7 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
       /^Pull latency, errors and traffic of 6 services$/,
       /^Read what was changed/,
       /^Check payment for cpu$/,
-      /^Write revision 1 of the report$/,
+      /^Write revision 1 of the report: first result$/,
       /^Post the summary to hook$/,
       /^Close unless an alert fires again/,
     ]) {
