@@ -148,7 +148,7 @@ const ROLES: readonly { role: MapNode['role']; words: string }[] = [
   { role: 'cause', words: 'where it probably began' },
   { role: 'suspect', words: 'other suspect' },
   { role: 'symptoms', words: 'shows symptoms' },
-  { role: 'calm', words: 'calm' },
+  { role: 'calm', words: 'calm, or no part of it' },
 ];
 
 function Legend(): VNode {
