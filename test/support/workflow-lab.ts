@@ -20,6 +20,8 @@ export function workflowBundle(): Promise<WorkflowBundle> {
 export interface Lab {
   /** Runs `play` with a worker of its own that has these activities. */
   run<T>(activities: Activities, play: (client: WorkflowClient, taskQueue: string) => Promise<T>): Promise<T>;
+  /** The server's time, unix seconds. */
+  now(): Promise<number>;
   /** Lets this many seconds of the server's time pass. */
   sleep(seconds: number): Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function openLab(): Promise<Lab> {
       });
       return worker.runUntil(() => play(environment.client.workflow, taskQueue));
     },
+    now: async () => (await environment.currentTimeMs()) / 1000,
     sleep: (seconds) => environment.sleep(seconds * 1000),
   };
 }
