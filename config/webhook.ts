@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { seconds } from './primitives.js';
+import { filePath, seconds } from './primitives.js';
 import { receiverAuth } from './receiver-auth.js';
 import { sources } from './sources/index.js';
 
@@ -19,6 +19,18 @@ export const webhook = z
     acceptTimeoutSeconds: seconds.default(2),
     /** Signals that may wait for Temporal at a time; beyond them senders are told to come back. */
     maxPending: z.number().int().positive().default(20_000),
+    /** Keeps signals on disk while Temporal is away, for sources that do not send again; off when left out. */
+    spool: z
+      .strictObject({
+        /** A folder of this receiver alone. */
+        directory: filePath,
+        maxBytes: z
+          .number()
+          .int()
+          .positive()
+          .default(256 * 1024 * 1024),
+      })
+      .optional(),
     /** Which alert labels name the service, the first that is present. */
     serviceLabels: z
       .array(z.string().min(1))

@@ -21,16 +21,20 @@ interface Waiting {
  * call of an environment is under way, what comes for it waits and then goes along with the next; a post that comes
  * alone waits for nothing. Each post hears of its own anomalies, when they are durable.
  *
- * Holds at most `maxPending` anomalies: what is beyond them is refused with `Overloaded`.
+ * Holds at most `maxPending` anomalies: what is beyond them is refused with `Overloaded`. Posts that waited for longer
+ * than their time are told to come back, unless `waitsLong`: a spool behind this door takes them, however late.
  */
-export function coalesceRaises(incidents: Raising, { maxPending }: { maxPending: number }): Raising {
+export function coalesceRaises(
+  incidents: Raising,
+  { maxPending, waitsLong = false }: { maxPending: number; waitsLong?: boolean },
+): Raising {
   const lanes = new Map<string, Waiting[]>();
   let pending = 0;
 
   /** Sends what waits in a lane until none is left; then the lane is gone. */
   async function drain(environment: string, lane: Waiting[]): Promise<void> {
     while (lane.length > 0) {
-      const together = takeTogether(lane);
+      const together = takeTogether(lane, waitsLong);
       const [first] = together;
       if (!first) continue;
       try {
@@ -75,14 +79,14 @@ export function coalesceRaises(incidents: Raising, { maxPending }: { maxPending:
 }
 
 /** Takes the oldest off a lane, as many as one call carries. Those that waited too long are told to come back. */
-function takeTogether(lane: Waiting[]): Waiting[] {
+function takeTogether(lane: Waiting[], waitsLong: boolean): Waiting[] {
   const taken: Waiting[] = [];
   let room = MOST_AT_ONCE;
   for (;;) {
     const next = lane[0];
     if (!next || (taken.length > 0 && next.anomalies.length > room)) return taken;
     lane.shift();
-    if (performance.now() - next.since > next.timeoutSeconds * 1000) {
+    if (!waitsLong && performance.now() - next.since > next.timeoutSeconds * 1000) {
       next.reject(new TemporalUnavailable('Temporal is slow: the signals had to wait for too long'));
       continue;
     }

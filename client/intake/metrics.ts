@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Why a post was not accepted, as metrics label. */
 export type RejectReason =
@@ -18,7 +18,8 @@ export interface IntakeMetrics {
   rejected(source: string, reason: RejectReason): void;
 }
 
-export function createIntakeMetrics(): IntakeMetrics {
+/** `waitingOnDisk` is asked when somebody looks: signals that the spool holds. */
+export function createIntakeMetrics(waitingOnDisk: () => number = () => 0): IntakeMetrics {
   const registry = new Registry();
   const registers = [registry];
   const received = new Counter({
@@ -29,7 +30,7 @@ export function createIntakeMetrics(): IntakeMetrics {
   });
   const accepted = new Counter({
     name: 'faultline_intake_accepted_total',
-    help: 'Posts whose signals Temporal holds.',
+    help: 'Posts whose signals Temporal, or the spool, holds.',
     labelNames: ['source'],
     registers,
   });
@@ -51,6 +52,14 @@ export function createIntakeMetrics(): IntakeMetrics {
     labelNames: ['source'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
     registers,
+  });
+  new Gauge({
+    name: 'faultline_intake_spooled_anomalies',
+    help: 'Signals that wait on disk for Temporal.',
+    registers,
+    collect() {
+      this.set(waitingOnDisk());
+    },
   });
   return {
     registry,

@@ -13,6 +13,7 @@ import { coalesceRaises } from './coalesce.js';
 import { parseJson } from './json.js';
 import { createIntakeMetrics } from './metrics.js';
 import { failureOf, problem, WrongMediaType, type Problem } from './problems.js';
+import { openSpool } from './spool.js';
 import { headerOf, readingSettings, type RawPost, type Source } from './source.js';
 import { openSources } from './sources.js';
 
@@ -40,15 +41,17 @@ const REQUEST_TIMEOUT_MS = 10_000;
  *
  * Answers 202 once Temporal holds the signals; 200 when a post carried none; 400, 401, 413 and 415 for what can
  * never succeed; 503 with Retry-After when Temporal does not take the signals within
- * `webhook.acceptTimeoutSeconds`, or a signature cannot be looked up. Who sent a post is known before any of it is
+ * `webhook.acceptTimeoutSeconds` and no spool (`webhook.spool`) takes them instead, or a signature cannot be looked up. Who sent a post is known before any of it is
  * read. Errors are problem documents. `close()` lets running posts end.
  */
 export async function buildReceiver(options: ReceiverOptions): Promise<FastifyInstance> {
   const { config, incidents, log, now = () => Date.now() / 1000 } = options;
   const { sources = openSources(config.webhook) } = options;
   const { acceptTimeoutSeconds, auth, bodyLimitBytes } = config.webhook;
-  const metrics = createIntakeMetrics();
-  const door = coalesceRaises(incidents, config.webhook);
+  const { maxPending, spool: spoolSettings } = config.webhook;
+  const spool = spoolSettings ? await openSpool(incidents, { ...spoolSettings, log }) : null;
+  const door = coalesceRaises(spool ?? incidents, { maxPending, waitsLong: spool !== null });
+  const metrics = createIntakeMetrics(() => spool?.waiting() ?? 0);
 
   const app = fastify({
     loggerInstance: log,
@@ -72,6 +75,8 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     if (isClosing) reply.header('connection', 'close');
     done();
   });
+
+  app.addHook('onClose', () => spool?.close());
 
   app.get('/healthz', () => ({ status: 'ok' }));
 
