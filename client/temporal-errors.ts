@@ -4,6 +4,8 @@ import { TemporalUnavailable } from './errors.js';
 
 /** The gRPC status codes that decide something here. */
 export const GRPC = {
+  /** What a deadline looks like when the server is the one to notice it. */
+  CANCELLED: 1,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
@@ -40,6 +42,7 @@ export function silence(where: { address: string }): string {
 
 function sentenceFor(code: number, where: { address: string; namespace: string }): string | undefined {
   switch (code) {
+    case GRPC.CANCELLED:
     case GRPC.UNAVAILABLE:
     case GRPC.DEADLINE_EXCEEDED:
       return silence(where);
