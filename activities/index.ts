@@ -32,7 +32,12 @@ export async function createActivities(deps: {
   const storeDirectory = config.store.directory;
   const pages = startPageThread(storeDirectory);
   const { reportsUrl } = config.store;
-  const records = createRecords({ directory: storeDirectory, reportsUrl, makePage: pages.make });
+  const records = createRecords({
+    directory: storeDirectory,
+    reportsUrl,
+    makePage: pages.make,
+    onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
+  });
   const collect: CollectDeps = { source, packs, config, store: new FolderStore(storeDirectory), log };
   const pool = startAnalysisPool();
 

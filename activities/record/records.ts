@@ -61,12 +61,15 @@ export interface RecordsOptions {
   reportsUrl?: string | undefined;
   /** @default draws it here, on the event loop */
   makePage?: MakePage;
+  /** Hears why a page could not even be made without plots. */
+  onPageLost?: (error: unknown) => void;
 }
 
 export function createRecords({
   directory,
   reportsUrl,
   makePage = (record) => drawHere(directory, record),
+  onPageLost,
 }: RecordsOptions): Records {
   const root = path.resolve(directory, 'incidents');
   return {
@@ -82,7 +85,12 @@ export function createRecords({
       const latest = path.join(root, folder, 'record.json');
       if (isNewest(record, await readRecord(latest, latest))) {
         await writeFileAtomic(reportPath, renderMarkdown(shown));
-        await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, json, makePage));
+        try {
+          await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, json, makePage));
+        } catch (error) {
+          // Whatever is wrong with drawing, the summary goes out.
+          onPageLost?.(error);
+        }
         await writeFileAtomic(latest, json);
       }
       return {

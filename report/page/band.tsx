@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import type { Document } from '../document.js';
 import type { Facts } from '../facts.js';

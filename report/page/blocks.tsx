@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import { plain, type Block, type Column, type FlowStep, type Section, type Text } from '../document.js';
 import { Inline, withArrows } from './inline.js';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import type { Evidence, Suspect } from '../../model/diagnosis.js';
 import { oneLine, shortName } from '../escape.js';

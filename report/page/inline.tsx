@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { Fragment, type VNode } from 'preact';
 import type { Span, Text } from '../document.js';
 

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import { count } from '../format.js';
 import { mapLines, type IncidentMap, type MapNode } from './map-facts.js';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';

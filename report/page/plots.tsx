@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import type { IncidentRecord } from '../../model/incident.js';
 import { lines, oneLine, shortName } from '../escape.js';

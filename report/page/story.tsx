@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
 import { oneLine, shortName } from '../escape.js';
 import { FAULT_WORDS, LEVEL_WORDS, ownerOf, type Facts, type Shown } from '../facts.js';
