@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import pMap from 'p-map';
@@ -20,6 +21,8 @@ interface Target {
 const ALERTS_OF_A_POST = 4;
 /** Alertmanager sends each group by itself, and in a storm has one for every service. */
 const GROUPS_AT_ONCE = 128;
+/** As Alertmanager, which keeps its connections. */
+const httpAgent = new Agent({ keepAlive: true });
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 const GIVE_UP_MS = 180_000;
@@ -64,7 +67,7 @@ async function deliver(post: readonly StormAlert[], target: Target, answers: num
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const asked = performance.now();
     const status = await axios
-      .post(`${target.url}/v1/alertmanager`, body, { validateStatus: null, timeout: 10_000 })
+      .post(`${target.url}/v1/alertmanager`, body, { httpAgent, validateStatus: null, timeout: 10_000 })
       .then((answer) => answer.status)
       .catch(() => 599);
     answers.push(performance.now() - asked);

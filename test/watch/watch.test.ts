@@ -22,8 +22,6 @@ import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prome
 import { fakeTerminal } from '../support/terminal.js';
 import { workflowBundle } from '../support/workflow-lab.js';
 
-const NOW = Math.floor(Date.now() / 1000);
-const ONSET = NOW - 600;
 const NEVER = new AbortController().signal;
 
 const WATCHES = [
@@ -68,18 +66,23 @@ describe('watches over a real Prometheus', function () {
   let prometheus: WrittenPrometheus;
   let source: MetricsSource;
   let config: Config;
+  // Set when the tests run, which may be long after this file was loaded.
+  let now = 0;
+  let onset = 0;
 
   before(async function () {
     needs(this, 'prometheus');
+    now = Math.floor(Date.now() / 1000);
+    onset = now - 600;
     directory = await mkdtemp(join(tmpdir(), 'faultline-watch-'));
     // Into the future, so that a watch that runs now has samples while the test lasts.
     prometheus = await startWrittenPrometheus(
       directory,
       writeOpenMetrics({
-        start: NOW - 3 * 3600,
-        end: NOW + 600,
+        start: now - 3 * 3600,
+        end: now + 600,
         stepSeconds: 15,
-        onset: ONSET,
+        onset,
         faulty: 'payment',
         extraSeconds: 0.8,
       }),
@@ -99,10 +102,10 @@ describe('watches over a real Prometheus', function () {
     await rm(directory, { recursive: true });
   });
 
-  async function tried(name: string, to = NOW) {
+  async function tried(name: string, to = now) {
     const deps = { source, packs: await loadPacks([]), config };
     const watch = config.watches.find((one) => one.name === name)!;
-    return backtest(deps, watch, { from: NOW - 5400, to }, NEVER);
+    return backtest(deps, watch, { from: now - 5400, to }, NEVER);
   }
 
   it('find in the past when payment became slow, by a threshold and by what is strange for it', async () => {
@@ -112,14 +115,14 @@ describe('watches over a real Prometheus', function () {
       assert.equal(episodes.length, 1, name);
       const [{ service, startedAt, raisedAt }] = episodes as [(typeof episodes)[0]];
       assert.equal(service, 'payment');
-      assert.ok(Math.abs(startedAt - ONSET) <= 120, `${name} began ${startedAt - ONSET} s off`);
-      assert.ok(raisedAt >= ONSET && raisedAt <= ONSET + 300, `${name} raised ${raisedAt - ONSET} s after`);
+      assert.ok(Math.abs(startedAt - onset) <= 120, `${name} began ${startedAt - onset} s off`);
+      assert.ok(raisedAt >= onset && raisedAt <= onset + 300, `${name} raised ${raisedAt - onset} s after`);
     }
   });
 
   it('find nothing where nothing was', async () => {
     assert.deepEqual((await tried('nobody-slow')).episodes, []);
-    assert.deepEqual((await tried('payment-strange', ONSET - 60)).episodes, []);
+    assert.deepEqual((await tried('payment-strange', onset - 60)).episodes, []);
   });
 
   it('watch every series of a query by itself, and name its service', async () => {
@@ -148,7 +151,7 @@ describe('watches over a real Prometheus', function () {
         query: `{__name__=~".+"} or label_replace({__name__=~".+"}, "copy", "1", "", "")`,
       },
     };
-    const window = { start: NOW - 60, end: NOW, step: 15 };
+    const window = { start: now - 60, end: now, step: 15 };
     await assert.rejects(
       readWatched({ source, packs: [], config }, watch, window, NEVER),
       /watch cpu: its query gives \d+ series, at most 200 can be watched/,
@@ -158,10 +161,10 @@ describe('watches over a real Prometheus', function () {
   it('are held against what is known of the past', async () => {
     const { episodes } = await tried('payment-slow');
     const known = [
-      { what: 'the ledger upgrade', service: 'ledger', start: NOW - 4000, end: NOW - 3900 },
-      { what: 'incident 17', service: 'payment', start: ONSET + 60, end: null },
+      { what: 'the ledger upgrade', service: 'ledger', start: now - 4000, end: now - 3900 },
+      { what: 'incident 17', service: 'payment', start: onset + 60, end: null },
     ];
-    const score = scoreOf(episodes, known, NOW);
+    const score = scoreOf(episodes, known, now);
     assert.deepEqual(score.matched, ['incident 17']);
     assert.equal(score.precision, 1);
     assert.equal(score.recall, 0.5);
@@ -178,7 +181,7 @@ describe('watches over a real Prometheus', function () {
       file,
       JSON.stringify({ metrics: { type: 'prometheus', url: prometheus.url }, watches: WATCHES }),
     );
-    await writeFile(knownFile, `- { what: card outage, service: payment, start: ${ONSET} }\n`);
+    await writeFile(knownFile, `- { what: card outage, service: payment, start: ${onset} }\n`);
     const stdout = fakeTerminal({ isTTY: false, columns: 100 });
     const stderr = fakeTerminal({ isTTY: false, columns: 100 });
     const deps = {
@@ -186,7 +189,7 @@ describe('watches over a real Prometheus', function () {
       stderr: stderr.stream,
       env: {},
       user: 'ann',
-      now: () => NOW,
+      now: () => now,
       loadSettings: () => Promise.resolve({ environment: 'production', temporal: {} }),
       openIncidents: () => fakeIncidents(),
       render: { markdown: () => '', text: () => '' },
