@@ -27,6 +27,8 @@ async function demo(
     );
     const report = /^Report +(\S+)$/m.exec(all)?.[1] ?? '';
     assert.ok(existsSync(report), `expected the path of the report file, saw\n${all}`);
+    const page = /^Page +(\S+)$/m.exec(all)?.[1] ?? '';
+    assert.ok(existsSync(page), `expected the path of the page, saw\n${all}`);
     return { output: all, exitCode };
   } finally {
     await rm(cwd, { recursive: true });

@@ -47,7 +47,11 @@ function lineOf({ state, name, detail }: ProgressStep): string {
 export function printSummary(record: IncidentRecord): void {
   const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
   console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
-  for (const { title, url } of record.links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
+  const links = record.links.flatMap((link) =>
+    // The page lies beside the report.
+    link.title === 'Report' ? [link, { title: 'Page', url: link.url.replace(/\.md$/, '.html') }] : [link],
+  );
+  for (const { title, url } of links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
 }
 
 /** What went wrong, in one sentence, and exit code 1. */
