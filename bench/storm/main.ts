@@ -13,7 +13,7 @@ const result = await runStorm(
     seconds: 60,
     workerDies: [0.2, 0.7],
     serverDies: [0.45],
-    compared: { calls: 300, alerts: 3_000 },
+    compared: { calls: 500, alerts: 10_000 },
   },
   (line) => {
     if (!isJson) process.stdout.write(`${line}\n`);
