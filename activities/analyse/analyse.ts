@@ -1,8 +1,8 @@
 import { ApplicationFailure, heartbeat, cancellationSignal } from '@temporalio/activity';
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Activities } from '../contract.js';
+import { threadPool } from '../thread-pool.js';
 import type { AnalysisTask } from './thread.js';
 
 const HEARTBEAT_MS = 5_000;
@@ -19,15 +19,7 @@ export interface AnalysisPool {
 }
 
 export function startAnalysisPool(): AnalysisPool {
-  // From a checkout the thread is TypeScript and needs the same loader as its parent.
-  const source = import.meta.url.endsWith('.ts');
-  const pool = new Piscina<AnalysisTask, Diagnosis>({
-    filename: new URL(source ? './thread.ts' : './thread.js', import.meta.url).href,
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
-    minThreads: 0,
-    maxThreads: poolSize(),
-    idleTimeout: 60_000,
-  });
+  const pool = threadPool<AnalysisTask, Diagnosis>(new URL('./thread', import.meta.url), poolSize());
   return {
     run: (task, signal) => pool.run(task, { signal }),
     close: () => pool.destroy(),

@@ -6,7 +6,7 @@ import { surprise } from '../series/surprise.js';
 import { quantileSorted } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { endAt, stepOf, type Judgement, type Watched } from './watched.js';
-import { withUnit } from './words.js';
+import { amount } from '../text.js';
 
 export interface Strangeness {
   direction: 'up' | 'down' | 'either';
@@ -94,7 +94,7 @@ function judge(
     Math.abs(change) >= Math.max(settings.leastChange * Math.abs(usual), LEAST_ABSOLUTE[unit] ?? 0) &&
     Math.abs(change) > 0;
   const goesOn = loudest.from >= 0 && loudest.to >= bins - 1 - ONGOING_STEPS;
-  const words = `it is ${withUnit(now, unit)}, where ${withUnit(usual, unit)} is ${expected === null ? 'its calm' : 'what this hour is like'}`;
+  const words = `it is ${amount(now, unit)}, where ${amount(usual, unit)} is ${expected === null ? 'its calm' : 'what this hour is like'}`;
   if (!isLarge || !goesOn || loudest.rarity < settings.rarity) {
     return { state: 'well', since: null, statement: words };
   }
