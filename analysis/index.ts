@@ -11,7 +11,8 @@ import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
 import { silenceEvidence } from './evidence/silence.js';
-import { symptomEvidence } from './evidence/symptoms.js';
+import { onTheWayEvidence } from './evidence/on-the-way.js';
+import { blameOf, symptomEvidence } from './evidence/symptoms.js';
 import { traceEvidence } from './evidence/trace.js';
 import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
@@ -41,8 +42,10 @@ export type { DiagnosisInput } from './input.js';
 export function diagnose(input: DiagnosisInput): Diagnosis {
   const { now, earlier } = bySeason(input.series);
   const facts = gather({ ...input, series: now }, earlier);
+  const blamed = blameOf(facts);
   const found = [
-    ...symptomEvidence(facts),
+    ...symptomEvidence(facts, blamed),
+    ...onTheWayEvidence(facts, blamed),
     ...resourceEvidence(facts),
     ...exhaustionEvidence(facts),
     ...silenceEvidence(facts),

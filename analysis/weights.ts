@@ -114,6 +114,12 @@ export const RANK = {
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
   unexplained: 0.5,
+  /** Share of a caller's unexplained slowness that speaks for the way to one of its callees, where that is not measured, */
+  onTheWay: 0.5,
+  /** ... and that is taken from each of several callers who share such a callee, */
+  shared: 0.7,
+  /** ... which lose about the same time, but for this factor in how often they call it. */
+  callsApart: 4,
   /** Worth of a failed check; cost of a passed one to its kind of fault, */
   checkFailed: 3,
   checkPassed: 0.7,

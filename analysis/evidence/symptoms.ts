@@ -9,9 +9,8 @@ import { finding, type Finding } from './finding.js';
  * What a service does to those who call it, and whether its own callees do the same to it: symptoms travel
  * against the direction of calls, so a symptom that a callee shows as well is no reason to suspect the caller.
  */
-export function symptomEvidence(facts: Facts): Finding[] {
+export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>): Finding[] {
   const { graph, services } = facts;
-  const heard = new Map<number, Move[]>();
   return services.flatMap((own, service) => {
     const weight = Math.min(own.loudness, RANK.loudest);
     const move = own.symptoms[own.told.indexOf(own.loudness)];
@@ -27,7 +26,7 @@ export function symptomEvidence(facts: Facts): Finding[] {
       }),
     ];
     const gone = vanishedBehind(facts, service);
-    const blamed = gone === undefined ? loudestCallee(facts, heard, service, move) : null;
+    const blame = blamed.get(service);
     if (gone !== undefined) {
       findings.push(
         finding(service, {
@@ -40,20 +39,20 @@ export function symptomEvidence(facts: Facts): Finding[] {
       );
       return findings;
     }
-    if (blamed !== null) {
+    if (blame !== undefined) {
       findings.push(
         finding(service, {
           observation: `callees of ${name}`,
           kind: 'contradiction',
           stance: 'against',
-          weight: RANK.symptom * weight * blamed.share * RANK.explained,
-          statement: `${graph.names[blamed.callee]!}, which it calls, shows the same: ${describe(blamed.move, graph.names[blamed.callee]!)}.`,
-          move: blamed.move,
+          weight: RANK.symptom * weight * blame.share * RANK.explained,
+          statement: `${graph.names[blame.callee]!}, which it calls, shows the same: ${describe(blame.move, graph.names[blame.callee]!)}.`,
+          move: blame.move,
         }),
       );
     }
     const hidden = hiddenShare(facts, service, move);
-    if (blamed === null && hidden > 0) {
+    if (blame === undefined && hidden > 0) {
       findings.push(
         finding(service, {
           observation: `callees of ${name}`,
@@ -63,7 +62,7 @@ export function symptomEvidence(facts: Facts): Finding[] {
           statement: `The ${move.series.signal} of ${share(hidden)} of what ${name} calls are not measured: any of them may be behind it.`,
         }),
       );
-    } else if (blamed === null && graph.callees[service]!.length > 0) {
+    } else if (blame === undefined && graph.callees[service]!.length > 0) {
       findings.push(
         finding(service, {
           observation: `callees of ${name}`,
@@ -84,14 +83,34 @@ function vanishedBehind(facts: Facts, service: number): number | undefined {
   return vanished.has(service) ? undefined : [...vanished.keys()][0];
 }
 
+/** The callee whose symptom accounts for a service's own, and for which share of it. */
+export interface Blame {
+  callee: number;
+  share: number;
+  move: Move;
+}
+
+/** For each service with a symptom the callee that accounts for most of it, if any does. */
+export function blameOf(facts: Facts): Map<number, Blame> {
+  const heard = new Map<number, Move[]>();
+  const blamed = new Map<number, Blame>();
+  for (const [service, own] of facts.services.entries()) {
+    const move = own.symptoms[own.told.indexOf(own.loudness)];
+    if (move === undefined || own.loudness < RANK.leastStrength) continue;
+    const blame = loudestCallee(facts, heard, service, move);
+    if (blame !== null) blamed.set(service, blame);
+  }
+  return blamed;
+}
+
 /** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
   { graph, services, traffic, doubt }: Facts,
   heard: Map<number, Move[]>,
   service: number,
   move: Move,
-): { callee: number; share: number; move: Move } | null {
-  let best: { callee: number; share: number; move: Move } | null = null;
+): Blame | null {
+  let best: Blame | null = null;
   for (const callee of graph.callees[service]!) {
     // A callee of many is only listened to once.
     const symptoms =
