@@ -1,5 +1,5 @@
 import type { Facts } from '../facts.js';
-import type { SlowPart } from '../traces/read.js';
+import type { SlowPart, TraceFacts } from '../traces/read.js';
 import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -8,7 +8,13 @@ import { finding, type Finding } from './finding.js';
 export function traceEvidence(facts: Facts): Finding[] {
   const { traces } = facts;
   if (traces === null) return [];
-  return [...timeEvidence(facts), ...pathEvidence(facts), ...endEvidence(facts), ...failureEvidence(facts)];
+  return [
+    ...timeEvidence(facts),
+    ...waitEvidence(facts),
+    ...pathEvidence(facts),
+    ...endEvidence(facts),
+    ...failureEvidence(facts),
+  ];
 }
 
 interface Spent {
@@ -35,8 +41,7 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
     if (part.callee === null) add(within, part.service, part, 1);
     else {
       add(between, part.callee, part, 1);
-      // A single slow call is rather the callee's: the caller answers for it when several of its calls are slow.
-      add(between, part.service, part, RANK.callersShare);
+      add(between, part.service, part, RANK.callersShare * slowCallees(traces!, part.service));
     }
   }
   const findings: Finding[] = [];
@@ -72,6 +77,44 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
     );
   }
   return findings;
+}
+
+/**
+ * A single slow call among several is rather the callee's: the caller answers for it as far as its other calls are
+ * slow too, 0..1.
+ */
+function slowCallees({ slow, callees }: TraceFacts, caller: string): number {
+  const slowOnes = slow.filter(({ service, callee }) => service === caller && callee !== null).length;
+  return slowOnes / Math.max(slowOnes, callees.get(caller) ?? 1);
+}
+
+/** A service whose extra time was spent waiting for one of its callees is excused for its own slowness. */
+function waitEvidence({ traces, graph, services }: Facts): Finding[] {
+  const callers = new Map<string, SlowPart[]>();
+  for (const part of traces!.slow) {
+    const parts = callers.get(part.service) ?? [];
+    parts.push(part);
+    callers.set(part.service, parts);
+  }
+  return [...callers].flatMap(([name, parts]) => {
+    const service = graph.indexOf.get(name);
+    const own = service === undefined ? undefined : services[service];
+    const move = own?.symptoms[own.told.indexOf(own.loudness)];
+    const worst = parts.filter(({ callee }) => callee !== null).sort((a, b) => b.excess - a.excess)[0];
+    if (service === undefined || move?.series.signal !== 'latency' || worst === undefined) return [];
+    const total = parts.reduce((sum, { excess }) => sum + excess, 0);
+    const waited = (worst.excess / total) * (1 - slowCallees(traces!, name));
+    return [
+      finding(service, {
+        observation: `callees of ${name}`,
+        kind: 'contradiction',
+        stance: 'against',
+        weight:
+          RANK.symptom * Math.min(services[service]!.loudness, RANK.loudest) * waited * clarityOf(worst),
+        statement: `In traces, ${share(worst.excess / total)} of its extra time passed on the way to and from ${worst.callee!}, while its other calls took as long as before.`,
+      }),
+    ];
+  });
 }
 
 /** Both far from the noise and a multiple of what it was. */

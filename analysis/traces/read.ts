@@ -49,6 +49,8 @@ export interface FailedPart {
 
 export interface TraceFacts {
   slow: SlowPart[];
+  /** For each caller how many of its callees enough calls are known of, before and during. */
+  callees: Map<string, number>;
   paths: PathChange[];
   /** Where runs of an operation end, when they end elsewhere than before. */
   ends: EndChange[];
@@ -124,8 +126,15 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
     failures.set(service, tally);
   }
   if (incidentSpans === 0) return null;
+  const compared = [...parts.values()].flatMap(({ calm, incident, ...part }) => {
+    const comparison = compare(calm, incident);
+    return comparison === null ? [] : [{ ...part, ...comparison }];
+  });
   return {
-    slow: slowParts([...parts.values()]),
+    slow: compared
+      .filter(({ sigmas }) => sigmas >= TRACES.clear)
+      .map(({ count, ...part }) => ({ ...part, excess: (part.after - part.before) * count })),
+    callees: countBy(compared.filter(({ callee }) => callee !== null).map(({ service }) => service)),
     paths: pathChanges(spans, window, order),
     ends: endChanges(spans, window, answeredBy),
     failed: [...failures].map(([service, tally]) => ({
@@ -149,13 +158,10 @@ function failuresBelow(spans: SpanTable): Uint32Array {
   return below;
 }
 
-function slowParts(parts: Part[]): SlowPart[] {
-  return parts.flatMap(({ calm, incident, ...part }) => {
-    const compared = compare(calm, incident);
-    if (compared === null || compared.sigmas < TRACES.clear) return [];
-    const { before, after, sigmas, count } = compared;
-    return [{ ...part, before, after, sigmas, excess: (after - before) * count }];
-  });
+function countBy(names: string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /** Runs and steps, by block of the calm and for the incident. */
