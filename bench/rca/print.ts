@@ -50,7 +50,8 @@ export function printCalibration({ calibration, heldOut }: Summary): string {
         two(bin.held),
       ]),
     ) +
-    `Expected calibration error: ${calibration.ece.toFixed(3)}\n` +
+    `Expected calibration error: ${calibration.ece.toFixed(3)} ` +
+    `(exact confidences would show ${calibration.byChance.toFixed(3)} on so few cases)\n` +
     heldOut.map(({ by, ece }) => `... fitted with ${by}: ${ece.toFixed(3)}\n`).join('')
   );
 }

@@ -76,6 +76,11 @@ export interface Calibration {
   bins: ReliabilityBin[];
   /** Expected calibration error: mean |said - held| over the cases (Naeini et al., AAAI 2015). */
   ece: number;
+  /**
+   * What chance alone makes of it: the mean of that error if each confidence were exactly the chance to be right.
+   * Few cases in many bins are never told exactly, so an error near this one shows no fault.
+   */
+  byChance: number;
 }
 
 /** Reliability over equal-width bins; empty bins are left out. */
@@ -83,6 +88,7 @@ export function calibrationOf(answers: { confidence: number; right: boolean }[],
   const count = Math.round(1 / width);
   const bins: ReliabilityBin[] = [];
   let error = 0;
+  let byChance = 0;
   for (let index = 0; index < count; index += 1) {
     const within = answers.filter(
       ({ confidence }) => Math.min(count - 1, Math.floor(confidence * count + 1e-9)) === index,
@@ -92,6 +98,23 @@ export function calibrationOf(answers: { confidence: number; right: boolean }[],
     const held = within.filter(({ right }) => right).length / within.length;
     bins.push({ from: index / count, to: (index + 1) / count, cases: within.length, said, held });
     error += (within.length / answers.length) * Math.abs(said - held);
+    byChance += meanMiss(within.map(({ confidence }) => confidence)) / answers.length;
   }
-  return { bins, ece: error };
+  return { bins, ece: error, byChance };
+}
+
+/** Mean distance between how many of these events happen and how many are expected to, if each has its chance. */
+function meanMiss(chances: number[]): number {
+  // How likely it is that so many of the events so far happen (the Poisson binomial distribution).
+  let likely = [1];
+  for (const chance of chances) {
+    const next = new Array<number>(likely.length + 1).fill(0);
+    for (const [count, probability] of likely.entries()) {
+      next[count] = next[count]! + probability * (1 - chance);
+      next[count + 1] = next[count + 1]! + probability * chance;
+    }
+    likely = next;
+  }
+  const expected = chances.reduce((sum, chance) => sum + chance, 0);
+  return likely.reduce((sum, probability, count) => sum + probability * Math.abs(count - expected), 0);
 }

@@ -85,6 +85,19 @@ describe('calibration', () => {
     assert.equal(calibrationOf([{ confidence: 1, right: false }]).ece, 1);
   });
 
+  it('says what chance alone makes of exact confidences', () => {
+    const one = (confidence: number) => ({ confidence, right: true });
+    // A coin is always half off.
+    near(calibrationOf([one(0.5)]).byChance, 0.5);
+    // Two coins are both right or both wrong half of the time, each half of the cases off.
+    near(calibrationOf([one(0.5), one(0.5)]).byChance, 0.25);
+    assert.equal(calibrationOf([one(1), one(0)]).byChance, 0);
+    const few = calibrationOf(Array.from({ length: 20 }, () => one(0.75))).byChance;
+    const many = calibrationOf(Array.from({ length: 320 }, () => one(0.75))).byChance;
+    // As means do, it shrinks with the root of the cases.
+    assert.ok(few / many > 3.8 && few / many < 4.2, `${few} ${many}`);
+  });
+
   it('never loses a case and stays between 0 and 1', () => {
     const answers = fc.array(
       fc.record({ confidence: fc.double({ min: 0, max: 1, noNaN: true }), right: fc.boolean() }),
