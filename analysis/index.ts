@@ -11,6 +11,7 @@ import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
 import { silenceEvidence } from './evidence/silence.js';
+import { sharedCallerEvidence } from './evidence/shared-caller.js';
 import { onTheWayEvidence } from './evidence/on-the-way.js';
 import { blameOf, symptomEvidence } from './evidence/symptoms.js';
 import { traceEvidence } from './evidence/trace.js';
@@ -46,6 +47,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const found = [
     ...symptomEvidence(facts, blamed),
     ...onTheWayEvidence(facts, blamed),
+    ...sharedCallerEvidence(facts, blamed),
     ...resourceEvidence(facts),
     ...exhaustionEvidence(facts),
     ...silenceEvidence(facts),
@@ -68,6 +70,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
 /** Evidence that something is wrong, rather than of where. */
 const PRIMARY = new Set<Evidence['kind']>([
   'local-symptom',
+  'neighbours',
   'resource',
   'silence',
   'trace',

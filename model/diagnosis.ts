@@ -44,6 +44,8 @@ export const evidence = z.object({
     'unexplained-by-callees',
     'earliest-onset',
     'explains-callers',
+    /** What its callers or callees have in common, where it shows nothing by itself. */
+    'neighbours',
     'silence',
     'load',
     'shared-host',

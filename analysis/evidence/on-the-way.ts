@@ -55,7 +55,7 @@ function behind({ graph, services }: Facts, callee: number, waits: Waiting[]): F
   const found = [
     finding(callee, {
       observation: `way to ${name}`,
-      kind: 'local-symptom',
+      kind: 'neighbours',
       weight: RANK.symptom * loudest.loudness * part * (RANK.onTheWay + (1 - RANK.onTheWay) * alike),
       statement:
         second === undefined

@@ -100,6 +100,7 @@ const ORIGIN: Record<Evidence['kind'], string> = {
   'unexplained-by-callees': 'call graph',
   'earliest-onset': 'onsets',
   'explains-callers': 'call graph',
+  neighbours: 'call graph',
   silence: 'metrics',
   load: 'metrics',
   'shared-host': 'placement',
