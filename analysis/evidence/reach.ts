@@ -30,7 +30,7 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
     const { loudness, callers, first } = suffering(ancestors(service), service);
     const covered = loudness / total;
     const findings: Finding[] = [];
-    if (covered > 0) {
+    if (covered > 0 && (callers > 0 || service === alerting)) {
       findings.push(
         finding(service, {
           observation: `reach of ${name}`,
