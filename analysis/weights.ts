@@ -15,6 +15,8 @@ export const SERIES = {
   lookbackShare: 0.25,
   /** Bins right before the onset that say where the series was when it began. */
   referenceBins: 3,
+  /** A cause may show this long before what users feel, or one sample if those are longer. */
+  leadSeconds: 60,
   /** A metric without any variance in the calm has no sigma: its moves count as this many. */
   flatSigmas: 20,
   /** Finer data are averaged into bins of about this width: an onset is not known better, and noise shrinks. */

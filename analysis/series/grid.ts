@@ -13,6 +13,8 @@ export interface Grid {
   watch: number;
   /** The bin of the alert's time. */
   alert: number;
+  /** Bins by which a cause may show before what users feel. */
+  lead: number;
   /** How far the alert's time may be off, in seconds. */
   slack: number;
   /** Memory that is used again for every series: thousands of them would only feed the garbage collector. */
@@ -32,7 +34,8 @@ export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'ano
   );
   const watch = Math.max(0, alert - Math.round(back / width));
   const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
-  return { start: window.start, width, bins, watch, alert, slack, scratch };
+  const lead = Math.max(1, Math.round(SERIES.leadSeconds / width));
+  return { start: window.start, width, bins, watch, alert, lead, slack, scratch };
 }
 
 /** Mean of the samples in each bin, NaN where there is none. */

@@ -1,5 +1,5 @@
 import type { Series } from '../../model/series.js';
-import { SERIES } from '../weights.js';
+import { BEGIN, SERIES } from '../weights.js';
 import { departures, referenceBefore } from './begin.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';
@@ -34,9 +34,10 @@ export interface Move {
 /** The move of a series in an incident that began at bin `begin`; null when it did not move. */
 export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
   const { series, centre, scale, deviations, actual } = level;
-  const from = Math.max(grid.watch, begin - 1);
-  const reference = referenceBefore(deviations, begin);
-  const local = departures(level, begin, from);
+  const own = ownBegin(level, begin, grid);
+  const from = Math.max(grid.watch, own - 1);
+  const reference = referenceBefore(deviations, own);
+  const local = departures(level, own, from);
   const up = excursion(local, from, grid.bins, 1);
   const down = excursion(local, from, grid.bins, -1);
   if (up.from < 0 && down.from < 0) return null;
@@ -65,7 +66,7 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
     surprise: rarity,
     sigmas,
     strength: size * (1 - Math.exp(-rarity / SERIES.rarityScale)) * (count > 1 ? 1 : SERIES.spike),
-    before: actual === null ? weighed.before : referenceBefore(actual, begin, centre),
+    before: actual === null ? weighed.before : referenceBefore(actual, own, centre),
     after: actual === null ? weighed.after : after / count,
     weighed,
     from: stretch.from,
@@ -74,4 +75,18 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
     onsetUncertainty: grid.width,
     deviations,
   };
+}
+
+/**
+ * Causes come before what they do: traffic rises and then queues grow, a callee is slow and then its callers are. So a
+ * series may begin a little before the incident does: where within the lead it steps away most from where it was.
+ */
+function ownBegin({ deviations }: Level, begin: number, grid: Grid): number {
+  let sharpest = begin;
+  let most = 0;
+  for (let bin = begin; bin >= Math.max(grid.watch, begin - grid.lead); bin -= 1) {
+    const step = Math.abs(referenceBefore(deviations, bin + BEGIN.stepBins) - referenceBefore(deviations, bin));
+    if (step > most) [sharpest, most] = [bin, step];
+  }
+  return sharpest;
 }

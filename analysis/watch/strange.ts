@@ -133,7 +133,7 @@ function expectedOf(
 function gridOf(start: number, width: number, bins: number, windowBins: number): Grid {
   const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
   const watch = bins - windowBins;
-  return { start, width, bins, watch, alert: watch, slack: 0, scratch };
+  return { start, width, bins, watch, alert: watch, lead: 0, slack: 0, scratch };
 }
 
 function asSeries(times: Float64Array, values: Float64Array, unit: string): Series {

@@ -31,7 +31,7 @@ function told({ subject, signal, before, after, delay = 0 }: Told): Series {
     unit: signal === 'latency' ? 's' : '1',
     worse: 'up',
     perspective: subject.kind === 'edge' ? 'client' : 'server',
-    query: null,
+    query: of,
     source: 'test',
     times: Float64Array.from({ length: ROWS }, (_, row) => ALERT + (row - BEFORE) * STEP),
     values: Float64Array.from(
