@@ -1,5 +1,5 @@
 import type { SignalKind } from '../model/series.js';
-import type { ServiceFacts } from './facts.js';
+import { quietness, type ServiceFacts } from './facts.js';
 import type { CallGraph } from './graph/call-graph.js';
 import { isGolden } from './series/begin.js';
 import type { Level } from './series/level.js';
@@ -37,6 +37,8 @@ export function doubtsOf(
   return ({ series: { subject, signal }, strength }) => {
     const callee = subject.kind === 'edge' ? graph.indexOf.get(subject.callee) : undefined;
     if (subject.kind !== 'edge' || callee === undefined || vanished.has(callee)) return 0;
+    // Whom no call reaches any more sees none fail.
+    if (quietness(services[callee]!.quieter) >= RANK.unreached) return 0;
     const key = keyOf(subject.callee, signal);
     const witnesses = known.get(key) ?? witnessesOf(services[callee]!, signal);
     known.set(key, witnesses);

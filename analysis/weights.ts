@@ -112,12 +112,16 @@ export const RANK = {
   callersOwn: 0.75,
   /** ... and of failures that the callee does not see and nobody else could. */
   eithers: 0.5,
+  /** A service that lost this share of its traffic is hardly reached any more. */
+  unreached: 0.9,
   /** Bins by which a callee's symptom may come later and still explain. */
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
   unexplained: 0.5,
   /** Share of a caller's unexplained slowness that speaks for the way to one of its callees, where that is not measured, */
   onTheWay: 0.5,
+  /** ... or to one that nothing at all is known of, */
+  unmeasured: 0.75,
   /** ... and that is taken from each of several callers who share such a callee, */
   shared: 0.7,
   /** ... which lose about the same time, but for this factor in how often they call it. */
@@ -129,6 +133,8 @@ export const RANK = {
   checkDenies: 0.5,
   /** Worth of twice the traffic from outside; rises below these doublings are growth. */
   surge: 4,
+  /** How often a failed call may be made again: so much more traffic is no surge. */
+  retries: 2,
   /** Share of a symptom that as large a rise of its own traffic takes away, once more comes in from outside. */
   loadExplains: 0.7,
   surgeDoublings: 0.58,

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.js';
+import type { Facts, ServiceFacts } from '../facts.js';
 import type { Move } from '../series/movement.js';
 import { amount } from '../text.js';
 import { RANK } from '../weights.js';
@@ -29,8 +29,11 @@ export function loadEvidence(facts: Facts): Finding[] {
     // Retries of failed calls look like more work from outside, but not before anything failed.
     const hurt = services[service]!.symptoms.find(({ strength }) => strength >= RANK.surgeHurts);
     if (hurt !== undefined && hurt.from < traffic.from) return [];
+    const together = hurt !== undefined && hurt.from === traffic.from && service !== alerting;
+    const unretried = doublings - (together ? Math.log2(1 + RANK.retries * failingShare(services[service]!)) : 0);
     const name = graph.names[service]!;
-    const weight = RANK.surge * Math.min(1, doublings);
+    const weight = RANK.surge * Math.min(1, unretried);
+    if (weight <= 0) return [];
     const { unit } = traffic.series;
     return [
       finding(service, {
@@ -64,6 +67,16 @@ export function loadEvidence(facts: Facts): Finding[] {
       ];
     });
   }
+}
+
+/** Share of its requests that a service, or who calls it, sees fail. */
+function failingShare({ symptoms }: ServiceFacts): number {
+  return Math.max(
+    0,
+    ...symptoms
+      .filter(({ series }) => series.unit === '1' && series.signal !== 'latency')
+      .map(({ series, after }) => Math.min(1, series.worse === 'down' ? 1 - after : after)),
+  );
 }
 
 /** Calls that the known callers of a service send, before and after; only where each of them is measured. */

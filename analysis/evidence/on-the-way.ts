@@ -1,4 +1,6 @@
-import type { Facts } from '../facts.js';
+import type { FaultKind } from '../../model/diagnosis.js';
+import type { SignalKind } from '../../model/series.js';
+import { quietness, type Facts, type ServiceFacts } from '../facts.js';
 import type { Move } from '../series/movement.js';
 import { rise } from '../story.js';
 import { list } from '../text.js';
@@ -6,94 +8,122 @@ import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import { describe, type Blame } from './symptoms.js';
 
-/** A slow service that no callee's own symptom accounts for. */
-interface Waiting {
+/** A service that suffers in a way that no callee's own symptom accounts for. */
+interface Sufferer {
   service: number;
   move: Move;
   loudness: number;
 }
 
+/** What can happen to calls on their way, and how it shows. */
+interface Way {
+  signals: SignalKind[];
+  /** Of callers. */
+  words: string;
+  kind: FaultKind;
+  /** Whether it may be that the callee sees nothing of it. */
+  fits: (callee: ServiceFacts) => boolean;
+  /** How much two callers suffer alike, 0..1. */
+  likeness: (left: Move, right: Move) => number;
+}
+
+const WAYS: Way[] = [
+  {
+    signals: ['latency'],
+    words: 'wait longer',
+    kind: 'network',
+    fits: () => true,
+    // What they share costs both about the same by call.
+    likeness: (left, right) => {
+      const [less, more] = [Math.abs(rise(left)), Math.abs(rise(right))].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      return more > 0 ? Math.min(1, (RANK.callsApart * less) / more) : 0;
+    },
+  },
+  {
+    signals: ['errors', 'availability'],
+    words: 'fail',
+    kind: 'dependency-down',
+    // Calls that fail before they arrive leave the callee without work.
+    fits: ({ quieter, seen }) => seen.size === 0 || quietness(quieter) >= RANK.unreached,
+    likeness: () => 1,
+  },
+];
+
 /**
- * Time that is lost between two services leaves no trace in either's own work: the caller waits and the callee never
- * sees it. So where a slow service's calls are not measured one by one, the way to each of its callees is a suspect,
- * as far as the other callers of that callee are slow too. Several callers that nothing else accounts for, and that
- * do not call each other, are no coincidence: then what they share is likelier than any of them.
+ * What happens between two services leaves no trace in the callee's own work: the caller waits or fails, and the
+ * callee never sees it. So where a suffering service's calls are not measured one by one, the way to each of its
+ * callees is a suspect, as far as the other callers of that callee suffer too. Several callers that nothing else
+ * accounts for are no coincidence: then what they share is likelier than any of them.
  */
 export function onTheWayEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>): Finding[] {
   const { graph, services } = facts;
   const measured = measuredCalls(facts);
-  const waiting = new Map<number, Waiting[]>();
-  for (const [service, own] of services.entries()) {
-    const move = own.symptoms[own.told.indexOf(own.loudness)];
-    if (move?.series.signal !== 'latency' || own.loudness < RANK.leastStrength) continue;
-    const loudness = Math.min(own.loudness, RANK.loudest) * (1 - (blamed.get(service)?.share ?? 0));
-    for (const callee of graph.callees[service]!) {
-      if (loudness < RANK.leastStrength || measured.has(keyOf(service, callee))) continue;
-      const known = waiting.get(callee) ?? [];
-      known.push({ service, move, loudness });
-      waiting.set(callee, known);
+  return WAYS.flatMap((way) => {
+    const behind = new Map<number, Sufferer[]>();
+    for (const [service, own] of services.entries()) {
+      const move = own.symptoms[own.told.indexOf(own.loudness)];
+      if (move === undefined || !way.signals.includes(move.series.signal)) continue;
+      const loudness = Math.min(own.loudness, RANK.loudest) * (1 - (blamed.get(service)?.share ?? 0));
+      if (loudness < RANK.leastStrength) continue;
+      for (const callee of graph.callees[service]!) {
+        // Its own symptom speaks for itself.
+        if (services[callee]!.loudness >= RANK.leastStrength || !way.fits(services[callee]!)) continue;
+        if (measured.has(keyOf(service, callee))) continue;
+        behind.set(callee, [...(behind.get(callee) ?? []), { service, move, loudness }]);
+      }
     }
-  }
-  return [...waiting].flatMap(([callee, waits]) => behind(facts, callee, waits));
+    return [...behind].flatMap(([callee, sufferers]) => shared(facts, way, callee, sufferers));
+  });
 }
 
-function behind({ graph, services }: Facts, callee: number, waits: Waiting[]): Finding[] {
+function shared({ graph, services }: Facts, way: Way, callee: number, sufferers: Sufferer[]): Finding[] {
   const name = graph.names[callee]!;
-  // Its own slowness speaks for itself.
-  if (services[callee]!.loudness >= RANK.leastStrength) return [];
-  const seen = graph.callers[callee]!.filter((caller) => services[caller]!.seen.has('latency'));
-  const slow = seen.filter((caller) => services[caller]!.loudness >= RANK.leastStrength);
-  const part = (slow.length / seen.length) ** 2;
-  const [loudest, second] = [...waits].sort((a, b) => b.loudness - a.loudness || a.service - b.service) as [
-    Waiting,
-    Waiting?,
+  const able = graph.callers[callee]!.filter((caller) =>
+    way.signals.some((signal) => services[caller]!.seen.has(signal)),
+  );
+  const hurt = able.filter((caller) => services[caller]!.loudness >= RANK.leastStrength);
+  const part = (hurt.length / able.length) ** 2;
+  const [loudest, second] = sufferers.sort((a, b) => b.loudness - a.loudness || a.service - b.service) as [
+    Sufferer,
+    Sufferer?,
   ];
   const alike =
-    second === undefined ? 0 : (second.loudness / loudest.loudness) * likeness(loudest.move, second.move);
-  const whom = list(slow.map((caller) => graph.names[caller]!));
-  const together = `${whom} wait longer, and what they share is that they call ${name}`;
-  const found = [
+    second === undefined ? 0 : (second.loudness / loudest.loudness) * way.likeness(loudest.move, second.move);
+  const least = services[callee]!.seen.size === 0 ? RANK.unmeasured : RANK.onTheWay;
+  const caller = graph.names[loudest.service]!;
+  const together = `${list(hurt.map((one) => graph.names[one]!))} ${way.words}, and what they share is that they call ${name}`;
+  return [
     finding(callee, {
       observation: `way to ${name}`,
       kind: 'neighbours',
-      weight: RANK.symptom * loudest.loudness * part * (RANK.onTheWay + (1 - RANK.onTheWay) * alike),
+      weight: RANK.symptom * loudest.loudness * part * (least + (1 - least) * alike),
       statement:
         second === undefined
-          ? `${graph.names[loudest.service]!}, which calls it, waits longer, and its calls are not measured one by one: ${describe(loudest.move, graph.names[loudest.service]!)}.`
+          ? `${caller} calls it, which is not measured call by call: ${describe(loudest.move, caller)}.`
           : `${together}.`,
       move: loudest.move,
-      kinds: [['network', loudest.loudness * part]],
+      kinds: [[way.kind, loudest.loudness * part]],
     }),
-  ];
-  if (second === undefined) return found;
-  return [
-    ...found,
-    ...waits.map(({ service, loudness }) =>
+    ...(second === undefined ? [] : sufferers).map(({ service, loudness }) =>
       finding(service, {
         observation: `what ${graph.names[service]!} shares with other callers`,
         kind: 'contradiction',
         stance: 'against',
-        weight: Math.min(loudness, second.loudness) * part * alike * RANK.shared,
+        weight: Math.min(loudness, second!.loudness) * part * alike * RANK.shared,
         statement: `${together}.`,
       }),
     ),
   ];
 }
 
-/** Whether two callers lose about as much time, 0..1: what they share costs both the same by call. */
-function likeness(left: Move, right: Move): number {
-  const [less, more] = [Math.abs(rise(left)), Math.abs(rise(right))].sort((a, b) => a - b) as [
-    number,
-    number,
-  ];
-  return more > 0 ? Math.min(1, (RANK.callsApart * less) / more) : 0;
-}
-
-/** Calls whose latency the caller measures by callee. */
+/** Calls that the caller measures by callee. */
 function measuredCalls({ levels, graph }: Facts): Set<string> {
   return new Set(
     levels.flatMap(({ series: { subject, signal } }) =>
-      subject.kind === 'edge' && signal === 'latency'
+      subject.kind === 'edge' && signal !== 'traffic'
         ? [keyOf(graph.indexOf.get(subject.caller) ?? -1, graph.indexOf.get(subject.callee) ?? -1)]
         : [],
     ),

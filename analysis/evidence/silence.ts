@@ -1,4 +1,4 @@
-import { quietness, type Facts } from '../facts.js';
+import { quietness, type Facts, type ServiceFacts } from '../facts.js';
 import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
 import { brokenOffBy } from './trace.js';
@@ -37,7 +37,9 @@ function unaskedEvidence(facts: Facts): Finding[] {
     const name = graph.names[service]!;
     const ownLoss = own.traffic?.sign === -1 ? quietness(own.traffic) : 0;
     // Only those that nobody else calls: others may be quiet for other reasons.
-    const quiet = graph.callees[service]!.filter((callee) => graph.callers[callee]!.length === 1)
+    const quiet = graph.callees[service]!.filter(
+      (callee) => graph.callers[callee]!.length === 1 && !isRefused(services[callee]!),
+    )
       .flatMap((callee) => {
         const { quieter } = services[callee]!;
         return quieter === null ? [] : [{ callee, quieter, loss: quietness(quieter) - ownLoss }];
@@ -62,4 +64,12 @@ function unaskedEvidence(facts: Facts): Finding[] {
       }),
     ];
   });
+}
+
+/** It is still called, but the calls fail on the way. */
+function isRefused({ symptoms }: ServiceFacts): boolean {
+  return symptoms.some(
+    ({ series, strength }) =>
+      series.subject.kind === 'edge' && series.signal !== 'latency' && strength >= RANK.leastStrength,
+  );
 }

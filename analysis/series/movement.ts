@@ -59,7 +59,10 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
   // What nobody will look at need not be judged against the calm.
   if (size < SERIES.leastSize) return null;
   const rarity = surprise(deviations, level.calmEnd, grid.bins - from, sign, stretch.height);
-  const weighed = { before: centre + reference * scale, after: centre + (standing / count) * scale };
+  const weighed = {
+    before: withoutDust(centre + reference * scale, scale),
+    after: withoutDust(centre + (standing / count) * scale, scale),
+  };
   return {
     series,
     sign,
@@ -89,4 +92,9 @@ function ownBegin({ deviations }: Level, begin: number, grid: Grid): number {
     if (step > most) [sharpest, most] = [bin, step];
   }
   return sharpest;
+}
+
+/** Zero where only the rounding of sums is left. */
+function withoutDust(value: number, scale: number): number {
+  return Math.abs(value) < 1e-9 * scale ? 0 : value;
 }
