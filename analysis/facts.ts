@@ -129,6 +129,17 @@ export function quietness(move: Move | null): number {
   return lost * Math.min(1, move.strength / RANK.quietStrength);
 }
 
+/** Doublings of the time that an answer of the service takes, as its callers or itself measure it. */
+export function slowdown({ symptoms }: ServiceFacts): number {
+  return Math.max(0, ...symptoms.filter(({ series }) => series.signal === 'latency').map(doublings));
+}
+
+/** From nothing to something counts as many doublings as there are sigmas. */
+export function doublings({ weighed: { before, after }, strength, sign }: Move): number {
+  if (sign === -1) return 0;
+  return before > 0 ? Math.log2(after / before) : strength;
+}
+
 /** A share of successes that is always zero measures nothing. */
 function isDead({ series, flat, centre }: Level): boolean {
   return flat && series.unit === '1' && series.worse === 'down' && centre < DEAD_BELOW;

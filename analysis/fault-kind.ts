@@ -1,8 +1,7 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import { scarcity } from './evidence/finding.js';
-import { quietness, type Facts, type ServiceFacts } from './facts.js';
-import type { Move } from './series/movement.js';
+import { doublings, quietness, slowdown, type Facts } from './facts.js';
 import { KIND } from './weights.js';
 
 /** What trouble of each resource is called. */
@@ -110,21 +109,9 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
   if (growths.length === 0) return 0;
   const traffic = services[service]!.traffic;
   const load = traffic?.sign === 1 && traffic.strength >= 1 ? Math.max(0, doublings(traffic)) : 0;
-  // How many are in flight is how many come times how long each stays (Little 1961).
-  const waiting = signal === 'saturation' ? slowdown(services[service]!) : 0;
+  const waiting = signal === 'saturation' || signal === 'connections' ? slowdown(services[service]!) : 0;
   const mean = growths.reduce((sum, growth) => sum + growth, 0) / growths.length;
   return Math.min(KIND.mostDoublings, Math.max(0, mean - load - waiting));
-}
-
-/** Doublings of the time that an answer of the service takes, as its callers or itself measure it. */
-function slowdown({ symptoms }: ServiceFacts): number {
-  return Math.max(0, ...symptoms.filter(({ series }) => series.signal === 'latency').map(doublings));
-}
-
-/** From nothing to something counts as many doublings as there are sigmas. */
-function doublings({ weighed: { before, after }, strength, sign }: Move): number {
-  if (sign === -1) return 0;
-  return before > 0 ? Math.log2(after / before) : strength;
 }
 
 /**

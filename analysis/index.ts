@@ -55,11 +55,11 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...traceEvidence(facts),
     ...logEvidence(facts),
     ...hostEvidence(facts),
-    ...loadEvidence(facts),
   ];
+  found.push(...loadEvidence(facts, found));
   found.push(...checkEvidence(facts, found));
   const suspects = [...new Set(found.map(({ service }) => service))];
-  found.push(...reachEvidence(facts, suspects), ...impactEvidence(facts, suspects));
+  found.push(...reachEvidence(facts, found), ...impactEvidence(facts, suspects));
   quieten(found);
   const { judgement, found: byChange } = changeFindings(facts, rank(facts, found));
   const diagnosis = write(facts, rank(facts, [...found, ...byChange]), judgement);

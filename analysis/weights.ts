@@ -147,6 +147,8 @@ export const RANK = {
   resource: 0.7,
   /** ... share of it that is left when the service's own work is seen and shows no harm, */
   unfelt: 0.75,
+  /** ... of what is held open where latency is not measured, */
+  heldBlindly: 0.5,
   /** ... a pool that is less full than this is not short, */
   halfFull: 0.5,
   /** ... share for what merely follows the work (bytes, system calls), */

@@ -80,3 +80,8 @@ export function badness({ series, sign }: Move): number {
   if (series.worse === 'either') return 0.5;
   return (series.worse === 'up') === (sign === 1) ? 1 : 0;
 }
+
+/** How many are in flight is how many come times how long each stays (Little 1961): queues, threads, open connections. */
+export function isHeldOpen({ series: { signal } }: Move): boolean {
+  return signal === 'saturation' || signal === 'connections';
+}

@@ -1,6 +1,8 @@
+import type { Evidence } from '../../model/diagnosis.js';
 import type { Facts, ServiceFacts } from '../facts.js';
+import { reachableFrom } from '../graph/call-graph.js';
 import type { Move } from '../series/movement.js';
-import { amount } from '../text.js';
+import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -9,7 +11,7 @@ import { finding, type Finding } from './finding.js';
  * one, rose by half and more, or that of another without its known callers sending as much. Only where somebody
  * suffers: growth that all bear is no incident.
  */
-export function loadEvidence(facts: Facts): Finding[] {
+export function loadEvidence(facts: Facts, found: Finding[]): Finding[] {
   const { graph, services, alerting } = facts;
   if (!services.some(({ loudness }) => loudness >= RANK.surgeHurts)) return [];
   const rise = services.map(({ traffic }) =>
@@ -23,14 +25,17 @@ export function loadEvidence(facts: Facts): Finding[] {
   const sent = callsSent(facts);
   const surges = services.flatMap(({ traffic }, service) => {
     const doublings = rise[service]!;
-    const atTheFront = graph.callers[service]!.length === 0 || service === alerting;
+    const atTheFront =
+      service === alerting ||
+      (graph.known ? graph.callers[service]!.length === 0 : rise[alerting]! < RANK.surgeDoublings);
     if (traffic === null || doublings < RANK.surgeDoublings) return [];
     if (!atTheFront && strangers(traffic, sent.get(service)) < 2 ** RANK.surgeDoublings - 1) return [];
     // Retries of failed calls look like more work from outside, but not before anything failed.
     const hurt = services[service]!.symptoms.find(({ strength }) => strength >= RANK.surgeHurts);
     if (hurt !== undefined && hurt.from < traffic.from) return [];
     const together = hurt !== undefined && hurt.from === traffic.from && service !== alerting;
-    const unretried = doublings - (together ? Math.log2(1 + RANK.retries * failingShare(services[service]!)) : 0);
+    const unretried =
+      doublings - (together ? Math.log2(1 + RANK.retries * failingShare(services[service]!)) : 0);
     const name = graph.names[service]!;
     const weight = RANK.surge * Math.min(1, unretried);
     if (weight <= 0) return [];
@@ -46,27 +51,53 @@ export function loadEvidence(facts: Facts): Finding[] {
       }),
     ];
   });
-  return [...surges, ...borne(surges)];
+  return [...surges, ...borne(facts, surges, rise, found)];
+}
 
-  /** Suffering that comes with as much more traffic is the surge's doing. */
-  function borne(found: Finding[]): Finding[] {
-    const fronts = new Set(found.map(({ service }) => service));
-    const most = Math.max(...[...fronts].map((service) => rise[service]!));
-    return services.flatMap(({ loudness, symptoms }, service) => {
-      const carried = Math.min(1, rise[service]! / most);
-      if (fronts.size === 0 || fronts.has(service) || symptoms.length === 0 || carried < 0.5) return [];
-      const name = graph.names[service]!;
-      return [
-        finding(service, {
-          observation: `load on ${name}`,
-          kind: 'contradiction',
-          stance: 'against',
-          weight: RANK.loadExplains * RANK.symptom * Math.min(loudness, RANK.loudest) * carried,
-          statement: `${name} has to bear ${(2 ** rise[service]!).toFixed(1)} times its traffic.`,
-        }),
-      ];
-    });
+/** What suffering is called that a surge can bring about. */
+const BROUGHT_ABOUT = new Set<Evidence['kind']>([
+  'local-symptom',
+  'resource',
+  'neighbours',
+  'unexplained-by-callees',
+]);
+
+/**
+ * Load travels along the calls: suffering below a surge that comes with as much more traffic, or whose traffic nobody
+ * measures, is the surge's doing. Then a callee that suffers too excuses nobody at the front.
+ */
+function borne({ graph, services }: Facts, surges: Finding[], rise: number[], found: Finding[]): Finding[] {
+  if (surges.length === 0) return [];
+  const fronts = new Set(surges.map(({ service }) => service));
+  const most = Math.max(...[...fronts].map((service) => rise[service]!));
+  const sure = Math.max(...surges.map(({ evidence }) => evidence.weight)) / RANK.surge;
+  const below = graph.known ? reachableFrom([...fronts], graph.callees) : graph.names.map(() => true);
+  for (const { service, evidence } of found) {
+    if (fronts.has(service) && evidence.kind === 'contradiction')
+      evidence.weight *= 1 - RANK.loadExplains * sure;
   }
+  return graph.names.flatMap((name, service) => {
+    const carried = !services[service]!.seen.has('traffic') ? 1 : Math.min(1, rise[service]! / most);
+    if (fronts.has(service) || !below[service] || carried < 0.5) return [];
+    const suffered = found
+      .filter(
+        (one) =>
+          one.service === service && one.evidence.stance === 'for' && BROUGHT_ABOUT.has(one.evidence.kind),
+      )
+      .reduce((sum, { evidence }) => sum + evidence.weight, 0);
+    return [
+      finding(service, {
+        observation: `load on ${name}`,
+        kind: 'contradiction',
+        stance: 'against',
+        weight: RANK.loadExplains * suffered * carried * sure,
+        statement:
+          rise[service]! > 0
+            ? `${name} has to bear ${(2 ** rise[service]!).toFixed(1)} times its traffic.`
+            : `${name} is behind ${list([...fronts].map((front) => graph.names[front]!))}, which passes on ${(2 ** most).toFixed(1)} times its traffic.`,
+      }),
+    ];
+  });
 }
 
 /** Share of its requests that a service, or who calls it, sees fail. */

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.js';
 import { ancestorsAmong } from '../graph/ancestors.js';
-import { hopsFrom } from '../graph/call-graph.js';
+import { hopsFrom, reachableFrom } from '../graph/call-graph.js';
 import { list, share } from '../text.js';
 import { LIMITS, RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -9,7 +9,7 @@ import { finding, type Finding } from './finding.js';
  * How much of what hurts is on the way from a suspect to its callers, and whether the alert is: a cause explains
  * the symptoms of those who call it, directly or not. Only for suspects with evidence of their own.
  */
-export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
+export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
   const { graph, services, alerting } = facts;
   const hurt = services
     .map(({ loudness }, service) => ({ service, loudness: Math.min(loudness, RANK.clearStrength) }))
@@ -22,6 +22,12 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
   const ancestors = ancestorsAmong(
     hurt.map(({ service }) => service),
     graph.callers,
+  );
+  const suspects = [...new Set(found.map(({ service }) => service))];
+  // Load travels along the calls: who passes on more of it need not be called by the one that suffers.
+  const surging = found.filter(({ evidence }) => evidence.kind === 'load').map(({ service }) => service);
+  const borne = new Set(
+    surging.filter((service) => reachableFrom([service], graph.callees)[alerting] === true),
   );
   const fromAlert =
     services[alerting]!.loudness >= RANK.leastStrength ? hopsFrom(alerting, graph.callees) : null;
@@ -43,7 +49,7 @@ export function reachEvidence(facts: Facts, suspects: number[]): Finding[] {
         }),
       );
     }
-    if (fromAlert !== null && fromAlert[service]! < 0) {
+    if (fromAlert !== null && fromAlert[service]! < 0 && !borne.has(service)) {
       findings.push(
         finding(service, {
           observation: `way from ${name} to the alert`,

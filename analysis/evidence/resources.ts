@@ -1,9 +1,9 @@
-import type { Facts, ServiceFacts } from '../facts.js';
+import { slowdown, type Facts, type ServiceFacts } from '../facts.js';
 import { isGolden } from '../series/begin.js';
 import type { Move } from '../series/movement.js';
 import { amount } from '../text.js';
 import { RANK } from '../weights.js';
-import { badness, finding, scarcity, type Finding } from './finding.js';
+import { badness, finding, isHeldOpen, scarcity, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
 
 /** Resources that a service uses more of than its traffic explains. */
@@ -13,13 +13,21 @@ export function resourceEvidence(facts: Facts): Finding[] {
     const name = graph.names[service]!;
     const felt = [...own.seen].some(isGolden);
     // A resource that hurts nobody is rarely why somebody is hurt.
+    // Whoever waits holds more open: where nobody knows how long it takes, that may be all.
+    const blind = !own.seen.has('latency');
     const harm = felt ? RANK.unfelt + (1 - RANK.unfelt) * Math.min(1, own.loudness / RANK.clearStrength) : 1;
     const judged = own.resources
-      .map((move) => ({ move, unexplained: 1 - explainedByTraffic(move, own) }))
+      .map((move) => ({ move, unexplained: 1 - explainedByWork(move, own) }))
       .map(({ move, unexplained }) => ({
         move,
         unexplained,
-        weight: RANK.resource * weightOf(move) * move.strength * unexplained * harm,
+        weight:
+          RANK.resource *
+          weightOf(move) *
+          move.strength *
+          unexplained *
+          harm *
+          (blind && isHeldOpen(move) ? RANK.heldBlindly : 1),
       }))
       .filter(({ weight }) => weight >= RANK.leastStrength * RANK.resource)
       .sort((a, b) => b.weight - a.weight);
@@ -31,7 +39,7 @@ export function resourceEvidence(facts: Facts): Finding[] {
         weight: weight * RANK.repeated ** rank,
         statement:
           unexplained < 0.9 && own.traffic
-            ? `${describe(move, name)}, more than its traffic (${amount(own.traffic.before, own.traffic.series.unit)} to ${amount(own.traffic.after, own.traffic.series.unit)}) explains.`
+            ? `${describe(move, name)}, more than its traffic (${amount(own.traffic.before, own.traffic.series.unit)} to ${amount(own.traffic.after, own.traffic.series.unit)})${isHeldOpen(move) ? ' and slowness explain' : ' explains'}.`
             : `${describe(move, name)}.`,
         move,
       }),
@@ -46,13 +54,17 @@ function weightOf(move: Move): number {
   return badness(move) * follower * scarcity(move);
 }
 
-/** Share of a growth that the growth of the traffic accounts for, as a ratio of logarithms. */
-function explainedByTraffic(move: Move, own: ServiceFacts): number {
+/**
+ * Share of a growth that the growth of the work accounts for, as a ratio of logarithms: of the traffic and, for what
+ * is held open, of the time that each request stays.
+ */
+function explainedByWork(move: Move, own: ServiceFacts): number {
   const { traffic } = own;
   // Memory is held, not used up by requests.
   if (move.series.signal === 'memory' || move.sign !== 1) return 0;
-  if (traffic === null || traffic.sign !== 1 || traffic.strength < RANK.leastStrength) return 0;
-  const more = Math.log(growth(traffic));
+  const risen = traffic !== null && traffic.sign === 1 && traffic.strength >= RANK.leastStrength;
+  const more = (risen ? Math.log(growth(traffic)) : 0) + (isHeldOpen(move) ? Math.LN2 * slowdown(own) : 0);
+  if (more <= 0) return 0;
   const most = Math.log(growth(move));
   return most <= 0 ? 1 : Math.min(1, Math.max(0, more / most));
 }

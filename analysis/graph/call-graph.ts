@@ -70,3 +70,18 @@ export function hopsFrom(start: number, neighbours: number[][]): Int32Array {
   }
   return hops;
 }
+
+/** Whether each service can be reached from one of `starts` along `neighbours`; the starts themselves can. */
+export function reachableFrom(starts: readonly number[], neighbours: readonly number[][]): boolean[] {
+  const reached = neighbours.map(() => false);
+  const open = [...starts];
+  for (const start of starts) reached[start] = true;
+  for (let here = open.pop(); here !== undefined; here = open.pop()) {
+    for (const next of neighbours[here]!) {
+      if (reached[next]) continue;
+      reached[next] = true;
+      open.push(next);
+    }
+  }
+  return reached;
+}

@@ -88,7 +88,9 @@ function ownBegin({ deviations }: Level, begin: number, grid: Grid): number {
   let sharpest = begin;
   let most = 0;
   for (let bin = begin; bin >= Math.max(grid.watch, begin - grid.lead); bin -= 1) {
-    const step = Math.abs(referenceBefore(deviations, bin + BEGIN.stepBins) - referenceBefore(deviations, bin));
+    const step = Math.abs(
+      referenceBefore(deviations, bin + BEGIN.stepBins) - referenceBefore(deviations, bin),
+    );
     if (step > most) [sharpest, most] = [bin, step];
   }
   return sharpest;
