@@ -1,0 +1,76 @@
+import type { Recording } from './record.js';
+
+/** How far a service is from its calm after the onset. */
+export interface Symptoms {
+  latency: boolean;
+  errors: boolean;
+  traffic: boolean;
+  /** The larger, the more there is to see: share of calm latency gained, plus ten times the share of errors. */
+  size: number;
+}
+
+/** Compares what the service answered in the samples before and after the onset. */
+export function symptomsOf(recording: Recording, index: number, onsetTick: number): Symptoms {
+  const onset = Math.ceil(onsetTick / recording.perSample);
+  const samples = recording.serverLatency[index]!;
+  const before = momentsOf(
+    samples.slice(
+      Math.max(0, onset - Math.max(4, Math.ceil(600 / (recording.perSample * recording.tickSeconds)))),
+      Math.max(1, onset - 1),
+    ),
+  );
+  const after = momentsOf(samples.slice(onset));
+  const errors = shareBetween(recording, index, onsetTick);
+  const noise = Math.sqrt(
+    before.variance / Math.max(1, before.count) + after.variance / Math.max(1, after.count),
+  );
+  const gained = after.mean - before.mean;
+  const latency =
+    after.count >= 20 &&
+    ((gained > 0.15 * before.mean && gained > 4 * noise) ||
+      (after.p90 > 1.25 * before.p90 && gained > 2 * noise));
+  const failing = errors.after - errors.before;
+  const deviation = Math.sqrt(
+    (errors.before * (1 - errors.before) + 0.25 / Math.max(1, errors.count)) / Math.max(1, errors.count),
+  );
+  return {
+    latency,
+    errors: failing > 0.01 && failing > 4 * deviation,
+    traffic: errors.rateAfter > 1.6 * errors.rateBefore,
+    size: Math.max(0, gained / Math.max(before.mean, 1e-6)) + 10 * Math.max(0, failing),
+  };
+}
+
+export function isFelt({ latency, errors }: Symptoms): boolean {
+  return latency || errors;
+}
+
+function momentsOf(samples: number[][]): { count: number; mean: number; variance: number; p90: number } {
+  const values = Float64Array.from(samples.flat()).sort();
+  const count = values.length;
+  if (count === 0) return { count, mean: 0, variance: 0, p90: 0 };
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+  return { count, mean, variance, p90: values[Math.floor(0.9 * count)]! };
+}
+
+function shareBetween(
+  { service, from, tickSeconds }: Recording,
+  index: number,
+  onset: number,
+): { before: number; after: number; count: number; rateBefore: number; rateAfter: number } {
+  const requests = service.requests[index]!;
+  const errors = service.errors[index]!;
+  const sum = (list: Float64Array, begin: number, end: number): number =>
+    list.subarray(begin, end).reduce((total, value) => total + value, 0);
+  const end = requests.length;
+  const countBefore = sum(requests, from, onset);
+  const count = sum(requests, onset, end);
+  return {
+    before: countBefore === 0 ? 0 : sum(errors, from, onset) / countBefore,
+    after: count === 0 ? 0 : sum(errors, onset, end) / count,
+    count,
+    rateBefore: countBefore / ((onset - from) * tickSeconds),
+    rateAfter: count / ((end - onset) * tickSeconds),
+  };
+}
