@@ -129,9 +129,10 @@ export function quietness(move: Move | null): number {
   return lost * Math.min(1, move.strength / RANK.quietStrength);
 }
 
-/** Doublings of the time that an answer of the service takes, as its callers or itself measure it. */
+/** Doublings of the time that an answer of the service takes: the mean of what its callers and itself measure. */
 export function slowdown({ symptoms }: ServiceFacts): number {
-  return Math.max(0, ...symptoms.filter(({ series }) => series.signal === 'latency').map(doublings));
+  const slower = symptoms.filter(({ series }) => series.signal === 'latency').map(doublings);
+  return slower.reduce((sum, one) => sum + Math.max(0, one), 0) / Math.max(1, slower.length);
 }
 
 /** From nothing to something counts as many doublings as there are sigmas. */

@@ -1,6 +1,6 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
-import { scarcity } from './evidence/finding.js';
+import { isHeldOpen, scarcity } from './evidence/finding.js';
 import { doublings, quietness, slowdown, type Facts } from './facts.js';
 import { KIND } from './weights.js';
 
@@ -97,6 +97,7 @@ function foldIntoProvider(votes: Map<FaultKind, number>): void {
  */
 function growthOf({ moves, graph, services }: Facts, service: number, signal: SignalKind): number {
   const name = graph.names[service]!;
+  const slower = slowdown(services[service]!);
   const growths = moves
     .filter(
       ({ series }) =>
@@ -104,14 +105,15 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
     )
     .map(
       (move) =>
-        Math.max(0, doublings(move)) * Math.min(1, move.strength / KIND.clearStrength) * scarcity(move),
+        Math.max(0, doublings(move) - (isHeldOpen(move) ? slower : 0)) *
+        Math.min(1, move.strength / KIND.clearStrength) *
+        scarcity(move),
     );
   if (growths.length === 0) return 0;
   const traffic = services[service]!.traffic;
   const load = traffic?.sign === 1 && traffic.strength >= 1 ? Math.max(0, doublings(traffic)) : 0;
-  const waiting = signal === 'saturation' || signal === 'connections' ? slowdown(services[service]!) : 0;
   const mean = growths.reduce((sum, growth) => sum + growth, 0) / growths.length;
-  return Math.min(KIND.mostDoublings, Math.max(0, mean - load - waiting));
+  return Math.min(KIND.mostDoublings, Math.max(0, mean - load));
 }
 
 /**

@@ -55,6 +55,8 @@ export const BEGIN = {
   leastHeight: 5,
   /** A moment with this share of the most votes explains as much as the best. */
   nearly: 0.75,
+  /** A series begins before the incident only if its step then is so many times the one at the incident's moment. */
+  clearlySharper: 1.5,
   /** Bins after a moment that show how sharp a step it is. */
   stepBins: 2,
   /** The loudest series vote; more would only add noise and time. */

@@ -81,7 +81,10 @@ export function badness({ series, sign }: Move): number {
   return (series.worse === 'up') === (sign === 1) ? 1 : 0;
 }
 
-/** How many are in flight is how many come times how long each stays (Little 1961): queues, threads, open connections. */
-export function isHeldOpen({ series: { signal } }: Move): boolean {
-  return signal === 'saturation' || signal === 'connections';
+/**
+ * How many are in flight is how many come times how long each stays (Little 1961): queues, threads, open connections.
+ * Not the share of a pool that is in use: once it is full, the waiting is its doing.
+ */
+export function isHeldOpen({ series: { signal, unit }, after }: Move): boolean {
+  return signal === 'saturation' || (signal === 'connections' && !(unit === '1' && after <= 1));
 }

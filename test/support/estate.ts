@@ -178,6 +178,8 @@ function step(
     }
   }
   const latency = new Float64Array(count);
+  /** What it is when nothing is wrong. */
+  const usual = new Float64Array(count);
   const failing = new Float64Array(count);
   /** What callers see on top of what the service sees. */
   const wayIn = new Float64Array(count);
@@ -199,6 +201,9 @@ function step(
       waited += times * (latency[callee]! + wayIn[callee]! + way + 0.001);
       ok *= 1 - Math.min(1, times) * failing[callee]! * 0.9;
     }
+    usual[index] =
+      service.own +
+      service.calls.reduce((sum, { callee, times }) => sum + times * (usual[callee]! + 0.001), 0);
     wayIn[index] = way;
     latency[index] = noisy(service.own * slow + waited, service.spread);
     const lost = has(index, 'down') ? 1 : has(index, 'loss') ? 0.04 : 0;
@@ -216,7 +221,9 @@ function step(
     put(
       index,
       'socket',
-      noisy(service.sockets * (0.8 + 0.2 * crowd), 0.04) * (has(index, 'connections') ? 5 : 1),
+      // Half are kept for later, half are in flight: as many as come times how long each stays.
+      noisy(service.sockets * (0.5 + (0.5 * crowd * latency[index]!) / usual[index]!), 0.04) *
+        (has(index, 'connections') ? 5 : 1),
     );
   }
 }
