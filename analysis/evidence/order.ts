@@ -14,9 +14,9 @@ export function orderEvidence(facts: Facts): Finding[] {
   if (onsets.length < 2) return [];
   const earliest = Math.min(...onsets.map(({ first }) => first.from));
   const latest = Math.max(...onsets.map(({ first }) => first.from));
-  if (latest === earliest) return [];
+  if (latest - earliest <= RANK.onsetSlackBins) return [];
   return onsets
-    .filter(({ first }) => first.from === earliest)
+    .filter(({ first }) => first.from <= earliest + RANK.onsetSlackBins)
     .map(({ service, first }) =>
       finding(service, {
         observation: `onset at ${graph.names[service]!}`,

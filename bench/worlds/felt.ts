@@ -45,6 +45,16 @@ export function isFelt({ latency, errors }: Symptoms): boolean {
   return latency || errors;
 }
 
+/** Whether the world does well without the fault: hardly any errors, nobody overloaded for long. */
+export function isCalm(recording: Recording, onsetTick: number): boolean {
+  const samples = Math.floor(onsetTick / recording.perSample);
+  return recording.serverLatency.every((latencies, index) => {
+    if (shareBetween(recording, index, onsetTick).before > (index === 0 ? 0.02 : 0.05)) return false;
+    const { count, mean, p90 } = momentsOf(latencies.slice(0, samples));
+    return count < 20 || mean < 1.5 * p90;
+  });
+}
+
 function momentsOf(samples: number[][]): { count: number; mean: number; variance: number; p90: number } {
   const values = Float64Array.from(samples.flat()).sort();
   const count = values.length;

@@ -1,7 +1,7 @@
 import type { Random } from './random.js';
 
 /**
- * Load from outside as a factor on the mean, by tick: part of the wave of a day, a first-order autoregression around
+ * Load from outside as a factor on that of the busiest hour, by tick: part of the wave of a day, a first-order autoregression around
  * it, and small bursts. `growth` is what it gains from `from` to the end.
  */
 export function drawLoad(
@@ -12,13 +12,15 @@ export function drawLoad(
 ): Float64Array {
   const day = 86400;
   const phase = random.between(0, day);
-  const depth = random.between(0.1, 0.5);
+  const depth = random.between(0.1, 0.4);
   const memory = Math.exp(-tickSeconds / random.logBetween(30, 300));
   const spread = random.between(0.02, 0.1);
   const wave = (tick: number): number =>
     1 + depth * Math.sin((2 * Math.PI * (phase + tick * tickSeconds)) / day);
-  // The mean level is that of the onset, so that worlds of each hour are provisioned alike.
-  const level = 1 / wave(ticks / 2);
+  // Systems are provisioned for their busiest hour, so that is the unit.
+  let peak = 0;
+  for (let tick = 0; tick < ticks; tick += 1) peak = Math.max(peak, wave(tick));
+  const level = 1 / peak;
   const burstsPerTick = tickSeconds / random.logBetween(300, 3000);
   const load = new Float64Array(ticks);
   let noise = 0;

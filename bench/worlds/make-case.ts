@@ -1,7 +1,7 @@
 import { blemish } from './blemishes.js';
-import { quiet, type Influence } from './effects.js';
+import type { Influence } from './effects.js';
 import { drawFault, FAULT_TYPES, type Fault } from './faults.js';
-import { isFelt, symptomsOf, type Symptoms } from './felt.js';
+import { isCalm, isFelt, symptomsOf, type Symptoms } from './felt.js';
 import { drawLoad } from './load.js';
 import { metricOf, observe, watchedServices, type Column } from './monitor.js';
 import { drawNuisances } from './nuisances.js';
@@ -62,7 +62,7 @@ function tryCase(
     (style.stepSeconds / tickSeconds);
   const onsetTick = Math.ceil(style.calmSeconds / tickSeconds);
   const onset = onsetTick * tickSeconds;
-  const nuisances = drawNuisances(random, world, onset);
+  const nuisances = drawNuisances(random, world, onset, ticks * tickSeconds);
   const growth = faultName === null ? { from: onsetTick, factor: random.between(0.1, 0.4) } : null;
   const load = drawLoad(random, ticks, tickSeconds, growth);
   const state = freshState(world);
@@ -96,6 +96,11 @@ function tryCase(
   };
   const calm = recordingFrom(0);
   run(0, onsetTick, [], { state, recording: calm });
+  if (!isCalm(calm, onsetTick)) return null;
+  // What would have been: an effect is what the fault adds to it, not what the nuisances do.
+  const without = recordingFrom(onsetTick);
+  run(onsetTick, ticks, [], { state: structuredClone(state), recording: without });
+  const innocent = symptomsOf(joined(copyOf(calm), without), 0, onsetTick);
 
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const type = FAULT_TYPES.find(({ name }) => name === faultName);
@@ -108,7 +113,7 @@ function tryCase(
     });
     const recording = joined(fault === null ? calm : copyOf(calm), after);
     const front = symptomsOf(recording, 0, onsetTick);
-    if (fault !== null && !isFelt(front)) continue;
+    if (fault !== null && (!isFelt(front) || front.size < 2 * innocent.size + 0.1)) continue;
     return finish(random, { id, style, world, recording, fault, onsetTick, front });
   }
   return null;
@@ -186,11 +191,4 @@ function drawGraph(random: Random, { services, calls }: World): [string, string]
     return [a!.name, b!.name];
   });
   return [...right.filter(() => random.chance(0.95)), ...wrong];
-}
-
-/** The effects that the fault of a case has at a time in seconds since the world began, for who wants to look. */
-export function effectsOf({ world, fault }: WorldCase, time: number): ReturnType<typeof quiet> {
-  const effects = quiet(world.services.length);
-  fault?.influence(effects, time);
-  return effects;
 }

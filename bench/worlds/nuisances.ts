@@ -3,14 +3,14 @@ import type { Random } from './random.js';
 import type { World } from './topology.js';
 
 /** Harmless things that go on in every system, before the fault and during it. */
-export function drawNuisances(random: Random, world: World, onset: number): Influence {
+export function drawNuisances(random: Random, world: World, onset: number, seconds: number): Influence {
   const inside = world.services.filter(({ kind }) => kind !== 'external');
   const several: Influence[] = [];
   const atSome = (most: number, make: (index: number) => Influence): void => {
     for (const { index } of random.some(inside, random.whole(1, most))) several.push(make(index));
   };
   atSome(2, (index) => cronJob(random, world, index));
-  atSome(2, (index) => jitter(random, index));
+  atSome(2, (index) => jitter(random, index, seconds));
   atSome(3, (index) => memoryDrift(random, world, index));
   if (random.chance(0.6)) several.push(blip(random, random.pick(inside.slice(1)).index, onset));
   return (effects, time) => {
@@ -29,16 +29,15 @@ function cronJob(random: Random, world: World, index: number): Influence {
   };
 }
 
-/** Short spells of slow work, as of garbage collection or a cold cache. */
-function jitter(random: Random, index: number): Influence {
+/** Short spells of slow work, as of garbage collection or a cold cache. Drawn ahead, so that time may be run again. */
+function jitter(random: Random, index: number, seconds: number): Influence {
   const every = random.between(20, 120);
   const factor = random.between(1.2, 2.5);
-  const source = random.fork();
-  let until = -1;
+  const slow = new Uint8Array(Math.ceil(seconds) + 1);
+  for (let at = every * random.exponential(); at < seconds; at += every * random.exponential())
+    slow.fill(1, Math.floor(at), Math.floor(at + random.between(1, 6)));
   return (effects, time) => {
-    // Spells are drawn as time passes; a tick is short against them.
-    if (time > until && source.chance(1 / every)) until = time + source.between(1, 6);
-    if (time <= until) effects.slow[index] = effects.slow[index]! * factor;
+    if (slow[Math.floor(time)] === 1) effects.slow[index] = effects.slow[index]! * factor;
   };
 }
 

@@ -49,8 +49,9 @@ export function freshState(world: World): State {
 
 /** A request that is refused waits this long at most for a worker, seconds. */
 const LONGEST_QUEUE = 10;
-/** Seconds over which the smoothed values forget. */
+/** Seconds over which the smoothed values forget, and sampled requests from outside that they rest on at least. */
 const MEMORY_SECONDS = 3;
+const MEMORY_REQUESTS = 60;
 const CFS_PERIOD = 0.1;
 const REQUEST_BYTES = 1500;
 
@@ -379,7 +380,7 @@ class Engine {
   private settle(tick: number, seconds: number): void {
     const { state, recording, random, world } = this.run;
     const { effects } = this;
-    const fresh = 1 - Math.exp(-seconds / MEMORY_SECONDS);
+    const fresh = 1 - Math.exp(-seconds / Math.max(MEMORY_SECONDS, MEMORY_REQUESTS / world.rate));
     const blend = (list: Float64Array, index: number, value: number): void => {
       list[index] = list[index]! + fresh * (value - list[index]!);
     };
