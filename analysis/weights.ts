@@ -172,7 +172,7 @@ export const RANK = {
   /** Cost of not being called by the alerting service at all. */
   unreachable: 1.5,
   /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */
-  hidden: 0.5,
+  hidden: 0.75,
   /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
   silence: 3,
   leastLoss: 0.5,
