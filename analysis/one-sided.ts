@@ -37,15 +37,16 @@ export function doubtsOf(
   return ({ series: { subject, signal }, strength }) => {
     const callee = subject.kind === 'edge' ? graph.indexOf.get(subject.callee) : undefined;
     if (subject.kind !== 'edge' || callee === undefined || vanished.has(callee)) return 0;
-    // Whom no call reaches any more sees none fail.
-    if (quietness(services[callee]!.quieter) >= RANK.unreached) return 0;
     const key = keyOf(subject.callee, signal);
     const witnesses = known.get(key) ?? witnessesOf(services[callee]!, signal);
     known.set(key, witnesses);
     if (!own.has(key) || witnesses.itself) return 0;
+    // Calls that are given up have been seen; those that never arrive leave the callee with less to do.
+    const lost = isFailure(signal) ? Math.min(1, quietness(services[callee]!.quieter) / RANK.lostCalls) : 0;
     // That others do not see what is hardly to be seen says little.
     const { leastStrength, clearStrength } = RANK;
-    const clear = Math.min(1, Math.max(0, (strength - leastStrength) / (clearStrength - leastStrength)));
+    const clear =
+      (1 - lost) * Math.min(1, Math.max(0, (strength - leastStrength) / (clearStrength - leastStrength)));
     if (callers.get(key)!.size === 1) return isFailure(signal) ? RANK.eithers * clear : 0;
     const others = witnesses.callers.size - (witnesses.callers.has(subject.caller) ? 1 : 0);
     return others > 0 ? 0 : RANK.callersOwn * clear;

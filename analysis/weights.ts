@@ -114,6 +114,8 @@ export const RANK = {
   callersOwn: 0.75,
   /** ... and of failures that the callee does not see and nobody else could. */
   eithers: 0.5,
+  /** A callee that lost this share of its traffic cannot have seen the calls that failed. */
+  lostCalls: 0.3,
   /** A service that lost this share of its traffic is hardly reached any more. */
   unreached: 0.9,
   /** Bins by which a callee's symptom may come later and still explain. */

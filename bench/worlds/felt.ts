@@ -9,18 +9,44 @@ export interface Symptoms {
   size: number;
 }
 
+/** What one service answered: by tick, and its latencies by sample. */
+export interface Answers extends Pick<Recording, 'from' | 'tickSeconds' | 'perSample'> {
+  requests: Float64Array;
+  errors: Float64Array;
+  latency: number[][];
+}
+
+/** From a recording, or from two that follow each other: what began in the first may end in the second. */
+export function answersOf(index: number, first: Recording, second?: Recording): Answers {
+  const { from, tickSeconds, perSample, service, serverLatency } = first;
+  const more = second?.service;
+  const sum = (one: Float64Array, other: Float64Array | undefined): Float64Array =>
+    other === undefined ? one : one.map((value, tick) => value + other[tick]!);
+  return {
+    from,
+    tickSeconds,
+    perSample,
+    requests: sum(service.requests[index]!, more?.requests[index]),
+    errors: sum(service.errors[index]!, more?.errors[index]),
+    latency: serverLatency[index]!.map((values, sample) => [
+      ...values,
+      ...(second?.serverLatency[index]![sample] ?? []),
+    ]),
+  };
+}
+
 /** Compares what the service answered in the samples before and after the onset. */
-export function symptomsOf(recording: Recording, index: number, onsetTick: number): Symptoms {
-  const onset = Math.ceil(onsetTick / recording.perSample);
-  const samples = recording.serverLatency[index]!;
+export function symptomsOf(answers: Answers, onsetTick: number): Symptoms {
+  const onset = Math.ceil(onsetTick / answers.perSample);
+  const samples = answers.latency;
   const before = momentsOf(
     samples.slice(
-      Math.max(0, onset - Math.max(4, Math.ceil(600 / (recording.perSample * recording.tickSeconds)))),
+      Math.max(0, onset - Math.max(4, Math.ceil(600 / (answers.perSample * answers.tickSeconds)))),
       Math.max(1, onset - 1),
     ),
   );
   const after = momentsOf(samples.slice(onset));
-  const errors = shareBetween(recording, index, onsetTick);
+  const errors = shareBetween(answers, onsetTick);
   const noise = Math.sqrt(
     before.variance / Math.max(1, before.count) + after.variance / Math.max(1, after.count),
   );
@@ -49,7 +75,8 @@ export function isFelt({ latency, errors }: Symptoms): boolean {
 export function isCalm(recording: Recording, onsetTick: number): boolean {
   const samples = Math.floor(onsetTick / recording.perSample);
   return recording.serverLatency.every((latencies, index) => {
-    if (shareBetween(recording, index, onsetTick).before > (index === 0 ? 0.02 : 0.05)) return false;
+    if (shareBetween(answersOf(index, recording), onsetTick).before > (index === 0 ? 0.02 : 0.05))
+      return false;
     const { count, mean, p90 } = momentsOf(latencies.slice(0, samples));
     return count < 20 || mean < 1.5 * p90;
   });
@@ -65,12 +92,9 @@ function momentsOf(samples: number[][]): { count: number; mean: number; variance
 }
 
 function shareBetween(
-  { service, from, tickSeconds }: Recording,
-  index: number,
+  { requests, errors, from, tickSeconds }: Answers,
   onset: number,
 ): { before: number; after: number; count: number; rateBefore: number; rateAfter: number } {
-  const requests = service.requests[index]!;
-  const errors = service.errors[index]!;
   const sum = (list: Float64Array, begin: number, end: number): number =>
     list.subarray(begin, end).reduce((total, value) => total + value, 0);
   const end = requests.length;

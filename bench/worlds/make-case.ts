@@ -1,7 +1,7 @@
 import { blemish } from './blemishes.js';
 import type { Influence } from './effects.js';
 import { drawFault, FAULT_TYPES, type Fault } from './faults.js';
-import { isCalm, isFelt, symptomsOf, type Symptoms } from './felt.js';
+import { answersOf, isCalm, isFelt, symptomsOf, type Symptoms } from './felt.js';
 import { drawLoad } from './load.js';
 import { metricOf, observe, watchedServices, type Column } from './monitor.js';
 import { drawNuisances } from './nuisances.js';
@@ -100,7 +100,7 @@ function tryCase(
   // What would have been: an effect is what the fault adds to it, not what the nuisances do.
   const without = recordingFrom(onsetTick);
   run(onsetTick, ticks, [], { state: structuredClone(state), recording: without });
-  const innocent = symptomsOf(joined(copyOf(calm), without), 0, onsetTick);
+  const innocent = symptomsOf(answersOf(0, calm, without), onsetTick);
 
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const type = FAULT_TYPES.find(({ name }) => name === faultName);
@@ -111,17 +111,12 @@ function tryCase(
       state: structuredClone(state),
       recording: after,
     });
-    const recording = joined(fault === null ? calm : copyOf(calm), after);
-    const front = symptomsOf(recording, 0, onsetTick);
+    const front = symptomsOf(answersOf(0, calm, after), onsetTick);
     if (fault !== null && (!isFelt(front) || front.size < 2 * innocent.size + 0.1)) continue;
+    const recording = joined(calm, after);
     return finish(random, { id, style, world, recording, fault, onsetTick, front });
   }
   return null;
-}
-
-/** The calm serves several tries, and joining changes it. */
-function copyOf(recording: Recording): Recording {
-  return structuredClone(recording);
 }
 
 function finish(
@@ -168,7 +163,10 @@ function drawAlert(
 ): [Service, Symptoms] {
   const others = watched
     .filter(({ kind, index }) => index !== 0 && kind === 'service')
-    .map((service): [Service, Symptoms] => [service, symptomsOf(recording, service.index, onsetTick)])
+    .map((service): [Service, Symptoms] => [
+      service,
+      symptomsOf(answersOf(service.index, recording), onsetTick),
+    ])
     .filter(([, symptoms]) => isFelt(symptoms));
   return others.length === 0 || random.chance(0.7) ? [watched[0]!, front] : random.pick(others);
 }

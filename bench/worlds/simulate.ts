@@ -368,6 +368,7 @@ class Engine {
     if (!ok) errors[call.edge]![tick]! += world.weight;
     busySeconds[call.edge]![tick]! += took * world.weight;
     recording.service.outSeconds[call.from]![tick]! += took * world.weight;
+    if (this.effects.down[call.to]! === 1) return;
     recording.service.sent[call.from]![tick]! += REQUEST_BYTES * world.weight;
     recording.service.received[call.to]![tick]! += REQUEST_BYTES * world.weight;
     if (!ok) return;

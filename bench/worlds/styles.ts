@@ -23,7 +23,7 @@ export interface Style {
 export const STYLES: StyleName[] = ['container', 'mesh', 'cloud', 'infra'];
 
 /** Requests of a case that are simulated with all their calls, about; what is left of it is precision. */
-const VISITS_OF_A_CASE = 600_000;
+const VISITS_OF_A_CASE = 400_000;
 
 export function drawStyle(random: Random, name: StyleName): Style {
   const clientView = random.chance(0.5);
