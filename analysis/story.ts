@@ -1,6 +1,6 @@
 import type { SignalKind } from '../model/series.js';
 import type { CallGraph } from './graph/call-graph.js';
-import type { ServiceFacts } from './facts.js';
+import { doublings, type ServiceFacts } from './facts.js';
 import type { DiagnosisInput } from './input.js';
 import type { Grid } from './series/grid.js';
 import type { Level } from './series/level.js';
@@ -92,6 +92,16 @@ export function rise({ before, after }: Move): number {
 }
 
 /**
+ * Errors from slowness and the other way round: callers give up on calls that take many times as long, so the more
+ * doublings of its time, the more failures a slow callee accounts for.
+ */
+function acrossKinds(theirs: Move): number {
+  if (theirs.series.signal !== 'latency') return RANK.otherKind;
+  const slow = Math.min(1, Math.max(0, doublings(theirs) - RANK.endured) / RANK.givenUp);
+  return RANK.otherKind + (1 - RANK.otherKind) * slow;
+}
+
+/**
  * How much of a caller's symptom a callee's symptom can account for, 0..1: errors come from errors and seconds
  * from seconds (a call that takes very long may fail, so a little passes between the kinds); not more seconds
  * than the callee lost; and not for more requests than the callee is asked by.
@@ -108,7 +118,7 @@ export function accountsFor(
     const late = Math.max(0, move.from - mine.from - RANK.onsetSlackBins);
     const sameKind = (move.series.signal === 'latency') === (mine.series.signal === 'latency');
     let share = Math.min(1, move.strength / mine.strength) / (1 + late);
-    if (!sameKind) share *= RANK.otherKind;
+    if (!sameKind) share *= acrossKinds(move);
     else if (move.series.unit === mine.series.unit && rise(mine) !== 0) {
       const size = Math.abs(rise(move) / rise(mine));
       const reaches = Math.min(1, asked / tailOf(mine.series.name));

@@ -106,6 +106,9 @@ export const RANK = {
   explained: 1,
   /** Share of errors that slowness may account for, and the other way round. */
   otherKind: 0.3,
+  /** Doublings of a callee's time that its callers endure, and those beyond them at which they surely give up. */
+  endured: 2,
+  givenUp: 3,
   /** A callee that lost this share of the time or requests that its caller lost accounts for all of it. */
   enoughSize: 0.5,
   /** A callee's symptom below this share of the caller's explains nothing. */
