@@ -25,9 +25,12 @@ export function loadEvidence(facts: Facts, found: Finding[]): Finding[] {
   const sent = callsSent(facts);
   const surges = services.flatMap(({ traffic }, service) => {
     const doublings = rise[service]!;
-    const atTheFront =
-      service === alerting ||
-      (graph.known ? graph.callers[service]!.length === 0 : rise[alerting]! < RANK.surgeDoublings);
+    // Nobody who calls it passes on more, as far as anybody knows who calls whom.
+    const atTheFront = graph.known
+      ? graph.callers[service]!.length === 0 ||
+        (service === alerting &&
+          graph.callers[service]!.every((caller) => rise[caller]! < RANK.surgeDoublings))
+      : service === alerting || rise[alerting]! < RANK.surgeDoublings;
     if (traffic === null || doublings < RANK.surgeDoublings) return [];
     if (!atTheFront && strangers(traffic, sent.get(service)) < 2 ** RANK.surgeDoublings - 1) return [];
     // Retries of failed calls look like more work from outside, but not before anything failed.
