@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '3';
+export const RULES_VERSION = '4';
 
 /** How series are read. */
 export const SERIES = {
@@ -217,9 +217,9 @@ export const RANK = {
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 0.9,
+  temperature: 1,
   /** Score of the hypothesis that none of the suspects did it. */
-  nobody: 3,
+  nobody: 2.5,
   /** No diagnosis is surer than this, */
   most: 0.99,
   /** ... and none whose change of state was not seen is surer than this. */
