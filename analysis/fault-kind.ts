@@ -1,8 +1,8 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import { isHeldOpen, scarcity } from './evidence/finding.js';
-import { doublings, quietness, slowdown, type Facts } from './facts.js';
-import { KIND } from './weights.js';
+import { doublings, quietness, slowdown, type Facts, type ServiceFacts } from './facts.js';
+import { KIND, RANK } from './weights.js';
 
 /** What trouble of each resource is called. */
 const RESOURCES: [SignalKind, FaultKind][] = [
@@ -58,6 +58,7 @@ export function faultKinds(
   if (own.quieter?.series.signal === 'traffic' && quietness(own.quieter) >= KIND.gone) {
     vote('dependency-down', KIND.leftover);
   }
+  vote('dependency-down', KIND.refused * refused(own));
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
   // What somebody did is the cause, and what the machine shows of it the effect.
   if (deed !== null) {
@@ -80,6 +81,15 @@ export function faultKinds(
 export interface Deed {
   kinds: FaultKind[];
   probability: number;
+}
+
+/** How far calls fail before they arrive, 0..1: callers see failures that the service does not, and it has less to do. */
+function refused({ symptoms, quieter }: ServiceFacts): number {
+  const failures = symptoms.filter(
+    ({ series, strength }) => series.signal !== 'latency' && strength >= RANK.leastStrength,
+  );
+  const unseen = failures.every(({ series }) => series.subject.kind === 'edge');
+  return failures.length > 0 && unseen ? Math.min(1, quietness(quieter) / RANK.lostCalls) : 0;
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */

@@ -290,6 +290,8 @@ export const KIND = {
   leftover: 1.2,
   /** A service that lost this share of its traffic is gone for its callers. */
   gone: 0.95,
+  /** Vote when calls fail before they arrive. */
+  refused: 2.5,
   /** Vote for a service that is not ours. */
   external: 2,
   /** Vote that always stays for what is not in the list. */
