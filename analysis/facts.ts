@@ -6,31 +6,12 @@ import { beginOf, isGolden, ownerOf } from './series/begin.js';
 import type { Grid } from './series/grid.js';
 import type { Level } from './series/level.js';
 import { moveOf, type Move } from './series/movement.js';
-import { RANK } from './weights.js';
 import type { Doubt } from './one-sided.js';
+import { quietness, type ServiceFacts } from './service-facts.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { Vanished } from './vanished.js';
 import type { TraceFacts } from './traces/read.js';
 import type { Outcry } from './logs/read.js';
-
-/** What the series say about one service, strongest first in every list. */
-export interface ServiceFacts {
-  /** Latency, errors and availability of the work that it does for others, for the worse. */
-  symptoms: Move[];
-  /** The same of the calls that it makes. */
-  calls: Move[];
-  /** The strongest move of each resource, for the worse. */
-  resources: Move[];
-  traffic: Move | null;
-  /** The strongest sign of doing less: traffic or resources that fell. */
-  quieter: Move | null;
-  /** Signals that were looked at, moved or not. */
-  seen: Set<SignalKind>;
-  /** Strength of each symptom as far as it is part of the alert's story. */
-  told: number[];
-  /** Strength of the loudest symptom, as far as it is part of the alert's story; 0 for none. */
-  loudness: number;
-}
 
 /** All that the collectors of evidence look at. */
 export interface Facts {
@@ -120,25 +101,6 @@ export function serviceFacts(levels: Level[], moves: Move[], graph: CallGraph): 
 /** What a service does when it is asked, rather than what it holds. */
 function isActivity(signal: SignalKind): boolean {
   return signal === 'traffic' || signal === 'network' || signal === 'other';
-}
-
-/** How much of its activity a service lost, 0..1, as far as that is no noise. */
-export function quietness(move: Move | null): number {
-  if (move === null || move.weighed.before <= 0) return 0;
-  const lost = Math.min(1, Math.max(0, 1 - move.weighed.after / move.weighed.before));
-  return lost * Math.min(1, move.strength / RANK.quietStrength);
-}
-
-/** Doublings of the time that an answer of the service takes: the mean of what its callers and itself measure. */
-export function slowdown({ symptoms }: ServiceFacts): number {
-  const slower = symptoms.filter(({ series }) => series.signal === 'latency').map(doublings);
-  return slower.reduce((sum, one) => sum + Math.max(0, one), 0) / Math.max(1, slower.length);
-}
-
-/** From nothing to something counts as many doublings as there are sigmas. */
-export function doublings({ weighed: { before, after }, strength, sign }: Move): number {
-  if (sign === -1) return 0;
-  return before > 0 ? Math.log2(after / before) : strength;
 }
 
 /** A share of successes that is always zero measures nothing. */

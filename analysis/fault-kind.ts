@@ -1,7 +1,8 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import { isHeldOpen, scarcity } from './evidence/finding.js';
-import { doublings, quietness, slowdown, type Facts, type ServiceFacts } from './facts.js';
+import type { Facts } from './facts.js';
+import { doublings, quietness, slowdown, type ServiceFacts } from './service-facts.js';
 import { KIND, RANK } from './weights.js';
 
 /** What trouble of each resource is called. */

@@ -1,5 +1,5 @@
 import type { SignalKind } from '../model/series.js';
-import { quietness, type ServiceFacts } from './facts.js';
+import { quietness, type ServiceFacts } from './service-facts.js';
 import type { CallGraph } from './graph/call-graph.js';
 import { isGolden } from './series/begin.js';
 import type { Level } from './series/level.js';

@@ -1,6 +1,7 @@
 import type { propagationStep } from '../model/diagnosis.js';
 import type { z } from 'zod';
-import type { Facts, ServiceFacts } from './facts.js';
+import type { Facts } from './facts.js';
+import type { ServiceFacts } from './service-facts.js';
 import { hopsFrom } from './graph/call-graph.js';
 import { RANK } from './weights.js';
 

@@ -1,6 +1,6 @@
 import type { SignalKind } from '../model/series.js';
 import type { CallGraph } from './graph/call-graph.js';
-import { doublings, type ServiceFacts } from './facts.js';
+import { doublings, type ServiceFacts } from './service-facts.js';
 import type { DiagnosisInput } from './input.js';
 import type { Grid } from './series/grid.js';
 import type { Level } from './series/level.js';

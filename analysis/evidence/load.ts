@@ -1,5 +1,6 @@
 import type { Evidence } from '../../model/diagnosis.js';
-import type { Facts, ServiceFacts } from '../facts.js';
+import type { Facts } from '../facts.js';
+import { failingShare } from '../service-facts.js';
 import { reachableFrom } from '../graph/call-graph.js';
 import type { Move } from '../series/movement.js';
 import { amount, list } from '../text.js';
@@ -101,16 +102,6 @@ function borne({ graph, services }: Facts, surges: Finding[], rise: number[], fo
       }),
     ];
   });
-}
-
-/** Share of its requests that a service, or who calls it, sees fail. */
-function failingShare({ symptoms }: ServiceFacts): number {
-  return Math.max(
-    0,
-    ...symptoms
-      .filter(({ series }) => series.unit === '1' && series.signal !== 'latency')
-      .map(({ series, after }) => Math.min(1, series.worse === 'down' ? 1 - after : after)),
-  );
 }
 
 /** Calls that the known callers of a service send, before and after; only where each of them is measured. */

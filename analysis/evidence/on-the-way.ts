@@ -1,6 +1,7 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { SignalKind } from '../../model/series.js';
-import { quietness, type Facts, type ServiceFacts } from '../facts.js';
+import type { Facts } from '../facts.js';
+import { quietness, type ServiceFacts } from '../service-facts.js';
 import type { Move } from '../series/movement.js';
 import { rise } from '../story.js';
 import { list } from '../text.js';

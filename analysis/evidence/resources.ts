@@ -1,4 +1,5 @@
-import { slowdown, type Facts, type ServiceFacts } from '../facts.js';
+import type { Facts } from '../facts.js';
+import { slowdown, type ServiceFacts } from '../service-facts.js';
 import { isGolden } from '../series/begin.js';
 import type { Move } from '../series/movement.js';
 import { amount } from '../text.js';

@@ -1,4 +1,6 @@
-import { quietness, type Facts, type ServiceFacts } from '../facts.js';
+import type { Facts } from '../facts.js';
+import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
+import type { Move } from '../series/movement.js';
 import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
 import { brokenOffBy } from './trace.js';
@@ -49,11 +51,14 @@ function unaskedEvidence(facts: Facts): Finding[] {
     const first = quiet[0];
     if (first === undefined) return [];
     // Half of the calls gone is a change of habits, all of them gone is a wall.
-    const weight =
+    const wall =
       ((RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss)) *
       (1 - brokenOffBy(facts, name));
+    const gone = beyondReach(facts, service, first.callee, first.loss);
+    const weight = wall * (1 - gone);
     const { unit } = first.quieter.series;
     return [
+      ...(gone > 0 ? unreachable(facts, service, first.callee, first.quieter, gone) : []),
       finding(service, {
         observation: `calls that ${name} no longer makes`,
         kind: 'silence',
@@ -64,6 +69,48 @@ function unaskedEvidence(facts: Facts): Finding[] {
       }),
     ];
   });
+}
+
+/**
+ * How far a callee is gone rather than no longer asked, 0..1. Who fails before it asks fails as often as the callee
+ * lost calls; a callee that lost more than that does not answer those who do ask, and then its caller fails about as
+ * often as it needs it. Nothing can be said of a caller that does not fail.
+ */
+function beyondReach({ services, traffic }: Facts, caller: number, callee: number, loss: number): number {
+  const failing = failingShare(services[caller]!);
+  const [theirs, mine] = [traffic[callee] ?? null, traffic[caller] ?? null];
+  if (failing === 0 || theirs === null || mine === null || mine <= 0) return 0;
+  const needed = Math.min(1, theirs / mine) * loss;
+  return Math.min(1, Math.max(0, (loss - failing) / loss)) * Math.min(failing / needed, needed / failing);
+}
+
+function unreachable(
+  { graph, services }: Facts,
+  caller: number,
+  callee: number,
+  quieter: Move,
+  gone: number,
+): Finding[] {
+  const name = graph.names[callee]!;
+  const statement = `${name} lost more of its calls than ${graph.names[caller]!}, its only caller, sees fail.`;
+  return [
+    finding(callee, {
+      observation: `reports of ${name}`,
+      kind: 'silence',
+      weight: RANK.silence * gone,
+      statement,
+      move: quieter,
+      kinds: [['dependency-down', RANK.silence * gone]],
+    }),
+    finding(caller, {
+      observation: `callees of ${graph.names[caller]!}`,
+      kind: 'contradiction',
+      stance: 'against',
+      weight: RANK.explained * gone * Math.min(services[caller]!.loudness, RANK.loudest) * RANK.symptom,
+      statement,
+      move: quieter,
+    }),
+  ];
 }
 
 /** It is still called, but the calls fail on the way. */
