@@ -8,26 +8,54 @@ export interface Vanished {
   gone: string[];
 }
 
+interface Count extends Vanished {
+  /** What the process says of itself rather than others of it, and how much of that ended. */
+  own: number;
+  ownEnded: number;
+  /** What somebody else still counts, and counts nothing. */
+  zero: number;
+}
+
 /** Services whose metrics mostly end when the incident begins, by number. */
 export function vanishedServices(
   levels: Level[],
   begin: number | null,
   graph: CallGraph,
 ): Map<number, Vanished> {
-  const counts = new Map<number, Vanished>();
-  if (begin === null) return counts;
+  const counts = new Map<number, Count>();
+  if (begin === null) return new Map();
   for (const level of levels) {
-    const { subject, name } = level.series;
+    const { subject, name, perspective } = level.series;
     const service = subject.kind === 'service' ? graph.indexOf.get(subject.service) : undefined;
     if (service === undefined) continue;
-    const count = counts.get(service) ?? { all: 0, gone: [] };
+    // What never counted anything cannot stop to.
+    if (level.flat && level.centre === 0) continue;
+    const count = counts.get(service) ?? { all: 0, gone: [], own: 0, ownEnded: 0, zero: 0 };
+    const ended = endsAt(level, begin);
+    const zero = fallsToZero(level, begin);
     count.all += 1;
-    if (endsAt(level, begin)) count.gone.push(name);
+    if (ended || zero) count.gone.push(name);
+    if (zero) count.zero += 1;
+    else if (perspective === 'self') {
+      count.own += 1;
+      if (ended) count.ownEnded += 1;
+    }
     counts.set(service, count);
   }
-  const silent = [...counts].filter(([, { all, gone }]) => gone.length >= RANK.vanishedShare * all);
+  // Latency ends and traffic falls to nothing also when nobody asks; what a process says of itself only ends with it.
+  const silent = [...counts].filter(
+    ([, { all, gone, own, ownEnded, zero }]) =>
+      gone.length >= RANK.vanishedShare * all && (zero === 0 || (own > 0 && ownEnded === own)),
+  );
   // When most fall silent together, it is the source that failed.
   return new Map(silent.length > counts.size / 2 ? [] : silent);
+}
+
+/** Somebody else counts what it does, and now that is nothing at all. */
+function fallsToZero({ deviations, centre, scale }: Level, begin: number): boolean {
+  if (centre <= 0) return false;
+  const after = deviations.subarray(begin + 1).filter((deviation) => !Number.isNaN(deviation));
+  return after.length > 0 && after.every((deviation) => Math.abs(centre + deviation * scale) < 1e-9 * centre);
 }
 
 /** Steady samples up to the beginning, hardly any after. */
