@@ -81,7 +81,9 @@ function beyondReach({ services, traffic }: Facts, caller: number, callee: numbe
   const [theirs, mine] = [traffic[callee] ?? null, traffic[caller] ?? null];
   if (failing === 0 || theirs === null || mine === null || mine <= 0) return 0;
   const needed = Math.min(1, theirs / mine) * loss;
-  return Math.min(1, Math.max(0, (loss - failing) / loss)) * Math.min(failing / needed, needed / failing);
+  const alike = Math.min(failing / needed, needed / failing);
+  // Whom one request in a hundred needs, few miss.
+  return Math.min(1, Math.max(0, (loss - failing) / loss)) * alike * Math.min(1, needed / RANK.missedFrom);
 }
 
 function unreachable(
