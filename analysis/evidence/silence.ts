@@ -82,8 +82,9 @@ function beyondReach({ services, traffic }: Facts, caller: number, callee: numbe
   if (failing === 0 || theirs === null || mine === null || mine <= 0) return 0;
   const needed = Math.min(1, theirs / mine) * loss;
   const alike = Math.min(failing / needed, needed / failing);
+  const beyond = Math.max(0, loss - failing) / loss;
   // Whom one request in a hundred needs, few miss.
-  return Math.min(1, Math.max(0, (loss - failing) / loss)) * alike * Math.min(1, needed / RANK.missedFrom);
+  return Math.min(1, beyond / RANK.lostCalls) * alike * Math.min(1, needed / RANK.missedFrom);
 }
 
 function unreachable(
