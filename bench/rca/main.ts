@@ -14,6 +14,7 @@ import {
   printCost,
   printFaultKind,
   printGroups,
+  printInnocent,
   printMisses,
 } from './print.js';
 import { WITHHOLDABLE } from './without.js';
@@ -154,6 +155,7 @@ function print(judged: Judged[], named: [string, Variant][], options: Options): 
     printFaultKind(summary),
     printCalibration(summary),
     printCommits(summary),
+    printInnocent(summary),
     options.baselines ? printComparison(compare(judged)) : '',
     options.ablation
       ? printAblation(named.map(([name], index) => ({ name, summary: summarise(judged, index) })))

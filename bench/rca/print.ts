@@ -65,6 +65,14 @@ export function printCommits({ commits }: Summary): string {
   );
 }
 
+export function printInnocent({ innocent: { cases, blamed, sure, confirmed } }: Summary): string {
+  if (cases === 0) return '';
+  return (
+    `\nOf ${cases} cases in which nobody is to blame ${two(blamed)} blame somebody, ` +
+    `${two(sure)} with 80 % and more, ${two(confirmed)} as confirmed\n`
+  );
+}
+
 export function printComparison(rows: ReturnType<typeof compare>): string {
   return table(
     'Beside reference methods, all on the same input',

@@ -40,6 +40,16 @@ export interface Summary {
   calibration: Calibration;
   heldOut: HeldOut[];
   commits: CommitScore[];
+  innocent: InnocentScore;
+}
+
+/** How cases were answered in which nobody is to blame: the label names neither a service nor a commit. */
+export interface InnocentScore {
+  cases: number;
+  /** Share in which a service was suspected or worse, told with 80 % and more, and confirmed. */
+  blamed: number;
+  sure: number;
+  confirmed: number;
 }
 
 /** Scores the answers of one variant (by its place). Cases whose label names no service only count for commits. */
@@ -71,6 +81,22 @@ export function summarise(judged: Judged[], variant = 0): Summary {
       }),
     ),
     commits: commitScores(judged, answerOf),
+    innocent: innocentScore(
+      judged.filter(({ label }) => label.services.length === 0 && label.commit === null).map(answerOf),
+    ),
+  };
+}
+
+const SURE = 0.8;
+
+function innocentScore(answers: Answer[]): InnocentScore {
+  const shareOf = (wanted: (answer: Answer) => boolean): number =>
+    share(answers.filter(wanted).length, answers.length);
+  return {
+    cases: answers.length,
+    blamed: shareOf(({ verdict }) => verdict !== 'inconclusive'),
+    sure: shareOf(({ verdict, confidence }) => verdict !== 'inconclusive' && confidence >= SURE),
+    confirmed: shareOf(({ verdict }) => verdict === 'confirmed'),
   };
 }
 

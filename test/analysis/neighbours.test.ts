@@ -2,76 +2,8 @@ import assert from 'node:assert/strict';
 import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
-import type { Series, Subject } from '../../model/series.js';
-import { randomOf } from '../support/random.js';
-
-const ALERT = 1_700_000_000;
-const STEP = 15;
-const BEFORE = 120;
-const ROWS = 140;
-
-interface Told {
-  subject: Subject;
-  signal: 'latency' | 'errors';
-  before: number;
-  after: number;
-  /** Rows after the alert. */
-  delay?: number;
-}
-
-/** A series that goes from one level to another, with a twentieth of noise. */
-function told({ subject, signal, before, after, delay = 0 }: Told): Series {
-  const of = subject.kind === 'edge' ? `${subject.caller}>${subject.callee}` : JSON.stringify(subject);
-  const random = randomOf(Array.from(of).reduce((sum, letter) => sum + letter.charCodeAt(0), 0));
-  return {
-    id: `${of} ${signal}`,
-    subject,
-    signal,
-    name: signal === 'latency' ? 'latency-50' : 'error-ratio',
-    unit: signal === 'latency' ? 's' : '1',
-    worse: 'up',
-    perspective: subject.kind === 'edge' ? 'client' : 'server',
-    query: of,
-    source: 'test',
-    times: Float64Array.from({ length: ROWS }, (_, row) => ALERT + (row - BEFORE) * STEP),
-    values: Float64Array.from(
-      { length: ROWS },
-      (_, row) => (row < BEFORE + delay ? before : after) * random.between(0.95, 1.05),
-    ),
-  };
-}
-
-function serves(service: string, signal: Told['signal'], before: number, after: number, delay = 0): Series {
-  return told({ subject: { kind: 'service', service }, signal, before, after, delay });
-}
-
-function calls(caller: string, callee: string, before: number, after: number): Series {
-  return told({ subject: { kind: 'edge', caller, callee }, signal: 'latency', before, after });
-}
-
-function inputOf(symptom: Told['signal'], edges: [string, string][], series: Series[]): DiagnosisInput {
-  const services = [...new Set(edges.flat())];
-  return {
-    anomaly: { service: 'front', symptom, time: ALERT },
-    window: { start: ALERT - BEFORE * STEP, end: ALERT + (ROWS - BEFORE - 1) * STEP, stepSeconds: STEP },
-    graph: {
-      services,
-      edges: edges.map(([caller, callee]) => ({
-        caller,
-        callee,
-        learntFrom: { source: 'test', seenAt: null },
-      })),
-      placements: [],
-      external: [],
-    },
-    series,
-    changes: [],
-    checks: [],
-    spans: null,
-    logs: null,
-    gaps: [],
-  };
-}
+import type { Series } from '../../model/series.js';
+import { ALERT, calls, inputOf, of } from '../support/small-system.js';
 
 function evidenceOf(result: Diagnosis, service: string): Evidence[] {
   return result.suspects.find((suspect) => suspect.service === service)?.evidence ?? [];
@@ -89,11 +21,11 @@ describe('what slow callers share', () => {
     ['search', 'stock'],
     ['search', 'prices'],
   ];
-  const calm = [serves('stock', 'latency', 0.01, 0.01), serves('prices', 'latency', 0.01, 0.01)];
+  const calm = [of('stock', 'latency', 0.01, 0.01), of('prices', 'latency', 0.01, 0.01)];
   const slow = [
-    serves('front', 'latency', 0.1, 0.4),
-    serves('cart', 'latency', 0.05, 0.35),
-    serves('search', 'latency', 0.05, 0.35),
+    of('front', 'latency', 0.1, 0.4),
+    of('cart', 'latency', 0.05, 0.35),
+    of('search', 'latency', 0.05, 0.35),
   ];
 
   it('is suspected before any of them, though it shows nothing itself', () => {
@@ -110,7 +42,7 @@ describe('what slow callers share', () => {
   it('is not, if another of its callers is as fast as ever', () => {
     const more: [string, string][] = [...edges, ['front', 'orders'], ['orders', 'stock']];
     const result = diagnose(
-      inputOf('latency', more, [...slow, ...calm, serves('orders', 'latency', 0.05, 0.05)]),
+      inputOf('latency', more, [...slow, ...calm, of('orders', 'latency', 0.05, 0.05)]),
     );
     assert.notEqual(result.verdict.service, 'stock');
     const with2 = diagnose(inputOf('latency', edges, [...slow, ...calm]));
@@ -118,7 +50,10 @@ describe('what slow callers share', () => {
   });
 
   it('is not, if the calls to it are measured and take as long as before', () => {
-    const measured = [calls('cart', 'stock', 0.012, 0.012), calls('search', 'stock', 0.012, 0.012)];
+    const measured = [
+      calls('cart', 'stock', 'latency', 0.012, 0.012),
+      calls('search', 'stock', 'latency', 0.012, 0.012),
+    ];
     const result = diagnose(inputOf('latency', edges, [...slow, ...calm, ...measured]));
     assert.deepEqual(evidenceOf(result, 'stock'), []);
     assert.ok(['cart', 'search'].includes(result.verdict.service!));
@@ -126,9 +61,9 @@ describe('what slow callers share', () => {
 
   it('leaves a single slow service ahead of the ways to what it calls, and these on the list', () => {
     const alone = [
-      serves('front', 'latency', 0.1, 0.4),
-      serves('cart', 'latency', 0.05, 0.05),
-      serves('search', 'latency', 0.05, 0.35),
+      of('front', 'latency', 0.1, 0.4),
+      of('cart', 'latency', 0.05, 0.05),
+      of('search', 'latency', 0.05, 0.35),
     ];
     const result = diagnose(inputOf('latency', edges, [...alone, ...calm]));
     assert.deepEqual(
@@ -146,11 +81,11 @@ describe('what failing callees share', () => {
     ['gateway', 'users'],
     ['gateway', 'payments'],
   ];
-  const above = [serves('front', 'errors', 0.002, 0.3), serves('gateway', 'errors', 0.002, 0.3)];
+  const above = [of('front', 'errors', 0.002, 0.3), of('gateway', 'errors', 0.002, 0.3)];
   const failing = (delay: number): Series[] => [
-    serves('orders', 'errors', 0.004, 0.5),
-    serves('users', 'errors', 0.004, 0.45, delay),
-    serves('payments', 'errors', 0.004, 0.4, 2 * delay),
+    of('orders', 'errors', 0.004, 0.5),
+    of('users', 'errors', 0.004, 0.45, delay),
+    of('payments', 'errors', 0.004, 0.4, 2 * delay),
   ];
 
   it('is who calls them, if they begin together', () => {
@@ -164,9 +99,9 @@ describe('what failing callees share', () => {
 
   it('is nothing, if one fails after the other or only one of them does', () => {
     const one = [
-      serves('orders', 'errors', 0.004, 0.5),
-      serves('users', 'errors', 0.004, 0.004),
-      serves('payments', 'errors', 0.004, 0.004),
+      of('orders', 'errors', 0.004, 0.5),
+      of('users', 'errors', 0.004, 0.004),
+      of('payments', 'errors', 0.004, 0.004),
     ];
     for (const callees of [failing(4), one]) {
       const result = diagnose(inputOf('errors', edges, [...above, ...callees]));
@@ -227,10 +162,10 @@ describe('what traces say of a slow caller', () => {
   }
 
   const series = [
-    serves('front', 'latency', 0.1, 0.4),
-    serves('orders', 'latency', 0.05, 0.35),
-    serves('mail', 'latency', 0.01, 0.01),
-    serves('stock', 'latency', 0.01, 0.01),
+    of('front', 'latency', 0.1, 0.4),
+    of('orders', 'latency', 0.05, 0.35),
+    of('mail', 'latency', 0.01, 0.01),
+    of('stock', 'latency', 0.01, 0.01),
   ];
   const diagnosisOf = (slow: string[]): Diagnosis =>
     diagnose({ ...inputOf('latency', edges, series), spans: spansOf(slow) });

@@ -41,6 +41,23 @@ describe('npm run bench:rca', function () {
   });
   afterEach(() => folder.remove());
 
+  it('counts who is blamed where nobody is to blame', async () => {
+    folder.write(
+      'healthy/metrics.csv.gz',
+      wideTable(50, { 'cart__latency-p90': (row) => 0.1 + 0.001 * ((row * 7) % 5) }),
+    );
+    folder.write('healthy/alert.json', {
+      case_id: 'h',
+      dataset: 'x',
+      anomaly_time: 1000 + 60 * 40,
+      alert_service: 'cart',
+    });
+    folder.write('healthy/label.json', { case_id: 'h', root_cause_service: null, fault_type: 'none' });
+    const { stdout } = await bench(folder.root, '--json', '--no-baselines');
+    const { variants } = JSON.parse(stdout) as { variants: { innocent: unknown }[] };
+    assert.deepEqual(variants[0]?.innocent, { cases: 1, blamed: 0, sure: 0, confirmed: 0 });
+  });
+
   it('scores, compares, and writes rankings in the form of the data', async () => {
     const rankings = `${folder.root}/out.json`;
     const { exitCode, stdout } = await bench(folder.root, '--rankings', rankings, '--json');
