@@ -1,6 +1,9 @@
 import type { Evidence } from '../model/diagnosis.js';
+import type { SeriesMeta } from '../model/series.js';
 import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
+import { isGolden } from './series/begin.js';
+import { list } from './text.js';
 import { CALIBRATION, RANK, RULES } from './weights.js';
 
 /** How sure one can be of a suspect with what could be seen, and what would have to be seen to be surer. */
@@ -10,7 +13,7 @@ export interface Sight {
   missing: string | null;
 }
 
-/** What a slow service shows that waits for nobody. */
+/** What speaks for the service itself, rather than of what it suffers. */
 const OF_ITS_OWN = new Set<Evidence['kind']>([
   'resource',
   'load',
@@ -23,38 +26,57 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
 ]);
 
 /**
- * Scores only know what was seen. Two kinds of blindness leave a wrong suspect without a rival: nothing is known of
- * the calm, so that whatever is far from the middle looks strange; and the calls that a slow service makes are not
- * measured, so that a delay on the way to a callee looks like its own, as long as nothing but slowness speaks for it.
+ * Scores only know what was seen. Three kinds of blindness leave a wrong suspect without a rival: nothing is known of
+ * the calm, so that whatever is far from the middle looks strange; most of what a suspect calls shows nobody how it
+ * serves; or nothing but suffering speaks for it, so that what it suffers from may be anything that is not measured, as a
+ * delay on the way to a callee is.
  */
-export function sightOf({ levels, graph, services }: Facts, { service, evidence }: Ranked): Sight {
+export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
+  const { levels, graph } = facts;
   const name = graph.names[service]!;
   if (levels.every(({ calmEnd }) => calmEnd === 0))
     return { most: CALIBRATION.mostWithoutCalm, missing: 'What was usual before' };
-  const slow = evidence.find(({ kind }) => kind === 'local-symptom')?.series?.signal === 'latency';
   const own = evidence.some(
     ({ kind, stance, weight }) => stance === 'for' && OF_ITS_OWN.has(kind) && weight >= RULES.clearWeight,
   );
-  const calls = graph.callees[service]!.length > 0 || !graph.known;
+  if (own) return { most: 1, missing: null };
+  const unseen = unseenCallees(facts, service);
+  if (unseen.length > 0)
+    return {
+      most: CALIBRATION.mostAboveBlind,
+      missing: `Latency and errors of ${list(unseen.map((callee) => graph.names[callee]!))}`,
+    };
+  const slow = evidence.find(({ kind }) => kind === 'local-symptom')?.series?.signal === 'latency';
+  const missing =
+    slow && waitsUnseen(facts, service) ? `Latency of the calls that ${name} makes, by callee` : null;
+  return { most: CALIBRATION.mostSuffering, missing };
+}
+
+/** Its callees of which nobody knows how they serve, if those are the most of all that anything is known of. */
+function unseenCallees({ graph, services }: Facts, service: number): number[] {
+  const known = graph.callees[service]!.filter((callee) => services[callee]!.seen.size > 0);
+  const unseen = known.filter((callee) => ![...services[callee]!.seen].some(isGolden));
+  return unseen.length > known.length / 2 ? unseen : [];
+}
+
+/** Whether a slow service may be waiting on a way that nobody measures. */
+function waitsUnseen({ levels, graph, services }: Facts, service: number): boolean {
+  const name = graph.names[service]!;
   // What it waits for it would see itself; what only its callers see happens before it is asked.
-  const ownLatency = levels.some(
-    ({ series: { subject, signal, perspective } }) =>
-      subject.kind === 'service' &&
-      subject.service === name &&
-      signal === 'latency' &&
-      perspective === 'server',
+  const seesItself = levels.some(({ series }) => isOwnLatency(series, name));
+  const waits = services[service]!.symptoms.some(
+    ({ series, strength }) => isOwnLatency(series, name) && strength >= RANK.leastStrength,
   );
-  const waits =
-    !ownLatency ||
-    services[service]!.symptoms.some(
-      ({ series, strength }) =>
-        series.signal === 'latency' && series.perspective === 'server' && strength >= RANK.leastStrength,
-    );
   const seesCalls = levels.some(
     ({ series: { subject, signal, perspective } }) =>
       subject.kind === 'edge' && subject.caller === name && signal === 'latency' && perspective === 'client',
   );
-  return slow && waits && !own && calls && !seesCalls
-    ? { most: CALIBRATION.mostBehindCalls, missing: `Latency of the calls that ${name} makes, by callee` }
-    : { most: 1, missing: null };
+  const calls = graph.callees[service]!.length > 0 || !graph.known;
+  return calls && !seesCalls && (waits || !seesItself);
+}
+
+function isOwnLatency({ subject, signal, perspective }: SeriesMeta, name: string): boolean {
+  return (
+    subject.kind === 'service' && subject.service === name && signal === 'latency' && perspective === 'server'
+  );
 }

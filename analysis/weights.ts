@@ -217,15 +217,17 @@ export const RANK = {
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 1,
+  temperature: 0.9,
   /** Score of the hypothesis that none of the suspects did it. */
-  nobody: 2.5,
+  nobody: 3,
   /** No diagnosis is surer than this, */
   most: 0.99,
   /** ... and none whose change of state was not seen is surer than this. */
   mostUnconfirmed: 0.95,
-  /** ... none of a service that is merely slow while the calls that it makes are not measured, */
-  mostBehindCalls: 0.8,
+  /** ... none of a service for which nothing but suffering speaks, */
+  mostSuffering: 0.8,
+  /** ... nor of one most of whose callees nobody sees serve, */
+  mostAboveBlind: 0.5,
   /** ... and none when no calm is known; see sight.ts. */
   mostWithoutCalm: 0.5,
 } as const;

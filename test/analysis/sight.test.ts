@@ -34,10 +34,26 @@ describe('belief knows how much was seen', () => {
     assert.ok(verdict.wouldSettle.includes(`Latency of the calls that ${cause} makes, by callee`));
   });
 
-  it('is not held back once those calls are seen, or a resource speaks', () => {
-    assert.ok(diagnose(withCalls(input)).verdict.confidence > 0.8);
+  it('asks for those calls no longer once they are seen, and is not held back when a resource speaks', () => {
+    const { verdict } = diagnose(withCalls(input));
+    assert.equal(verdict.confidence, 0.8);
+    assert.ok(!verdict.wouldSettle.some((what) => what.startsWith('Latency of the calls')));
     const busy = estate({ seed: 58, faults: [{ service: 1, trouble: 'cpu' }] });
     assert.ok(diagnose(busy.input).verdict.confidence > 0.9);
+  });
+
+  it('is held back more where nobody sees how its callees serve', () => {
+    const callees = new Set(
+      input.graph.edges.filter(({ caller }) => caller === cause).map(({ callee }) => callee),
+    );
+    const series = input.series.filter(
+      ({ subject, signal }) =>
+        subject.kind !== 'service' || !callees.has(subject.service) || signal === 'traffic',
+    );
+    const { service, confidence, wouldSettle } = diagnose({ ...input, series }).verdict;
+    assert.equal(service, cause);
+    assert.ok(confidence <= 0.5, `${confidence}`);
+    assert.match(wouldSettle[0]!, /^Latency and errors of svc-/u);
   });
 
   it('is held back where no calm is known', () => {
