@@ -119,6 +119,8 @@ export const RANK = {
   eithers: 0.5,
   /** A callee that lost this share of its traffic cannot have seen the calls that failed. */
   lostCalls: 0.3,
+  /** How far the silence of the only callee that only this service calls may be its own. */
+  onlyCallee: 0.5,
   /** A service that lost this share of its traffic is hardly reached any more. */
   unreached: 0.9,
   /** Bins by which a callee's symptom may come later and still explain. */

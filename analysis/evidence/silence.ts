@@ -39,9 +39,9 @@ function unaskedEvidence(facts: Facts): Finding[] {
     const name = graph.names[service]!;
     const ownLoss = own.traffic?.sign === -1 ? quietness(own.traffic) : 0;
     // Only those that nobody else calls: others may be quiet for other reasons.
-    const quiet = graph.callees[service]!.filter(
-      (callee) => graph.callers[callee]!.length === 1 && !isRefused(services[callee]!),
-    )
+    const only = graph.callees[service]!.filter((callee) => graph.callers[callee]!.length === 1);
+    const quiet = only
+      .filter((callee) => !isRefused(services[callee]!))
       .flatMap((callee) => {
         const { quieter } = services[callee]!;
         return quieter === null ? [] : [{ callee, quieter, loss: quietness(quieter) - ownLoss }];
@@ -54,7 +54,9 @@ function unaskedEvidence(facts: Facts): Finding[] {
     const wall =
       ((RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss)) *
       (1 - brokenOffBy(facts, name));
-    const gone = beyondReach(facts, service, first.callee, first.loss);
+    // Who fails before it asks takes several calls along; one alone that fell silent is rather gone itself.
+    const alone = quiet.length > 1 ? 0 : only.length > 1 ? 1 : RANK.onlyCallee;
+    const gone = alone * beyondReach(facts, service, first.callee, first.loss);
     const weight = wall * (1 - gone);
     const { unit } = first.quieter.series;
     return [
