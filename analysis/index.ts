@@ -1,4 +1,5 @@
 import type { Diagnosis, Evidence } from '../model/diagnosis.js';
+import type { CallEdge } from '../model/graph.js';
 import { changeFindings } from './changes/evidence.js';
 import type { Finding } from './evidence/finding.js';
 import { reachEvidence } from './evidence/reach.js';
@@ -101,7 +102,10 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     if (subject.kind === 'service') services.add(subject.service);
     if (subject.kind === 'edge') services.add(subject.callee);
   }
-  const graph = buildCallGraph(input.graph, services);
+  const graph = buildCallGraph(
+    { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input)] },
+    services,
+  );
   const voices = voicesOf(input.logs, grid, graph);
   const begin =
     beginOfIncident(input, levels, grid) ??
@@ -135,6 +139,15 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     traces: tracesOf(begin, input, grid),
     outcries: outcriesOf(voices, begin, grid),
   };
+}
+
+/** Who measures a call makes it, whether the graph knows of it or not. */
+function callsMeasured({ series }: DiagnosisInput): CallEdge[] {
+  return series.flatMap(({ subject, source }) =>
+    subject.kind === 'edge'
+      ? [{ caller: subject.caller, callee: subject.callee, learntFrom: { source, seenAt: null } }]
+      : [],
+  );
 }
 
 /** Spans during the incident that are enough to compare. */

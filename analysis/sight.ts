@@ -26,8 +26,8 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
 ]);
 
 /**
- * Scores only know what was seen. Three kinds of blindness leave a wrong suspect without a rival: nothing is known of
- * the calm, so that whatever is far from the middle looks strange; most of what a suspect calls shows nobody how it
+ * Scores only know what was seen. Four kinds of blindness leave a wrong suspect without a rival: nothing is known of
+ * the calm, so that whatever is far from the middle looks strange; nobody knows who calls whom; most of what a suspect calls shows nobody how it
  * serves; or nothing but suffering speaks for it, so that what it suffers from may be anything that is not measured, as a
  * delay on the way to a callee is.
  */
@@ -39,6 +39,12 @@ export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
   const own = evidence.some(
     ({ kind, stance, weight }) => stance === 'for' && OF_ITS_OWN.has(kind) && weight >= RULES.clearWeight,
   );
+  // Where nobody knows who calls whom, what a service suffers from may be anybody's.
+  if (!graph.known)
+    return {
+      most: own ? CALIBRATION.mostWithoutGraph : CALIBRATION.mostSufferingWithoutGraph,
+      missing: 'Who calls whom',
+    };
   if (own) return { most: 1, missing: null };
   const unseen = unseenCallees(facts, service);
   if (unseen.length > 0)

@@ -219,7 +219,7 @@ export const RANK = {
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 0.9,
+  temperature: 0.8,
   /** Score of the hypothesis that none of the suspects did it. */
   nobody: 3,
   /** No diagnosis is surer than this, */
@@ -230,6 +230,9 @@ export const CALIBRATION = {
   mostSuffering: 0.8,
   /** ... nor of one most of whose callees nobody sees serve, */
   mostAboveBlind: 0.5,
+  /** ... nor of any when no call is known, */
+  mostWithoutGraph: 0.85,
+  mostSufferingWithoutGraph: 0.6,
   /** ... and none when no calm is known; see sight.ts. */
   mostWithoutCalm: 0.5,
 } as const;

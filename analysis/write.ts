@@ -147,7 +147,7 @@ function wouldSettle(
     if (!seen.has('latency')) open.push(`Latency of ${leader.service}`);
   }
   if (input.spans === null) open.push('Traces of slow or failed requests');
-  if (!graph.known) open.push('Who calls whom');
+  if (!graph.known && !open.includes('Who calls whom')) open.push('Who calls whom');
   const second = ranked[1];
   if (leader !== undefined && second !== undefined && second.belief > LIMITS.rivalBelief) {
     open.push(`A check of ${graph.names[second.service]!}, which is the next likely`);
