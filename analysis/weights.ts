@@ -140,15 +140,17 @@ export const RANK = {
   checkPassed: 0.7,
   /** ... and share of the evidence that it takes away if it denies that very evidence. */
   checkDenies: 0.5,
-  /** Worth of twice the traffic from outside; rises below these doublings are growth. */
+  /** Worth of twice the traffic from outside; rises below these doublings are growth, */
   surge: 4,
+  surgeDoublings: 0.58,
+  /** ... and told only when somebody's symptom is this strong. */
+  surgeHurts: 2,
   /** How often a failed call may be made again: so much more traffic is no surge. */
   retries: 2,
-  /** Share of a symptom that as large a rise of its own traffic takes away, once more comes in from outside. */
+  /** Share of what somebody below suffers that a surge takes away as far as it is passed on, */
   loadExplains: 0.7,
-  surgeDoublings: 0.58,
-  /** ... which is only told when somebody's symptom is this strong. */
-  surgeHurts: 2,
+  /** ... which is at least this share of its doublings. */
+  leastCarried: 0.5,
   /** Worth of a host in trouble to those who cause it or, if nobody does, to those who suffer. */
   host: 0.7,
   hostStrength: 2.5,

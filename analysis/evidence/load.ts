@@ -76,25 +76,24 @@ function borne({ graph, services }: Facts, surges: Finding[], rise: number[], fo
   const most = Math.max(...[...fronts].map((service) => rise[service]!));
   const sure = Math.max(...surges.map(({ evidence }) => evidence.weight)) / RANK.surge;
   const below = graph.known ? reachableFrom([...fronts], graph.callees) : graph.names.map(() => true);
+  const suffered = new Map<number, number>();
   for (const { service, evidence } of found) {
-    if (fronts.has(service) && evidence.kind === 'contradiction')
-      evidence.weight *= 1 - RANK.loadExplains * sure;
+    if (fronts.has(service)) {
+      if (evidence.kind === 'contradiction') evidence.weight *= 1 - RANK.loadExplains * sure;
+    } else if (below[service] && evidence.stance === 'for' && BROUGHT_ABOUT.has(evidence.kind)) {
+      suffered.set(service, (suffered.get(service) ?? 0) + evidence.weight);
+    }
   }
-  return graph.names.flatMap((name, service) => {
+  return [...suffered].flatMap(([service, weight]) => {
+    const name = graph.names[service]!;
     const carried = !services[service]!.seen.has('traffic') ? 1 : Math.min(1, rise[service]! / most);
-    if (fronts.has(service) || !below[service] || carried < 0.5) return [];
-    const suffered = found
-      .filter(
-        (one) =>
-          one.service === service && one.evidence.stance === 'for' && BROUGHT_ABOUT.has(one.evidence.kind),
-      )
-      .reduce((sum, { evidence }) => sum + evidence.weight, 0);
+    if (carried < RANK.leastCarried) return [];
     return [
       finding(service, {
         observation: `load on ${name}`,
         kind: 'contradiction',
         stance: 'against',
-        weight: RANK.loadExplains * suffered * carried * sure,
+        weight: RANK.loadExplains * weight * carried * sure,
         statement:
           rise[service]! > 0
             ? `${name} has to bear ${(2 ** rise[service]!).toFixed(1)} times its traffic.`

@@ -73,7 +73,9 @@ export function onTheWayEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame
         // Its own symptom speaks for itself.
         if (services[callee]!.loudness >= RANK.leastStrength || !way.fits(services[callee]!)) continue;
         if (measured.has(keyOf(service, callee))) continue;
-        behind.set(callee, [...(behind.get(callee) ?? []), { service, move, loudness }]);
+        const sufferers = behind.get(callee) ?? [];
+        sufferers.push({ service, move, loudness });
+        behind.set(callee, sufferers);
       }
     }
     return [...behind].flatMap(([callee, sufferers]) => shared(facts, way, callee, sufferers));
