@@ -21,6 +21,16 @@ export interface ServiceFacts {
   loudness: number;
 }
 
+/** The symptom that is loudest in the alert's story; undefined where nothing of it is heard. */
+export function loudestSymptom({ symptoms, told, loudness }: ServiceFacts): Move | undefined {
+  return loudness >= RANK.leastStrength ? symptoms[told.indexOf(loudness)] : undefined;
+}
+
+/** How loud a service suffers, as far as none of its callees accounts for it; `explained` is their share, 0..1. */
+export function unexplainedLoudness({ loudness }: ServiceFacts, explained = 0): number {
+  return Math.min(loudness, RANK.loudest) * (1 - explained);
+}
+
 /** How much of its activity a service lost, 0..1, as far as that is no noise. */
 export function quietness(move: Move | null): number {
   if (move === null || move.weighed.before <= 0) return 0;

@@ -1,7 +1,7 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { SignalKind } from '../../model/series.js';
 import type { Facts } from '../facts.js';
-import { quietness, type ServiceFacts } from '../service-facts.js';
+import { loudestSymptom, quietness, unexplainedLoudness, type ServiceFacts } from '../service-facts.js';
 import type { Move } from '../series/movement.js';
 import { rise } from '../story.js';
 import { list } from '../text.js';
@@ -65,9 +65,9 @@ export function onTheWayEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame
   return WAYS.flatMap((way) => {
     const behind = new Map<number, Sufferer[]>();
     for (const [service, own] of services.entries()) {
-      const move = own.symptoms[own.told.indexOf(own.loudness)];
+      const move = loudestSymptom(own);
       if (move === undefined || !way.signals.includes(move.series.signal)) continue;
-      const loudness = Math.min(own.loudness, RANK.loudest) * (1 - (blamed.get(service)?.share ?? 0));
+      const loudness = unexplainedLoudness(own, blamed.get(service)?.share);
       if (loudness < RANK.leastStrength) continue;
       for (const callee of graph.callees[service]!) {
         // Its own symptom speaks for itself.

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.js';
+import { loudestSymptom, unexplainedLoudness } from '../service-facts.js';
 import type { Move } from '../series/movement.js';
 import { list } from '../text.js';
 import { RANK } from '../weights.js';
@@ -21,9 +22,9 @@ export function sharedCallerEvidence(facts: Facts, blamed: ReadonlyMap<number, B
   const { graph, services } = facts;
   const failing = new Map<number, Failing>();
   for (const [service, own] of services.entries()) {
-    const move = own.symptoms[own.told.indexOf(own.loudness)];
+    const move = loudestSymptom(own);
     if (move === undefined || move.series.signal === 'latency') continue;
-    const loudness = Math.min(own.loudness, RANK.loudest) * (1 - (blamed.get(service)?.share ?? 0));
+    const loudness = unexplainedLoudness(own, blamed.get(service)?.share);
     if (loudness >= RANK.leastStrength) failing.set(service, { service, move, loudness });
   }
   return graph.names.flatMap((name, caller) => {

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.js';
+import { loudestSymptom } from '../service-facts.js';
 import type { Move } from '../series/movement.js';
 import { accountsFor } from '../story.js';
 import { amount, share } from '../text.js';
@@ -12,9 +13,9 @@ import { finding, type Finding } from './finding.js';
 export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>): Finding[] {
   const { graph, services } = facts;
   return services.flatMap((own, service) => {
+    const move = loudestSymptom(own);
+    if (move === undefined) return [];
     const weight = Math.min(own.loudness, RANK.loudest);
-    const move = own.symptoms[own.told.indexOf(own.loudness)];
-    if (move === undefined || weight < RANK.leastStrength) return [];
     const name = graph.names[service]!;
     const findings = [
       finding(service, {
@@ -95,8 +96,8 @@ export function blameOf(facts: Facts): Map<number, Blame> {
   const heard = new Map<number, Move[]>();
   const blamed = new Map<number, Blame>();
   for (const [service, own] of facts.services.entries()) {
-    const move = own.symptoms[own.told.indexOf(own.loudness)];
-    if (move === undefined || own.loudness < RANK.leastStrength) continue;
+    const move = loudestSymptom(own);
+    if (move === undefined) continue;
     const blame = loudestCallee(facts, heard, service, move);
     if (blame !== null) blamed.set(service, blame);
   }

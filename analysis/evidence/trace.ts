@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.js';
+import { loudestSymptom } from '../service-facts.js';
 import type { SlowPart, TraceFacts } from '../traces/read.js';
 import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
@@ -99,9 +100,9 @@ function waitEvidence({ traces, graph, services }: Facts): Finding[] {
   return [...callers].flatMap(([name, parts]) => {
     const service = graph.indexOf.get(name);
     const own = service === undefined ? undefined : services[service];
-    const move = own?.symptoms[own.told.indexOf(own.loudness)];
     const worst = parts.filter(({ callee }) => callee !== null).sort((a, b) => b.excess - a.excess)[0];
-    if (service === undefined || move?.series.signal !== 'latency' || worst === undefined) return [];
+    if (service === undefined || own === undefined || worst === undefined) return [];
+    if (loudestSymptom(own)?.series.signal !== 'latency') return [];
     const total = parts.reduce((sum, { excess }) => sum + excess, 0);
     const waited = (worst.excess / total) * (1 - slowCallees(traces!, name));
     return [
@@ -109,8 +110,7 @@ function waitEvidence({ traces, graph, services }: Facts): Finding[] {
         observation: `callees of ${name}`,
         kind: 'contradiction',
         stance: 'against',
-        weight:
-          RANK.symptom * Math.min(services[service]!.loudness, RANK.loudest) * waited * clarityOf(worst),
+        weight: RANK.symptom * Math.min(own.loudness, RANK.loudest) * waited * clarityOf(worst),
         statement: `In traces, ${share(worst.excess / total)} of its extra time passed on the way to and from ${worst.callee!}, while its other calls took as long as before.`,
       }),
     ];

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { Piscina } from 'piscina';
@@ -106,7 +106,10 @@ async function bench(folder: string, options: Options): Promise<number> {
   const named: [string, Variant][] = [['everything', asked], ...(options.ablation ? ablations(asked) : [])];
   const folders = findCases(folder);
   if (folders.length === 0) {
-    console.error(`${folder}: holds no case (a folder with alert.json and metrics.csv or metrics.csv.gz)`);
+    const what = existsSync(folder) ? 'holds no case' : 'is not there; expected a folder that holds cases';
+    console.error(
+      `${folder}: ${what} (a case is a folder with alert.json and metrics.csv or metrics.csv.gz)`,
+    );
     return 1;
   }
   const runs = await runAll(

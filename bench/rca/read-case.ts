@@ -39,9 +39,9 @@ export class BrokenCase extends Error {
   override readonly name = 'BrokenCase';
 }
 
-/** Every folder with a metrics table at or below `root`, in the order of their names. */
+/** Every folder with a metrics table at or below `root`, in the order of their names; none where there is no folder. */
 export function findCases(root: string): string[] {
-  if (!existsSync(root)) throw new Error(`${root} does not exist`);
+  if (!existsSync(root)) return [];
   const found: string[] = [];
   const visit = (folder: string): void => {
     const entries = readdirSync(folder, { withFileTypes: true });

@@ -135,5 +135,8 @@ describe('npm run bench:rca', function () {
     empty.remove();
     assert.equal(none.exitCode, 1);
     assert.match(none.stderr, /holds no case/u);
+    const missing = await bench(`${empty.root}/elsewhere`);
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stderr, /^\S+elsewhere: is not there; expected a folder that holds cases/u);
   });
 });
