@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Anomaly, Severity } from '../model/anomaly.js';
 import type { IncidentRecord } from '../model/incident.js';
-import { episodeOf } from './anomalies.js';
+import { episodeOf } from './alert-identity.js';
 
 /** Alerts that the record lists. Of a storm, more would tell a reader nothing and weigh down every message. */
 const MOST_LISTED = 50;

@@ -3,7 +3,7 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord } from '../model/incident.js';
 import type { SearchAttributeName } from '../model/temporal-names.js';
-import { worstSeverity } from './anomalies.js';
+import { worstSeverity } from './alert-identity.js';
 
 function keyword(name: SearchAttributeName) {
   return defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);

@@ -6,7 +6,7 @@ import type {
   TriageState,
   TroubledService,
 } from '../model/triage.js';
-import { episodeOf } from './anomalies.js';
+import { episodeOf } from './alert-identity.js';
 import { incidentIdOf } from './incident-id.js';
 import { EpisodeMemory, type EpisodeMemoryState } from './triage-memory.js';
 

@@ -1,5 +1,5 @@
 import type { Anomaly } from '../model/anomaly.js';
-import { episodeOf } from './anomalies.js';
+import { episodeOf } from './alert-identity.js';
 
 /** Episodes that are remembered, of open and closed incidents; carried over as data, so they must fit a payload. */
 const MOST_EPISODES = 12_000;

@@ -1,7 +1,7 @@
 import type { Anomaly } from '../model/anomaly.js';
 import type { RaiseAnswer } from '../model/progress.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
-import { episodeOf } from './anomalies.js';
+import { episodeOf } from './alert-identity.js';
 import { troublesOf, type TriageBoard } from './triage-board.js';
 import { silenceOf } from './triage-silences.js';
 import { asTrouble, gatherStrangers, settleTroubles, type StrangeTrouble } from './triage-strangers.js';

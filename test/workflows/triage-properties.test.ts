@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { TroubleHome } from '../../model/triage.js';
-import { episodeOf } from '../../workflows/anomalies.js';
+import { episodeOf } from '../../workflows/alert-identity.js';
 import { TriageBoard } from '../../workflows/triage-board.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { TriageDesk } from '../support/triage-desk.js';

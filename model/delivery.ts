@@ -1,0 +1,51 @@
+import type { Anomaly } from './anomaly.js';
+
+/** What triage and incidents send each other. */
+
+/** Alerts of an incident that are only counted: a 12-digit mark of each episode, joined, by service. */
+export type CountedAlerts = Record<string, { firing: string; resolved: string }>;
+
+/** A message to an incident. The same id is the same message: an incident that knows it ignores it. */
+export interface IncidentMessage {
+  id: string;
+  body:
+    | { kind: 'firing'; anomalies: Anomaly[] }
+    | { kind: 'resolved'; anomalies: Anomaly[] }
+    /** Give the alerts of one service (null: all) to another incident; with all, or none left, end as merged. */
+    | { kind: 'transfer'; to: string; service: string | null; by: string }
+    /** Alerts that another incident gave away. */
+    | { kind: 'transferred'; from: string; by: string; anomalies: Anomaly[]; counted: CountedAlerts };
+}
+
+/** A message from an incident to triage. The same id is the same message. */
+export interface TriageMessage {
+  id: string;
+  incident: string;
+  body: { kind: 'closed' } | { kind: 'reopened'; firing: Anomaly[] };
+}
+
+/** One entry of an outbox. */
+export interface OutboxItem {
+  incident: string;
+  environment: string;
+  /** Whether the incident's workflow is started when it does not run; else it is only signalled. */
+  start: boolean;
+  message: IncidentMessage;
+}
+
+/** What came of an entry. `ended`: the incident does not run and was not to be started; it knows nothing of the message. */
+export interface DeliveryResult {
+  /** Of the message. */
+  id: string;
+  outcome: 'delivered' | 'ended';
+}
+
+/**
+ * What an incident's workflow is started with, by whoever sends its first message. Its opening anomalies are in its
+ * first messages, not here.
+ */
+export interface DiagnoseInput {
+  /** The triage workflow that waits to hear when this incident ends. */
+  triageId: string;
+  environment: string;
+}
