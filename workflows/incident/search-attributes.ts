@@ -1,9 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { Anomaly } from '../model/anomaly.js';
-import type { IncidentRecord } from '../model/incident.js';
-import type { SearchAttributeName } from '../model/messages.js';
-import { worstSeverity } from './anomalies.js';
+import type { Anomaly } from '../../model/anomaly.js';
+import type { IncidentRecord } from '../../model/incident.js';
+import type { SearchAttributeName } from '../../model/messages.js';
+import { worstSeverity } from '../alert-identity.js';
 
 function keyword(name: SearchAttributeName) {
   return defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -33,11 +33,28 @@ export function openingAttributes(anomalies: Anomaly[]): SearchAttributePair[] {
   ];
 }
 
-/** Keeps the search attributes true to the record. An inconclusive verdict names no root cause. */
-export function showInSearch(record: IncidentRecord): void {
+/**
+ * Keeps the search attributes true to the record. Each write is an event of the history, so only what changed is
+ * written: when an incident opens, when it has a conclusion, when people correct it, when it ends.
+ */
+export class SearchAttributes {
+  private shown = new Map<string, string>();
+
+  show(record: IncidentRecord): void {
+    const changed = attributesOf(record).filter(
+      ({ key, value }) => this.shown.get(key.name) !== JSON.stringify(value),
+    );
+    if (changed.length === 0) return;
+    upsertSearchAttributes(changed);
+    for (const { key, value } of changed) this.shown.set(key.name, JSON.stringify(value));
+  }
+}
+
+/** An inconclusive verdict names no root cause. */
+function attributesOf(record: IncidentRecord): SearchAttributePair[] {
   const conclusion = record.diagnosis?.verdict;
   const named = conclusion && conclusion.level !== 'inconclusive' ? conclusion : null;
-  upsertSearchAttributes([
+  return [
     { key: service, value: record.service },
     { key: severity, value: record.severity },
     { key: state, value: record.state },
@@ -46,5 +63,5 @@ export function showInSearch(record: IncidentRecord): void {
     { key: rootCause, value: record.feedback?.service ?? named?.service ?? null },
     { key: faultKind, value: record.feedback?.faultKind ?? named?.faultKind ?? null },
     { key: confidence, value: named?.confidence ?? null },
-  ]);
+  ];
 }
