@@ -5,7 +5,11 @@ import type { Anomaly } from './anomaly.js';
 /** Alerts of an incident that are only counted: a 12-digit mark of each episode, joined, by service. */
 export type CountedAlerts = Record<string, { firing: string; resolved: string }>;
 
-/** A message to an incident. The same id is the same message: an incident that knows it ignores it. */
+/**
+ * A message to an incident. The same id is the same message: an incident that knows it ignores it. Any kind may be the
+ * one that starts an incident's run; the run waits for its first `firing` or `transferred`, and keeps a `resolved` that
+ * comes before.
+ */
 export interface IncidentMessage {
   id: string;
   body:
@@ -17,7 +21,13 @@ export interface IncidentMessage {
     | { kind: 'transferred'; from: string; by: string; anomalies: Anomaly[]; counted: CountedAlerts };
 }
 
-/** A message from an incident to triage. The same id is the same message. */
+/**
+ * A message from an incident to triage. The same id is the same message.
+ *
+ * `closed`: sent once for each end, also after a merge. `reopened`: the incident holds alerts and triage may not know
+ * that it is open: an alert reached it after its end, or its run was started by `transferred`. `firing` are the listed
+ * ones of its alerts; triage takes the incident's word for who has them.
+ */
 export interface TriageMessage {
   id: string;
   incident: string;

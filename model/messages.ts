@@ -1,5 +1,6 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Anomaly } from './anomaly.js';
+import type { IncidentMessage, TriageMessage } from './delivery.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { IncidentRecord } from './incident.js';
 import type {
@@ -10,7 +11,7 @@ import type {
   RaiseAnswer,
   RerunRequest,
 } from './progress.js';
-import type { Merge, Moved, MoveOrder, Split, TriageState } from './triage.js';
+import type { Merge, Moved, Split, TriageState } from './triage.js';
 
 /*
  * What client, workflows and workers must agree on: names, and every signal, update and query with its types.
@@ -44,10 +45,8 @@ function query<Answer, Args extends unknown[] = []>(name: string): QueryDefiniti
 
 /** To triage: anomalies as their source reported them, firing and resolved, repeats included. */
 export const anomaliesRaised = signal<[Anomaly[]]>('anomaliesRaised');
-/** To triage, from an incident that has ended: its workflow id. */
-export const incidentClosed = signal<[string]>('incidentClosed');
-/** To triage, from an incident that an anomaly reached after its end: its workflow id, and what made it open again. */
-export const incidentReopened = signal<[string, Anomaly[]]>('incidentReopened');
+/** To triage, from incidents: they closed, or opened again. */
+export const triageMessages = signal<[TriageMessage[]]>('triageMessages');
 /** To triage: as `anomaliesRaised`, but waits and answers which incident took each anomaly. */
 export const raise = update<RaiseAnswer, [Anomaly[]]>('raise');
 /** To triage: two open incidents are one; the first gives its anomalies away and ends. */
@@ -59,12 +58,8 @@ export const triageState = query<TriageState>('triageState');
 /** To triage: the incident of each of these fingerprints, null for an unknown one. */
 export const whereabouts = query<(string | null)[], [string[]]>('whereabouts');
 
-/** To an incident: further anomalies that belong to it. */
-export const anomalyAdded = signal<[Anomaly[]]>('anomalyAdded');
-/** To an incident: anomalies of it that are over. */
-export const anomalyResolved = signal<[Anomaly[]]>('anomalyResolved');
-/** To an incident: anomalies that are another's from now on. */
-export const anomaliesMoved = signal<[MoveOrder]>('anomaliesMoved');
+/** To an incident, from triage and other incidents: its alerts, and which of them to give away. */
+export const incidentMessages = signal<[IncidentMessage[]]>('incidentMessages');
 /** To an incident: a person works on it. */
 export const acknowledge = update<IncidentRecord, [Acknowledgement]>('acknowledge');
 /** To an incident: a person says whether the root cause is right, and which it is. */

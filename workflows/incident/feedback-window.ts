@@ -1,42 +1,33 @@
 import { condition } from '@temporalio/workflow';
-import type { Policy } from '../activities/contract.js';
-import type { IncidentRecord } from '../model/incident.js';
-import { now, type Incident } from './incident.js';
-import type { Publisher } from './publisher.js';
-import { minute } from './words.js';
+import { minute, now } from '../time.js';
+import type { IncidentContext } from './context.js';
+import type { Incident } from './incident.js';
 
-/** A verdict may be corrected for so long: a slip of the hand is noticed at once, and runs should not stay for nothing. */
+/** Feedback may be corrected for so long: a slip is noticed at once, and runs should not stay for nothing. */
 const CORRECTION_SECONDS = 3600;
 
 /**
- * Stays after the end of an incident, for a person to say what the cause was. Answers whether the incident has begun
- * again: an alert may have been on its way to it when it ended.
+ * Stays after the end of an incident, for a person to say what the cause was. Ends with the window, or when an alert
+ * that was on its way reaches the incident: then it is to open again.
  */
-export async function awaitFeedback(
-  incident: Incident,
-  policy: Policy,
-  publisher: Publisher,
-): Promise<boolean> {
-  const { feedbackWindowSeconds } = policy;
-  if (feedbackWindowSeconds === undefined) return false;
-
+export async function awaitFeedback(context: IncidentContext, windowSeconds: number): Promise<void> {
   for (;;) {
-    const until = closesAt(incident.record, feedbackWindowSeconds);
-    if (until <= now() || incident.hasNews) break;
-    incident.awaits(`Waiting for a verdict until ${minute(until)}`);
-    const { feedback } = incident.record;
-    await condition(() => incident.hasNews || incident.record.feedback !== feedback, (until - now()) * 1000, {
-      summary: `Wait for a verdict until ${minute(until)}`,
-    });
+    const until = closesAt(context.incident, windowSeconds);
+    if (until <= now() || context.incident.hasFreshAlerts) break;
+    context.waitsFor(`Waiting for feedback until ${minute(until)}`);
+    const { feedback } = context.incident.head;
+    await condition(
+      () => context.incident.hasFreshAlerts || context.incident.head.feedback !== feedback,
+      (until - now()) * 1000,
+      { summary: `Wait for feedback until ${minute(until)}` },
+    );
   }
-  incident.awaits(null);
-  // What people said at the last moment is told, too.
-  await publisher.settled();
-  return incident.hasNews;
+  context.waitsFor(null);
 }
 
 /** A record without a diagnosis has nothing to judge. */
-function closesAt({ timings, diagnosis, feedback }: IncidentRecord, windowSeconds: number): number {
+function closesAt({ head }: Incident, windowSeconds: number): number {
+  const { timings, diagnosis, feedback } = head;
   const closedAt = timings.closedAt ?? now();
   if (!diagnosis) return closedAt;
   if (!feedback) return closedAt + windowSeconds;

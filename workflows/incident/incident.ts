@@ -41,7 +41,7 @@ export type IncidentEvent =
   | { kind: 'step'; step: ProgressStep }
   | { kind: 'investigated'; findings: Findings; at: number }
   | { kind: 'revision-started'; reason: RevisionReason }
-  | { kind: 'revision-saved'; digest: string; links: IncidentRecord['links'] }
+  | { kind: 'revision-saved'; revision: number; digest: string; links: IncidentRecord['links'] }
   | { kind: 'published'; publication: Publication }
   | { kind: 'notice-handled' }
   | { kind: 'reminded'; at: number }
@@ -454,7 +454,7 @@ function told(incident: Incident, event: Telling): Incident {
       return withHead(incident, { revision: head.revision + 1, revisionReason: event.reason });
     case 'revision-saved': {
       const next = withHead(incident, { links: withLinks(head.links, event.links) });
-      return { ...next, savedRevision: head.revision, savedDigest: event.digest };
+      return { ...next, savedRevision: event.revision, savedDigest: event.digest };
     }
     case 'published':
       return withHead(incident, { publications: withPublication(head.publications, event.publication) });

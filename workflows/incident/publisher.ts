@@ -1,105 +1,101 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Policy } from '../activities/contract.js';
-import type { IncidentRecord, RevisionReason } from '../model/incident.js';
-import { publish, saveRecord } from './activity-policies.js';
-import { now, type Incident } from './incident.js';
-import { reasonOf } from './reasons.js';
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { Policy } from '../../activities/contract.js';
+import type { RevisionReason } from '../../model/incident.js';
+import { publish, saveRecord } from '../activity-options.js';
+import { failureReason } from '../failure-reason.js';
+import { now } from '../time.js';
+import { withinBudget } from './budget.js';
+import type { IncidentContext } from './context.js';
+import { digestOf, isFinished, isPublished, recordOf } from './incident.js';
+
+/** For how long a store that is away is tried: the next revision tries again. */
+const SAVE_TIMEOUT = '10m';
+/** After the final report there is no next one. */
+const FINAL_SAVE_TIMEOUT = '24h';
 
 /**
  * Saves the record and hands it to the sinks. Revisions are written one after the other; then each sink has its own
  * queue, so that one that is down neither holds up the others nor the incident, and its summaries arrive in order.
  */
 export class Publisher {
-  private writing: Promise<unknown> = Promise.resolve();
+  private writing: Promise<void> = Promise.resolve();
   private readonly queues = new Map<string, Promise<void>>();
   /** Revisions that are being written and summaries that are on their way. */
   private underway = 0;
-  private lastTold: string | null = null;
 
   constructor(
-    private readonly incident: Incident,
+    private readonly context: IncidentContext,
     private readonly policy: Policy,
-  ) {
-    if (incident.wasTold()) this.lastTold = gist(incident.record);
+  ) {}
+
+  /** Whether what a reader would want to know differs from what was saved last. */
+  hasNews(): boolean {
+    return digestOf(this.context.incident) !== this.context.incident.savedDigest;
   }
 
-  /** Whether verdict, scope or severity differ from what was told last. */
-  hasNewsToTell(): boolean {
-    return gist(this.incident.record) !== this.lastTold;
-  }
-
-  /** Saves a new revision and queues it for its sinks; does not wait for the sinks. */
-  async publish(revisionReason: RevisionReason): Promise<void> {
+  /**
+   * Saves a new revision and queues it for its sinks; does not wait for the sinks. Never fails: a revision that cannot
+   * be saved is noted, and what is new in it stays to be saved with the next.
+   */
+  async publish(reason: RevisionReason): Promise<void> {
     this.underway += 1;
-    // What was concluded is told, also when somebody cancels the incident meanwhile.
-    const written = this.writing.then(() =>
-      CancellationScope.nonCancellable(() => this.write(revisionReason)),
-    );
-    this.writing = written.catch(() => undefined);
-    try {
-      await written;
-    } finally {
-      this.underway -= 1;
-    }
+    // What was concluded is published, also when somebody cancels the incident meanwhile.
+    this.writing = this.writing.then(() => CancellationScope.nonCancellable(() => this.write(reason)));
+    await this.writing;
+    this.underway -= 1;
   }
 
-  /** Tells at once what people say of the incident, also while a look is under way. Never ends. */
-  async relay(): Promise<void> {
-    const { incident } = this;
-    const tellsPeople = this.policy.feedbackWindowSeconds !== undefined;
+  /** Publishes at once what people do, also while an investigation is under way. Never ends. */
+  async publishNotices(): Promise<void> {
     for (;;) {
-      await condition(() => incident.untold.length > 0);
-      const [revisionReason] = incident.untold;
+      await condition(() => this.context.incident.pendingNotices.length > 0);
+      const [reason] = this.context.incident.pendingNotices;
       // Before the first result there is nothing to change: it will say so itself.
-      if (revisionReason && tellsPeople && incident.wasTold()) await this.tryToPublish(revisionReason);
-      incident.untold.shift();
+      if (reason && isPublished(this.context.incident)) await this.publish(reason);
+      this.context.apply({ kind: 'notice-handled' });
     }
   }
 
   /** Nothing is being written, and every sink has taken or finally refused what was queued. */
   isIdle(): boolean {
-    return this.underway === 0 && this.incident.untold.length === 0;
+    return this.underway === 0 && this.context.incident.pendingNotices.length === 0;
   }
 
   async settled(): Promise<void> {
     await condition(() => this.isIdle());
   }
 
-  private async tryToPublish(revisionReason: RevisionReason): Promise<void> {
+  private async write(reason: RevisionReason): Promise<void> {
+    const { context } = this;
+    context.apply({ kind: 'revision-started', reason });
+    const { revision } = context.incident.head;
+    const digest = digestOf(context.incident);
     try {
-      await this.publish(revisionReason);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      this.incident.note(now(), `Summary not written: ${reasonOf(error)}`, 'faultline');
-    }
-  }
-
-  private async write(revisionReason: RevisionReason): Promise<void> {
-    const { incident } = this;
-    incident.record.revision += 1;
-    incident.record.revisionReason = revisionReason;
-    this.lastTold = gist(incident.record);
-    const { uri, reportPath, reportUrl, sinks } = await saveRecord.executeWithOptions(
-      {
-        summary: `Write revision ${incident.record.revision} of the report: ${REVISION_REASON_WORDS[revisionReason]}`,
-      },
-      [{ record: incident.record }],
-    );
-    incident.link('Report', reportPath);
-    if (reportUrl) incident.link('Report page', reportUrl);
-    for (const sink of this.audience(sinks)) {
-      const before = this.queues.get(sink) ?? Promise.resolve();
-      this.queues.set(
-        sink,
-        before.then(() => this.send(sink, uri)),
+      const saved = await saveRecord.executeWithOptions(
+        {
+          summary: `Write revision ${revision} of the report: ${REASON_WORDS[reason]}`,
+          scheduleToCloseTimeout: isFinished(context.incident) ? FINAL_SAVE_TIMEOUT : SAVE_TIMEOUT,
+        },
+        [{ record: withinBudget(recordOf(context.incident)) }],
       );
-      this.underway += 1;
+      const links = [{ title: 'Report', url: saved.reportPath }];
+      if (saved.reportUrl !== null) links.push({ title: 'Report page', url: saved.reportUrl });
+      context.apply({ kind: 'revision-saved', revision, digest, links });
+      // Whoever has an earlier revision still before it gets this one as well.
+      for (const sink of new Set([...saved.sinks, ...this.queues.keys()])) this.queue(sink, saved.uri);
+    } catch (error) {
+      const what = `Revision ${revision} could not be saved: ${failureReason(error)}`;
+      context.apply({ kind: 'noted', what, by: 'faultline', at: now() });
     }
   }
 
-  /** Who hears of a revision: its routes' choice, and whoever has an earlier one still before it. */
-  private audience(routed: string[] | undefined): Iterable<string> {
-    return routed ? new Set([...routed, ...this.queues.keys()]) : this.policy.sinks;
+  private queue(sink: string, recordUri: string): void {
+    this.underway += 1;
+    const before = this.queues.get(sink) ?? Promise.resolve();
+    this.queues.set(
+      sink,
+      before.then(() => this.send(sink, recordUri)),
+    );
   }
 
   private async send(sink: string, recordUri: string): Promise<void> {
@@ -108,35 +104,21 @@ export class Publisher {
       const publication = await CancellationScope.nonCancellable(() =>
         publish.executeWithOptions({ summary }, [{ sink, recordUri }]),
       );
-      this.incident.published(publication);
+      this.context.apply({ kind: 'published', publication });
     } catch (error) {
-      this.incident.note(now(), `Summary not delivered to ${sink}: ${reasonOf(error)}`, 'faultline');
-    } finally {
-      this.underway -= 1;
+      const what = `Summary not delivered to ${sink}: ${failureReason(error)}`;
+      this.context.apply({ kind: 'noted', what, by: 'faultline', at: now() });
     }
+    this.underway -= 1;
   }
 }
 
-const REVISION_REASON_WORDS: Record<RevisionReason, string> = {
+const REASON_WORDS: Record<RevisionReason, string> = {
   'first-result': 'first result',
   update: 'something changed',
   reminder: 'reminder',
   escalation: 'escalation',
   acknowledged: 'acknowledged',
-  feedback: 'a person judged it',
+  feedback: 'a person gave feedback',
   final: 'the incident is over',
 };
-
-/** What a reader would want to be told of when it changes. */
-function gist(record: IncidentRecord): string {
-  const verdict = record.diagnosis?.verdict;
-  return JSON.stringify([
-    verdict?.level,
-    verdict?.service,
-    verdict?.faultKind,
-    verdict?.changeId,
-    record.diagnosis?.blastRadius.length,
-    record.severity,
-    record.gaps.map((gap) => gap.what),
-  ]);
-}

@@ -1,9 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { Anomaly } from '../../model/anomaly.js';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { SearchAttributeName } from '../../model/messages.js';
-import { worstSeverity } from '../alert-identity.js';
 
 function keyword(name: SearchAttributeName) {
   return defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -21,28 +19,19 @@ const confidence = defineSearchAttributeKey(
 );
 const environment = keyword('FaultlineEnvironment');
 
-/** What an incident can be found by from its first moment. */
-export function openingAttributes(anomalies: Anomaly[]): SearchAttributePair[] {
-  const first = anomalies[0];
-  if (!first) return [];
-  return [
-    { key: service, value: first.service },
-    { key: severity, value: worstSeverity(anomalies) },
-    { key: state, value: 'scoping' },
-    { key: environment, value: first.environment },
-  ];
-}
-
 /**
  * Keeps the search attributes true to the record. Each write is an event of the history, so only what changed is
  * written: when an incident opens, when it has a conclusion, when people correct it, when it ends.
  */
 export class SearchAttributes {
-  private shown = new Map<string, string>();
+  /** By name; whoever started the workflow has written the first ones. */
+  private readonly shown = new Map(
+    workflowInfo().typedSearchAttributes.getAll().map(({ key, value }) => [key.name, JSON.stringify(value)]),
+  );
 
   show(record: IncidentRecord): void {
     const changed = attributesOf(record).filter(
-      ({ key, value }) => this.shown.get(key.name) !== JSON.stringify(value),
+      ({ key, value }) => (this.shown.get(key.name) ?? 'null') !== JSON.stringify(value),
     );
     if (changed.length === 0) return;
     upsertSearchAttributes(changed);
