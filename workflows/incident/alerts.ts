@@ -160,15 +160,18 @@ const EARLIER_THAN_OPENING_SECONDS = 3600;
 
 /**
  * The listed alerts as an investigation takes them: without their texts, and with starts that can be true. The
- * opening alert's start counts when it lies within a week before the incident was opened (`openedAt`, unix seconds),
- * else that moment does; the others' are bounded by it, so that one wrong date does not move the window away from
- * the incident.
+ * first alert's start counts when it lies between a week before the incident was opened and now (unix seconds), else
+ * the opening does; the others' are bounded by it, so that one wrong date does not move the window away from the
+ * incident.
  */
-export function alertsToInvestigate(listed: readonly Anomaly[], openedAt: number): Anomaly[] {
+export function alertsToInvestigate(
+  listed: readonly Anomaly[],
+  { openedAt, now }: { openedAt: number; now: number },
+): Anomaly[] {
   const [opening] = listed;
   if (!opening) return [];
   const { startedAt } = opening;
-  const isSane = startedAt >= openedAt - OLDEST_START_SECONDS && startedAt <= openedAt;
+  const isSane = startedAt >= openedAt - OLDEST_START_SECONDS && startedAt <= now;
   const start = isSane ? startedAt : openedAt;
   return listed.map((anomaly, i) => {
     const isTooEarly = anomaly.startedAt < start - EARLIER_THAN_OPENING_SECONDS;

@@ -1,4 +1,4 @@
-import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -7,281 +7,250 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Policy } from '../activities/contract.js';
-import type { Anomaly } from '../model/anomaly.js';
-import type { IncidentRecord, IncidentState } from '../model/incident.js';
-import type { Acknowledgement, Cancellation, RerunRequest, FeedbackGiven } from '../model/progress.js';
-import { readPolicy } from './activity-policies.js';
-import { callForSomebody } from './call-for-somebody.js';
-import { handOver } from './hand-over.js';
-import { Incident, now, type IncidentSnapshot } from './incident.js';
-import { look } from './look.js';
-import * as messages from '../model/messages.js';
-import { Publisher } from './publisher.js';
-import { reasonOf } from './reasons.js';
+import type { Policy } from '../../activities/contract.js';
+import type { DiagnoseInput, TriageMessage } from '../../model/delivery.js';
+import type { IncidentRecord, IncidentState } from '../../model/incident.js';
+import { triageMessages } from '../../model/messages.js';
+import { readPolicy } from '../activity-options.js';
+import { failureReason } from '../failure-reason.js';
+import { clock, now } from '../time.js';
+import { alertsToInvestigate, textless } from './alerts.js';
+import { withinBudget } from './budget.js';
+import { IncidentContext } from './context.js';
+import { escalate } from './escalation.js';
 import { awaitFeedback } from './feedback-window.js';
-import { clock } from './words.js';
+import { isFinished, isPublished, isResolved, newIncident, recordOf, type Incident } from './incident.js';
+import { investigate } from './investigation.js';
+import { Publisher } from './publisher.js';
+import { listen } from './steering.js';
+import { deliverTransfers } from './transfer.js';
 
-export interface DiagnoseInput {
-  /** The triage workflow that waits to hear when this incident ends; null when it was started by itself. */
-  triageId: string | null;
-  environment: string;
-  anomalies: Anomaly[];
-  /** What the previous run knew, when this one continues it. */
-  carried?: { incident: IncidentSnapshot; policy: Policy; deadline: number };
+/** The input of a run: of the first one, or of one that continues another. */
+type RunInput = DiagnoseInput & { carried?: Carried };
+
+/** What a run knew that continued as this one: all of its state. */
+interface Carried {
+  incident: Incident;
+  policy: Policy;
+  /** When it is closed in any case, unix seconds. */
+  deadline: number;
+  waitSeconds: number;
 }
 
-/** An unchanged conclusion is looked at again after ever longer waits, up to this many times the first. */
+/** The first message of an incident comes with its start. */
+const FIRST_MESSAGE_TIMEOUT = '1m';
+/** An unchanged conclusion is investigated again after ever longer waits, up to this many times the first. */
 const LONGEST_WAIT_FACTOR = 8;
 
 /**
- * Diagnoses one incident and follows it to its end: look, publish, look again while it lasts and tell what changed,
- * call for somebody while nobody acknowledges it, close when its alerts have been quiet for a while, when the limit
- * is reached or when somebody cancels it; then wait for a verdict. Answers the final record.
+ * Diagnoses one incident and follows it to its end: investigate, publish, investigate again while it lasts and publish
+ * what changed, call for attention while nobody acknowledges it, close when its alerts stay resolved, when the limit is
+ * reached, when somebody cancels it or another incident gets its alerts; then wait for feedback. Answers its record
+ * with an excerpt of the diagnosis.
  */
-export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRecord> {
-  const incident = new Incident(input.carried?.incident ?? input);
-  const steering = listen(incident);
+export async function diagnoseIncident(input: RunInput): Promise<IncidentRecord> {
+  const { carried } = input;
+  const { workflowId: id, runId } = workflowInfo();
+  const { environment } = input;
+  const context = new IncidentContext(
+    carried?.incident ?? newIncident({ id, runId, environment, at: now() }),
+  );
+  listen(context);
+  await firstMessage(context);
 
-  const { environment, service, severity, timings } = incident.record;
-  const policy = input.carried?.policy ?? (await readPolicy({ environment, service, severity }));
-  const publisher = new Publisher(incident, policy);
-  const story: Story = { incident, policy, publisher, steering, input, deadline: 0 };
-  story.deadline = input.carried?.deadline ?? timings.openedAt + policy.maxDurationSeconds;
-  incident.open(policy);
-  void CancellationScope.nonCancellable(() => publisher.relay());
+  const { service, severity, timings } = context.incident.head;
+  const policy = carried?.policy ?? (await readPolicy({ environment, service, severity }));
+  context.apply({ kind: 'configured', version: policy.productVersion, links: linksOf(policy) });
+  const following: Following = {
+    ...{ context, policy, input, publisher: new Publisher(context, policy) },
+    deadline: carried?.deadline ?? timings.openedAt + policy.maxDurationSeconds,
+    waitSeconds: carried?.waitSeconds ?? policy.reevaluateSeconds,
+  };
+  void CancellationScope.nonCancellable(() => following.publisher.publishNotices());
+  void CancellationScope.nonCancellable(() => deliverTransfers(context));
 
-  let ending = await untilOver(story);
-  // Also after a cancellation the final report goes out.
-  await CancellationScope.nonCancellable(() => close(story, ending));
-  while (await beginsAgain(story)) {
-    ending = await untilOver(story);
-    await CancellationScope.nonCancellable(() => close(story, ending));
-  }
-  return incident.record;
+  do {
+    if (!isFinished(context.incident)) {
+      const ending = await untilOver(following);
+      // Also after a cancellation the final report goes out.
+      await CancellationScope.nonCancellable(() => close(following, ending));
+    }
+  } while (await opensAgain(following));
+  return withinBudget(recordOf(context.incident));
 }
 
-/** What the chapters of an incident share. */
-interface Story {
-  incident: Incident;
+/** What the parts of an incident's life share. */
+interface Following {
+  context: IncidentContext;
   policy: Policy;
   publisher: Publisher;
-  steering: Steering;
-  input: DiagnoseInput;
-  /** When it is closed in any case, unix seconds. */
+  input: RunInput;
   deadline: number;
+  /** Until the next investigation, when nothing happens before. */
+  waitSeconds: number;
 }
 
-/** Follows the incident and calls for somebody meanwhile; says how it ended. */
-async function untilOver(story: Story): Promise<IncidentState> {
-  const { incident, policy, publisher, steering } = story;
+async function firstMessage(context: IncidentContext): Promise<void> {
+  const hasCome = await condition(() => context.incident.alerts.listed.length > 0, FIRST_MESSAGE_TIMEOUT);
+  if (!hasCome) throw ApplicationFailure.nonRetryable('no message with alerts came with the start', 'NoAlerts');
+}
+
+/** Follows the incident and calls for attention meanwhile; answers how it ended. */
+async function untilOver(following: Following): Promise<IncidentState> {
+  const { context, policy, publisher } = following;
+  const scope = new CancellationScope();
+  context.interrupt = () => scope.cancel();
   const calling = new CancellationScope();
-  const calls = calling.run(() => callForSomebody(incident, policy, publisher));
-  calls.catch((error: unknown) => {
-    if (!isCancellation(error)) incident.note(now(), `No more reminders: ${reasonOf(error)}`, 'faultline');
-  });
+  calling
+    .run(() => escalate(context, policy, publisher))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) note(context, `No more reminders: ${failureReason(error)}`);
+    });
   try {
-    return await steering.following.run(() => follow(story));
+    return await scope.run(() => follow(following));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    if (!steering.isCancelled) incident.note(now(), 'Cancelled in Temporal', 'temporal');
-    return 'cancelled';
+    const { endingAs } = context.incident;
+    if (endingAs === null) note(context, 'Cancelled in Temporal', 'temporal');
+    return endingAs ?? 'cancelled';
   } finally {
     calling.cancel();
   }
 }
 
-/** Looks, publishes and waits until the incident is over; says how it ended. */
-async function follow(story: Story): Promise<IncidentState> {
-  const { incident, policy, publisher, input } = story;
-  let waitSeconds = policy.reevaluateSeconds;
-  const mayStopWaiting = () => incident.hasNews || incident.isRerunWanted || incident.isQuiet();
-  if (!incident.wasTold()) await lookAndTell(story);
+/** Investigates, publishes and waits until the incident is over; answers how it ended. */
+async function follow(following: Following): Promise<IncidentState> {
+  const { context, policy } = following;
+  const { head, endingAs } = context.incident;
+  if (head.revision === 0 && endingAs === null) await investigateAndPublish(following);
 
   for (;;) {
-    incident.enter('following');
-    if (incident.isQuiet()) {
-      incident.awaits(
-        `All alerts are quiet: closes at ${clock(now() + policy.resolveGraceSeconds)} unless one fires again`,
-      );
-      const interrupted = await condition(
-        () => incident.isRerunWanted || !incident.isQuiet(),
-        policy.resolveGraceSeconds * 1000,
-        { summary: `Close unless an alert fires again within ${policy.resolveGraceSeconds} s` },
-      );
-      if (!interrupted) return 'resolved';
+    await continueWhenLong(following);
+    if (context.incident.endingAs !== null) return context.incident.endingAs;
+    if (isResolved(context.incident)) {
+      if (await staysResolved(context, policy.resolveGraceSeconds)) return 'resolved';
     } else {
-      const untilLook = Math.min(waitSeconds, story.deadline - now());
-      incident.awaits(`Looks again at ${clock(now() + untilLook)} unless something happens before`);
-      await condition(mayStopWaiting, Math.max(untilLook, 1) * 1000, {
-        summary: `Look again in ${Math.round(untilLook)} s unless something happens before`,
-      });
-      if (incident.isQuiet() && !incident.isRerunWanted) continue;
-      if (now() >= story.deadline) return 'expired';
+      await untilDue(following);
+      if (isResolved(context.incident) && !context.incident.isRerunWanted) continue;
+      if (now() >= following.deadline) return 'expired';
     }
-    incident.awaits(null);
+    context.waitsFor(null);
 
-    const { isRerunWanted } = incident;
-    const toldSomethingNew = await lookAndTell(story);
-    waitSeconds =
-      toldSomethingNew || isRerunWanted
+    const { isRerunWanted } = context.incident;
+    const hadNews = await investigateAndPublish(following);
+    following.waitSeconds =
+      hadNews || isRerunWanted
         ? policy.reevaluateSeconds
-        : Math.min(waitSeconds * 2, policy.reevaluateSeconds * LONGEST_WAIT_FACTOR);
-
-    const mayContinue = publisher.isIdle() && allHandlersFinished();
-    if (workflowInfo().continueAsNewSuggested && mayContinue) {
-      await continueAsNew<typeof diagnoseIncident>({
-        ...input,
-        carried: { incident: incident.snapshot(), policy, deadline: story.deadline },
-      });
-    }
+        : Math.min(following.waitSeconds * 2, policy.reevaluateSeconds * LONGEST_WAIT_FACTOR);
   }
 }
 
-/** Whether the look led to another conclusion than the one that was told last. */
-async function lookAndTell({ incident, policy, publisher }: Story): Promise<boolean> {
-  await look(incident, policy);
-  if (!publisher.hasNewsToTell()) return false;
-  incident.enter('publishing');
-  await publisher.publish(incident.wasTold() ? 'update' : 'first-result');
+/** Waits for the incident to close; false when an alert fires again or a person wants another investigation. */
+async function staysResolved(context: IncidentContext, graceSeconds: number): Promise<boolean> {
+  context.waitsFor(`All alerts are resolved: closes at ${clock(now() + graceSeconds)} unless one fires again`);
+  const isInterrupted = await condition(
+    () => context.incident.isRerunWanted || !isResolved(context.incident),
+    graceSeconds * 1000,
+    { summary: `Close unless an alert fires again within ${graceSeconds} s` },
+  );
+  return !isInterrupted;
+}
+
+/** Waits until the next investigation is due, or something happens before. */
+async function untilDue({ context, waitSeconds, deadline }: Following): Promise<void> {
+  const seconds = Math.max(Math.min(waitSeconds, deadline - now()), 1);
+  context.waitsFor(`Investigates again at ${clock(now() + seconds)} unless something happens before`);
+  await condition(
+    () => {
+      const { hasFreshAlerts, isRerunWanted } = context.incident;
+      return hasFreshAlerts || isRerunWanted || isResolved(context.incident);
+    },
+    seconds * 1000,
+    { summary: `Investigate again in ${Math.round(seconds)} s unless something happens before` },
+  );
+}
+
+/** Whether the investigation came to another conclusion than the one that was published last. */
+async function investigateAndPublish({ context, policy, publisher }: Following): Promise<boolean> {
+  context.apply({ kind: 'investigation-started' });
+  const { head, alerts } = context.incident;
+  const { environment, timings } = head;
+  const anomalies = alertsToInvestigate(alerts.listed, { openedAt: timings.openedAt, now: now() });
+  const findings = await investigate({ environment, anomalies, now: now() }, policy, (step) =>
+    context.apply({ kind: 'step', step }),
+  );
+  context.apply({ kind: 'investigated', findings, at: now() });
+  if (!publisher.hasNews()) return false;
+  await publisher.publish(isPublished(context.incident) ? 'update' : 'first-result');
   return true;
 }
 
-async function close({ incident, publisher, input }: Story, ending: IncidentState): Promise<void> {
-  incident.hasNews = false;
-  incident.awaits(null);
-  incident.record.timings.closedAt = now();
-  incident.note(now(), `Incident ${ending}`, 'faultline');
-  incident.enter(ending);
+async function close({ context, publisher, input }: Following, ending: IncidentState): Promise<void> {
+  context.waitsFor(null);
+  context.apply({ kind: 'closed', as: ending, at: now() });
   await publisher.publish('final');
   await publisher.settled();
-  if (input.triageId) await tellTriage(input.triageId, messages.incidentClosed, incident.record.id);
-  await condition(allHandlersFinished);
+  await sendToTriage(input.triageId, context.incident, { kind: 'closed' });
 }
 
-/** Waits for a verdict; whether an alert reached the incident meanwhile, which opens it again. */
-async function beginsAgain(story: Story): Promise<boolean> {
-  const { incident, policy, publisher, steering, input } = story;
+/** Waits for feedback; whether an alert reached the incident meanwhile, which opens it again. */
+async function opensAgain(following: Following): Promise<boolean> {
+  const { context, policy, publisher, input } = following;
   try {
-    if (!(await awaitFeedback(incident, policy, publisher))) return false;
+    const isMerged = context.incident.head.state === 'merged';
+    await awaitFeedback(context, isMerged ? 0 : policy.feedbackWindowSeconds);
+    // What was said or handed over at the last moment is published and delivered, too.
+    await condition(() => allHandlersFinished() && context.incident.transfers.length === 0);
+    await publisher.settled();
   } catch (error) {
     if (!isCancellation(error)) throw error;
     return false;
   }
-  incident.reopen();
-  steering.following = new CancellationScope();
-  steering.isCancelled = false;
-  story.deadline = Math.max(story.deadline, now() + policy.maxDurationSeconds);
-  const { id } = incident.record;
-  if (input.triageId) await tellTriage(input.triageId, messages.incidentReopened, id, incident.firing);
+  if (!context.incident.hasFreshAlerts) return false;
+  context.apply({ kind: 'reopened', at: now() });
+  following.deadline = Math.max(following.deadline, now() + policy.maxDurationSeconds);
+  const firing = context.incident.alerts.listed.filter(({ status }) => status === 'firing').map(textless);
+  await sendToTriage(input.triageId, context.incident, { kind: 'reopened', firing });
   return true;
 }
 
-/** Triage may be gone, by hand; then there is nobody to tell, and the incident ends all the same. */
-async function tellTriage<News extends [string, ...unknown[]]>(
+/** A run whose history is long goes on as another, when nothing is under way; all of its state goes along. */
+async function continueWhenLong(following: Following): Promise<void> {
+  const { context, policy, publisher, input, deadline, waitSeconds } = following;
+  const { incident } = context;
+  const mayEnd = publisher.isIdle() && incident.transfers.length === 0 && allHandlersFinished();
+  if (!workflowInfo().continueAsNewSuggested || !mayEnd) return;
+  await continueAsNew<typeof diagnoseIncident>({
+    ...input,
+    carried: { incident, policy, deadline, waitSeconds },
+  });
+}
+
+/** Triage may be gone, ended by hand; then nobody waits for the message, and the incident goes on all the same. */
+async function sendToTriage(
   triageId: string,
-  signal: SignalDefinition<News>,
-  ...news: News
+  { head }: Incident,
+  body: TriageMessage['body'],
 ): Promise<void> {
+  const message = { id: `${head.id}/${head.runId}/${head.revision}/${body.kind}`, incident: head.id, body };
   try {
-    await getExternalWorkflowHandle(triageId).signal(signal, ...news);
+    await getExternalWorkflowHandle(triageId).signal(triageMessages, [message]);
   } catch (error) {
-    log.info('triage could not be told of the incident', { triageId, error: String(error) });
+    log.info('triage did not get a message of the incident', { triageId, error: String(error) });
   }
 }
 
-/** How people end an incident. */
-interface Steering {
-  /** What they cut short. */
-  following: CancellationScope;
-  /** Whether somebody has asked Faultline to end it. */
-  isCancelled: boolean;
+function linksOf({ uiUrl, metricsUrl }: Policy): IncidentRecord['links'] {
+  const { workflowId, runId, namespace } = workflowInfo();
+  const run = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+  return [
+    ...(uiUrl === null ? [] : [{ title: 'Temporal run', url: `${uiUrl.replace(/\/$/, '')}/${run}` }]),
+    ...(metricsUrl === null ? [] : [{ title: 'Metrics', url: metricsUrl }]),
+  ];
 }
 
-/** Opens the incident's ears. */
-function listen(incident: Incident): Steering {
-  const steering: Steering = { following: new CancellationScope(), isCancelled: false };
-  const demandOpen = () => demand(!incident.isFinished(), `the incident is ${incident.record.state} already`);
-
-  setHandler(messages.anomalyAdded, (anomalies) => {
-    incident.add(anomalies);
-    incident.show();
-  });
-  setHandler(messages.anomalyResolved, (anomalies) => incident.resolve(anomalies));
-  setHandler(messages.anomaliesMoved, async (order) => {
-    if ((await handOver(incident, order)) !== 'nothing-left') return;
-    steering.isCancelled = true;
-    steering.following.cancel();
-  });
-
-  setHandler(
-    messages.acknowledge,
-    ({ by }) => {
-      incident.acknowledge(by);
-      return incident.record;
-    },
-    {
-      validator: ({ by }: Acknowledgement) => {
-        demand(by.trim() !== '', 'by: expected who acknowledges');
-        demandOpen();
-      },
-    },
-  );
-  setHandler(
-    messages.giveFeedback,
-    (verdict) => {
-      incident.judge(verdict);
-      return incident.record;
-    },
-    {
-      validator: (verdict: FeedbackGiven) => {
-        demand(verdict.by.trim() !== '', 'by: expected who gives the verdict');
-        demand(incident.record.diagnosis !== null, 'there is no diagnosis to judge yet');
-        demand(
-          !verdict.correct || (verdict.service === null && verdict.faultKind === null),
-          'service and faultKind: expected none with a verdict of right, they correct a wrong one',
-        );
-      },
-    },
-  );
-  setHandler(
-    messages.rerun,
-    ({ by }) => {
-      incident.requestRerun(by);
-      return incident.record;
-    },
-    {
-      validator: ({ by }: RerunRequest) => {
-        demand(by.trim() !== '', 'by: expected who asks for another look');
-        demandOpen();
-      },
-    },
-  );
-  setHandler(
-    messages.cancel,
-    ({ by, reason }) => {
-      steering.isCancelled = true;
-      incident.note(now(), `Cancelled by ${by}${reason && `: ${reason}`}`, by);
-      steering.following.cancel();
-      return incident.record;
-    },
-    {
-      validator: ({ by }: Cancellation) => {
-        demand(by.trim() !== '', 'by: expected who cancels');
-        demandOpen();
-      },
-    },
-  );
-
-  setHandler(messages.progress, () => incident.progress);
-  setHandler(messages.diagnosis, () => incident.record.diagnosis);
-  setHandler(messages.record, () => incident.record);
-  return steering;
-}
-
-function demand(holds: boolean, message: string): void {
-  if (!holds) throw ApplicationFailure.nonRetryable(message, 'BadRequest');
+function note(context: IncidentContext, what: string, by = 'faultline'): void {
+  context.apply({ kind: 'noted', what, by, at: now() });
 }

@@ -1,12 +1,13 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { MetricFamily, Policy } from '../activities/contract.js';
-import type { Change } from '../model/change.js';
-import type { CheckResult } from '../model/check.js';
-import type { Diagnosis } from '../model/diagnosis.js';
-import type { EvidenceRef, IncidentRecord, Scope } from '../model/incident.js';
-import { analyse, collectChanges, collectMetrics, planScope, runChecks } from './activity-policies.js';
-import { now, type Incident } from './incident.js';
-import { reasonOf } from './reasons.js';
+import type { Activities, Conclusion, MetricFamily, Policy } from '../../activities/contract.js';
+import type { Gap } from '../../model/gap.js';
+import type { DocumentRef, EvidenceRef } from '../../model/incident.js';
+import type { ProgressStep } from '../../model/progress.js';
+import { shortSummary } from '../../report/details.js';
+import { analyse, collectChanges, collectMetrics, planScope, runChecks } from '../activity-options.js';
+import { failureReason } from '../failure-reason.js';
+import { now } from '../time.js';
+import type { Findings } from './incident.js';
 
 const FAMILY_WORDS: Record<MetricFamily, string> = {
   golden: 'latency, errors and traffic',
@@ -15,168 +16,173 @@ const FAMILY_WORDS: Record<MetricFamily, string> = {
   hosts: 'hosts',
 };
 
+/** What is to be investigated. */
+export type Subject = Parameters<Activities['planScope']>[0];
+
 /**
- * One look at an incident: scope, collect, analyse, check the leading suspects, analyse again with what the checks
- * saw. Whatever cannot be read becomes a gap of the record; the look goes on without it.
+ * One investigation of an incident: scope, collect, analyse, check the leading suspects, analyse again with what the
+ * checks saw. What cannot be read becomes a gap, and the investigation goes on without it. Scope, changes, checks and
+ * diagnosis are documents in the store, passed on by reference. `onStep` is called as steps begin and end.
  */
-export async function look(incident: Incident, policy: Policy): Promise<void> {
-  incident.beginLook();
-  try {
-    await lookAround(incident, policy);
-  } finally {
-    incident.endLook();
+export async function investigate(
+  subject: Subject,
+  policy: Policy,
+  onStep: (step: ProgressStep) => void,
+): Promise<Findings> {
+  const run = new Run(policy, onStep);
+  const result = await run.investigate(subject);
+  return { gaps: run.gaps, failedSteps: run.failedSteps, result };
+}
+
+interface Seen {
+  evidence: EvidenceRef[];
+  changes: DocumentRef | null;
+  checks: DocumentRef[];
+}
+
+class Run {
+  gaps: Gap[] = [];
+  readonly failedSteps: string[] = [];
+  private readonly timeout;
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly onStep: (step: ProgressStep) => void,
+  ) {
+    this.timeout = { scheduleToCloseTimeout: policy.sourceTimeoutSeconds * 1000 };
   }
-}
 
-async function lookAround(incident: Incident, policy: Policy): Promise<void> {
-  incident.enter('scoping');
-  const scope = await decideScope(incident, policy);
-  if (!scope) return;
+  async investigate(subject: Subject): Promise<Findings['result']> {
+    const planned = await this.planScope(subject);
+    if (!planned) return null;
+    const { scope, services } = planned;
+    const [evidence, changes] = await Promise.all([
+      this.collectFamilies(scope, services),
+      this.collectChanges(scope),
+    ]);
 
-  incident.enter('collecting');
-  const [evidence, changes] = await Promise.all([
-    collectFamilies(incident, policy, scope),
-    readChanges(incident, policy, scope),
-  ]);
-  const seen = { evidence, changes };
+    const seen: Seen = { evidence, changes, checks: [] };
+    const first = await this.analyse(scope, seen);
+    if (!first) return resultOf(scope, seen, null);
+    const checks = await this.checkSuspects(scope, first.suspects.slice(0, this.policy.checkSuspects));
+    if (checks.length === 0) return resultOf(scope, seen, first);
+    const all = { ...seen, checks };
+    return resultOf(scope, all, (await this.analyse(scope, all)) ?? first);
+  }
 
-  incident.enter('analysing');
-  const first = await think(incident, scope, { ...seen, checks: [] });
-  const findings = { ...seen, scope: keptOf(scope), checks: [] };
-  if (first || !incident.record.diagnosis) incident.take(findings);
-  if (!first) return;
-  incident.conclude(first);
+  private planScope(subject: Subject) {
+    const service = subject.anomalies[0]?.service ?? 'unknown';
+    const summary = shortSummary(`Find what ${service} depends on and which metrics there are`);
+    return this.step(
+      { key: 'scope', source: 'metrics', what: `the services around ${service}`, summary },
+      () => planScope.executeWithOptions({ summary, ...this.timeout }, [subject]),
+      ({ services, packs }) => `${services} services, metric packs ${packs.join(', ') || 'none'}`,
+    );
+  }
 
-  const suspects = first.suspects.filter((suspect) => suspect.status !== 'ruled-out');
-  if (suspects.length === 0 || policy.checkSuspects === 0) return;
-  incident.enter('checking');
-  const checks = await checkSuspects(incident, policy, scope, suspects.slice(0, policy.checkSuspects));
-  if (checks.length === 0) return;
-  incident.take({ ...findings, checks });
+  private async collectFamilies(scope: DocumentRef, services: number): Promise<EvidenceRef[]> {
+    const collected = await Promise.all(
+      this.policy.families.map((family) => {
+        const what = `${FAMILY_WORDS[family]} of ${services} services`;
+        const summary = `Pull ${what}`;
+        return this.step(
+          { key: `collect ${family}`, source: 'metrics', what, summary },
+          () => collectMetrics.executeWithOptions({ summary, ...this.timeout }, [{ scope, family }]),
+          ({ evidence }) => evidence.summary,
+        );
+      }),
+    );
+    return collected.flatMap((result) => (result ? [result.evidence] : []));
+  }
 
-  incident.enter('analysing');
-  const second = await think(incident, scope, { ...seen, checks });
-  if (second) incident.conclude(second);
-}
+  private async collectChanges(scope: DocumentRef): Promise<DocumentRef | null> {
+    const summary = 'Read what was changed before the anomaly';
+    const result = await this.step(
+      { key: 'changes', source: 'changes', what: 'deploys and other changes', summary },
+      () => collectChanges.executeWithOptions({ summary, ...this.timeout }, [{ scope }]),
+      ({ count }) => `${count} changes`,
+    );
+    return result?.changes ?? null;
+  }
 
-async function decideScope(incident: Incident, policy: Policy): Promise<Scope | null> {
-  const { environment, anomalies, service } = incident.record;
-  const input = { environment, anomalies, now: now() };
-  const summary = `Find what ${service} depends on and which metrics there are`;
-  const scope = await attempt(incident, 'metrics', `the services around ${service}`, () =>
-    incident.step(
-      summary,
-      () => planScope.executeWithOptions({ summary, ...patience(policy) }, [input]),
-      (found) => `${found.services.length} services, metric packs ${found.packs.join(', ') || 'none'}`,
-    ),
-  );
-  incident.addGaps(scope?.gaps ?? []);
-  return scope;
-}
-
-/** All but the graph: edges of hundreds of services would weigh down every rendering. */
-function keptOf(scope: Scope): IncidentRecord['scope'] {
-  const { environment, service, symptom, services, window, anomalyTime, packs, reading, gaps } = scope;
-  return {
-    ...{ environment, service, symptom, services, window, anomalyTime, packs, gaps },
-    ...(reading && { reading }),
-  };
-}
-
-async function collectFamilies(incident: Incident, policy: Policy, scope: Scope): Promise<EvidenceRef[]> {
-  const collected = await Promise.all(
-    policy.families.map((family) => {
-      const what = `${FAMILY_WORDS[family]} of ${scope.services.length} services`;
-      return attempt(incident, 'metrics', what, () =>
-        incident.step(
-          `Pull ${what}`,
-          () =>
-            collectMetrics.executeWithOptions({ summary: `Pull ${what}`, ...patience(policy) }, [
-              { scope, family },
-            ]),
-          (result) => result.evidence.summary,
-        ),
-      );
-    }),
-  );
-  const answered = collected.filter((result) => result !== null);
-  for (const { gaps } of answered) incident.addGaps(gaps);
-  return answered.map(({ evidence }) => evidence);
-}
-
-async function readChanges(incident: Incident, policy: Policy, scope: Scope): Promise<Change[]> {
-  const summary = 'Read what was changed before the anomaly';
-  const result = await attempt(incident, 'changes', 'deploys and other changes', () =>
-    incident.step(
-      summary,
-      () => collectChanges.executeWithOptions({ summary, ...patience(policy) }, [{ scope }]),
-      ({ changes }) => `${changes.length} changes`,
-    ),
-  );
-  incident.addGaps(result?.gaps ?? []);
-  return result?.changes ?? [];
-}
-
-async function think(
-  incident: Incident,
-  scope: Scope,
-  seen: Pick<IncidentRecord, 'evidence' | 'changes' | 'checks'>,
-): Promise<Diagnosis | null> {
-  const { gaps } = incident;
-  const summary =
-    seen.checks.length > 0
+  /** What was missing is part of the conclusion: a second analysis replaces what the first one said of it. */
+  private async analyse(scope: DocumentRef, seen: Seen): Promise<Conclusion | null> {
+    const isSecond = seen.checks.length > 0;
+    const summary = isSecond
       ? 'Weigh the evidence again with the checks'
       : 'Weigh the evidence and rank suspects';
-  return attempt(incident, 'analysis', 'a ranking of causes', () =>
-    incident.step(
-      summary,
-      () => analyse.executeWithOptions({ summary }, [{ scope, ...seen, gaps }]),
-      ({ verdict }) => `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
-    ),
-  );
-}
-
-async function checkSuspects(
-  incident: Incident,
-  policy: Policy,
-  scope: Scope,
-  suspects: Diagnosis['suspects'],
-): Promise<CheckResult[]> {
-  const results = await Promise.all(
-    suspects.map(({ service, faultKind }) => {
-      const summary = `Check ${service} for ${faultKind === 'unknown' ? 'trouble' : faultKind}`;
-      return attempt(incident, 'checks', `checks on ${service}`, () =>
-        incident.step(
-          summary,
-          () =>
-            runChecks.executeWithOptions({ summary, ...patience(policy) }, [{ scope, service, faultKind }]),
-          ({ checks }) =>
-            `${checks.filter((check) => check.outcome === 'failed').length} of ${checks.length} found trouble`,
-        ),
-      );
-    }),
-  );
-  const answered = results.filter((result) => result !== null);
-  for (const { gaps } of answered) incident.addGaps(gaps);
-  return answered.flatMap(({ checks }) => checks);
-}
-
-function patience(policy: Policy) {
-  return { scheduleToCloseTimeout: policy.sourceTimeoutSeconds * 1000 };
-}
-
-/** Runs work that may fail for good; then null, and the record says what could not be seen. */
-async function attempt<T>(
-  incident: Incident,
-  source: string,
-  what: string,
-  work: () => Promise<T>,
-): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    incident.addGaps([{ source, what, reason: reasonOf(error) }]);
-    return null;
+    return this.step(
+      { key: 'analysis', source: 'analysis', what: 'a ranking of causes', summary },
+      () => analyse.executeWithOptions({ summary }, [{ scope, ...seen, gaps: this.gaps }]),
+      ({ excerpt: { verdict } }) =>
+        `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
+    );
   }
+
+  private async checkSuspects(
+    scope: DocumentRef,
+    suspects: Conclusion['suspects'],
+  ): Promise<DocumentRef[]> {
+    const results = await Promise.all(
+      suspects.map(({ service, faultKind }) => {
+        const trouble = faultKind === 'unknown' ? 'trouble' : faultKind;
+        const summary = shortSummary(`Check ${service} for ${trouble}`);
+        return this.step(
+          { key: 'checks', source: 'checks', what: `checks on ${service}`, summary },
+          () =>
+            runChecks.executeWithOptions({ summary, ...this.timeout }, [{ scope, service, faultKind }]),
+          ({ failed, ran }) => `${failed} of ${ran} found trouble`,
+        );
+      }),
+    );
+    return results.flatMap((result) => (result ? [result.checks] : []));
+  }
+
+  /**
+   * Runs one step under a name that people read, and says how it went. A step that fails for good answers null, and
+   * leaves a gap; `key` names it in `failedSteps`.
+   */
+  private async step<T extends { gaps: Gap[] }>(
+    { key, source, what, summary }: { key: string; source: string; what: string; summary: string },
+    work: () => Promise<T>,
+    detailOf: (result: T) => string,
+  ): Promise<T | null> {
+    const step: ProgressStep = { name: summary, state: 'running', detail: '', startedAt: now() };
+    this.onStep(step);
+    try {
+      const result = await work();
+      this.onStep({ ...step, state: 'done', detail: detailOf(result), endedAt: now() });
+      this.addGaps(result.gaps);
+      return result;
+    } catch (error) {
+      const reason = failureReason(error);
+      this.onStep({ ...step, state: 'failed', detail: reason, endedAt: now() });
+      if (isCancellation(error)) throw error;
+      this.addGaps([{ source, what, reason }]);
+      if (!this.failedSteps.includes(key)) this.failedSteps.push(key);
+      return null;
+    }
+  }
+
+  private addGaps(gaps: Gap[]): void {
+    const isKnown = ({ source, what }: Gap): boolean =>
+      this.gaps.some((one) => one.source === source && one.what === what);
+    for (const gap of gaps) if (!isKnown(gap)) this.gaps.push(gap);
+  }
+}
+
+function resultOf(scope: DocumentRef, seen: Seen, conclusion: Conclusion | null): Findings['result'] {
+  const { evidence, changes, checks } = seen;
+  return {
+    documents: [
+      scope,
+      ...(changes ? [changes] : []),
+      ...checks,
+      ...(conclusion ? [conclusion.diagnosis] : []),
+    ],
+    evidence,
+    changes: conclusion?.changes ?? [],
+    checks: conclusion?.checks ?? [],
+    diagnosis: conclusion?.excerpt ?? null,
+  };
 }
