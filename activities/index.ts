@@ -7,7 +7,8 @@ import type { Activities } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
-import { FolderStore } from './record/evidence-store.js';
+import { createEvidence } from './record/evidence-store.js';
+import { openBlobs } from './record/open-store.js';
 import { startPageThread } from './record/page.js';
 import { createRecords } from './record/records.js';
 import { withRoutes } from './route/sinks-for.js';
@@ -29,16 +30,16 @@ export async function createActivities(deps: {
   const { config } = deps.loaded;
   const source = await openSource(config.metrics);
   const packs = await loadPacks(config.packs.files);
-  const storeDirectory = config.store.directory;
-  const pages = startPageThread(storeDirectory);
+  const blobs = openBlobs(config.store);
+  const pages = startPageThread(config.store);
   const { reportsUrl } = config.store;
   const records = createRecords({
-    directory: storeDirectory,
+    blobs,
     reportsUrl,
     makePage: pages.make,
     onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
   });
-  const collect: CollectDeps = { source, packs, config, store: new FolderStore(storeDirectory), log };
+  const collect: CollectDeps = { source, packs, config, store: createEvidence(blobs), log };
   const pool = startAnalysisPool();
 
   return {
@@ -46,11 +47,11 @@ export async function createActivities(deps: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
       ...createCollect(collect),
-      ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+      ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),
       saveRecord: withRoutes(records.saveRecord, config.sinks),
       ...createRunWatch({ ...collect, raise: deps.raise }),
-      ...createPublish({ sinks: config.sinks, records, log }),
+      ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },
     close: async () => {
       source.close();
