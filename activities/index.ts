@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config/load.js';
 import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
+import { byReference } from './by-reference.js';
 import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
-import type { Activities } from './contract.js';
+import type { Activities, InvestigationSteps } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
+import { documentsIn } from './record/documents.js';
 import { createEvidence } from './record/evidence-store.js';
 import { openBlobs } from './record/open-store.js';
 import { startPageThread } from './record/page.js';
@@ -39,17 +41,21 @@ export async function createActivities(deps: {
     makePage: pages.make,
     onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
   });
-  const collect: CollectDeps = { source, packs, config, store: createEvidence(blobs), log };
+  const evidence = createEvidence(blobs);
+  const collect: CollectDeps = { source, packs, config, store: evidence, log };
   const pool = startAnalysisPool();
+  const steps: InvestigationSteps = {
+    ...createCollect(collect),
+    ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+    ...createRunChecks(collect),
+    saveRecord: withRoutes(records.saveRecord, config.sinks),
+  };
 
   return {
     activities: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
-      ...createCollect(collect),
-      ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
-      ...createRunChecks(collect),
-      saveRecord: withRoutes(records.saveRecord, config.sinks),
+      ...byReference(steps, documentsIn(evidence)),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },

@@ -1,19 +1,13 @@
 import type { z } from 'zod';
 import type { DocumentKind, DocumentRef } from '../../model/incident.js';
 import { withoutSecrets } from '../../report/mask.js';
-
-/** Where documents are kept: content-addressed bytes of the evidence store. */
-export interface DocumentBytes {
-  /** Answers the address under which these bytes are found again; the same bytes have the same address. */
-  putBytes(bytes: Uint8Array): Promise<string>;
-  getBytes(uri: string): Promise<Uint8Array>;
-}
+import { EvidenceCorrupt, EvidenceMissing, type EvidenceStore } from './evidence-store.js';
 
 /** JSON documents in the evidence store: parts of an investigation that are too large for workflow history. */
 export interface Documents {
   /** Stores a value, without its secrets. The same value stored twice is one document. */
   put(kind: DocumentKind, value: unknown): Promise<DocumentRef>;
-  /** Reads a document again. Throws what the store throws for missing bytes, and `DocumentUnreadable`. */
+  /** Reads a document again. Throws `EvidenceMissing`, `EvidenceCorrupt`, `StoreError` or `DocumentUnreadable`. */
   get<T>(ref: DocumentRef, schema: z.ZodType<T>): Promise<T>;
 }
 
@@ -26,7 +20,16 @@ export class DocumentUnreadable extends Error {
   }
 }
 
-export function documentsIn(store: DocumentBytes): Documents {
+/** Whether a document is gone for good, and not only out of reach for a while. */
+export function isLost(error: unknown): error is Error {
+  return (
+    error instanceof EvidenceMissing ||
+    error instanceof EvidenceCorrupt ||
+    error instanceof DocumentUnreadable
+  );
+}
+
+export function documentsIn(store: Pick<EvidenceStore, 'putBytes' | 'getBytes'>): Documents {
   return {
     async put(kind, value) {
       const bytes = Buffer.from(JSON.stringify(withoutSecrets(value)));
@@ -36,7 +39,7 @@ export function documentsIn(store: DocumentBytes): Documents {
     async get(ref, schema) {
       let data: unknown;
       try {
-        data = JSON.parse(Buffer.from(await store.getBytes(ref.uri)).toString('utf8'));
+        data = JSON.parse((await store.getBytes(ref.uri)).toString('utf8'));
       } catch (error) {
         if (error instanceof SyntaxError) throw new DocumentUnreadable(ref, 'it is not JSON');
         throw error;

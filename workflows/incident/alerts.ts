@@ -51,74 +51,126 @@ export function areResolved({ listed, counted }: AlertList): boolean {
   );
 }
 
-/** Takes one alert in; an episode that is known changes nothing. */
-export function withAlert(alerts: AlertList, given: Anomaly): { alerts: AlertList; taken: Taken } {
-  const episode = episodeOf(given);
-  const mark = markOf(episode);
-  if (alerts.listed.some((one) => episodeOf(one) === episode) || isCounted(alerts.counted, mark)) {
-    return { alerts, taken: 'known' };
-  }
-  const { [mark]: endedAt, ...resolvedBeforeSeen } = alerts.resolvedBeforeSeen;
-  const anomaly = bounded(endedAt === undefined ? given : { ...given, status: 'resolved', endedAt });
-  const next = { ...alerts, resolvedBeforeSeen };
-  if (alerts.listed.length < MOST_LISTED) {
-    return { alerts: { ...next, listed: [...alerts.listed, anomaly] }, taken: 'listed' };
-  }
-  const all = [...alerts.listed, anomaly];
-  const least = leastTelling(all);
-  const counted = count(next, least.service, markOf(episodeOf(least)), least.status);
-  return {
-    alerts: { ...counted, listed: all.filter((one) => one !== least) },
-    taken: least === anomaly ? 'counted' : 'listed',
-  };
+/** A counted episode. */
+interface Counted {
+  service: string;
+  status: Anomaly['status'];
 }
 
-/** Takes in alerts that another incident only counted. */
-export function withCounted(alerts: AlertList, given: CountedAlerts): AlertList {
-  let next = alerts;
-  for (const [service, { firing, resolved }] of Object.entries(given)) {
-    for (const mark of marksOf(resolved)) {
-      if (!isCounted(next.counted, mark)) next = count(next, service, mark, 'resolved');
-    }
-    for (const mark of marksOf(firing)) {
-      if (isCounted(next.counted, mark)) continue;
-      const { [mark]: endedAt, ...resolvedBeforeSeen } = next.resolvedBeforeSeen;
-      const status = endedAt === undefined ? 'firing' : 'resolved';
-      next = count({ ...next, resolvedBeforeSeen }, service, mark, status);
+/** Takes alerts into a list: made from one, for the alerts of a message, and answers another. */
+export class AlertBook {
+  private listed: Anomaly[];
+  private readonly counted = new Map<string, Counted>();
+  private readonly unlisted: AlertList['unlisted'];
+  private readonly resolvedBeforeSeen: Map<string, number>;
+
+  constructor({ listed, counted, unlisted, resolvedBeforeSeen }: AlertList) {
+    this.listed = [...listed];
+    this.unlisted = { ...unlisted };
+    this.resolvedBeforeSeen = new Map(Object.entries(resolvedBeforeSeen));
+    for (const [service, marks] of Object.entries(counted)) {
+      for (const mark of marksOf(marks.firing)) this.counted.set(mark, { service, status: 'firing' });
+      for (const mark of marksOf(marks.resolved)) this.counted.set(mark, { service, status: 'resolved' });
     }
   }
-  return next;
+
+  list(): AlertList {
+    const counted: CountedAlerts = {};
+    for (const [mark, { service, status }] of this.counted) {
+      // A service may have the name of something that every object inherits.
+      const own = Object.hasOwn(counted, service) ? counted[service] : undefined;
+      const marks = (counted[service] = own ?? { firing: '', resolved: '' });
+      marks[status] += mark;
+    }
+    return {
+      listed: this.listed,
+      counted,
+      unlisted: this.unlisted,
+      resolvedBeforeSeen: Object.fromEntries(this.resolvedBeforeSeen),
+    };
+  }
+
+  /** Takes one alert in; an episode that is known changes nothing. */
+  take(given: Anomaly): Taken {
+    const episode = episodeOf(given);
+    const mark = markOf(episode);
+    if (this.counted.has(mark) || this.listed.some((one) => episodeOf(one) === episode)) return 'known';
+    const endedAt = this.resolvedBeforeSeen.get(mark);
+    this.resolvedBeforeSeen.delete(mark);
+    const anomaly = bounded(endedAt === undefined ? given : { ...given, status: 'resolved', endedAt });
+    this.listed.push(anomaly);
+    if (this.listed.length <= MOST_LISTED) return 'listed';
+    const least = leastTelling(this.listed);
+    this.listed = this.listed.filter((one) => one !== least);
+    this.count(markOf(episodeOf(least)), least);
+    return least === anomaly ? 'counted' : 'listed';
+  }
+
+  /** Takes in alerts that another incident only counted. */
+  takeCounted(given: CountedAlerts): void {
+    for (const [service, { firing, resolved }] of Object.entries(given)) {
+      for (const mark of marksOf(resolved)) {
+        if (!this.counted.has(mark)) this.count(mark, { service, status: 'resolved' });
+      }
+      for (const mark of marksOf(firing)) {
+        if (this.counted.has(mark)) continue;
+        const isOver = this.resolvedBeforeSeen.delete(mark);
+        this.count(mark, { service, status: isOver ? 'resolved' : 'firing' });
+      }
+    }
+  }
+
+  /**
+   * Notes that an episode is over. Answers its alert when the list has it and did not know yet. The end of an episode
+   * that is not known is remembered until the episode comes.
+   */
+  resolve(over: Anomaly, endedAt: number): Anomaly | null {
+    const episode = episodeOf(over);
+    const index = this.listed.findIndex((one) => episodeOf(one) === episode);
+    const known = this.listed[index];
+    if (known) {
+      if (known.status === 'resolved') return null;
+      this.listed[index] = { ...known, status: 'resolved', endedAt };
+      return known;
+    }
+    const mark = markOf(episode);
+    const counted = this.counted.get(mark);
+    if (counted?.status === 'firing') {
+      this.counted.delete(mark);
+      this.unlisted.firing -= 1;
+      this.count(mark, { service: counted.service, status: 'resolved' });
+    }
+    if (!counted) {
+      this.resolvedBeforeSeen.set(mark, endedAt);
+      forgetOldest(this.resolvedBeforeSeen, MOST_RESOLVED_BEFORE_SEEN);
+    }
+    return null;
+  }
+
+  private count(mark: string, { service, status }: Counted): void {
+    this.unlisted[status] += 1;
+    if (status === 'firing' && this.unlisted.firing > MOST_FIRING) return;
+    this.counted.set(mark, { service, status });
+    if (status === 'resolved' && this.unlisted.resolved > MOST_RESOLVED) this.forgetOldestResolved();
+  }
+
+  private forgetOldestResolved(): void {
+    let resolved = 0;
+    for (const { status } of this.counted.values()) if (status === 'resolved') resolved += 1;
+    for (const [mark, { status }] of this.counted) {
+      if (resolved <= MOST_RESOLVED) break;
+      if (status !== 'resolved') continue;
+      this.counted.delete(mark);
+      resolved -= 1;
+    }
+  }
 }
 
-/**
- * Notes that an episode is over. Answers its alert when the record lists it and did not know yet. The end of an
- * episode that is not known is remembered until the episode comes.
- */
-export function withResolved(
-  alerts: AlertList,
-  over: Anomaly,
-  endedAt: number,
-): { alerts: AlertList; ended: Anomaly | null } {
-  const episode = episodeOf(over);
-  const index = alerts.listed.findIndex((one) => episodeOf(one) === episode);
-  const known = alerts.listed[index];
-  if (known) {
-    if (known.status === 'resolved') return { alerts, ended: null };
-    const ended: Anomaly = { ...known, status: 'resolved', endedAt };
-    return { alerts: { ...alerts, listed: alerts.listed.with(index, ended) }, ended };
+function forgetOldest(map: Map<string, unknown>, most: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= most) break;
+    map.delete(oldest);
   }
-  const mark = markOf(episode);
-  const service = Object.keys(alerts.counted).find((name) => has(marksFor(alerts.counted, name).firing, mark));
-  if (service !== undefined) {
-    const { firing, resolved } = marksFor(alerts.counted, service);
-    const counted = { ...alerts.counted, [service]: { firing: without(firing, mark), resolved } };
-    const unlisted = { ...alerts.unlisted, firing: alerts.unlisted.firing - 1 };
-    return { alerts: count({ ...alerts, counted, unlisted }, service, mark, 'resolved'), ended: null };
-  }
-  if (isCounted(alerts.counted, mark)) return { alerts, ended: null };
-  const remembered = Object.entries({ ...alerts.resolvedBeforeSeen, [mark]: endedAt });
-  const resolvedBeforeSeen = Object.fromEntries(remembered.slice(-MOST_RESOLVED_BEFORE_SEEN));
-  return { alerts: { ...alerts, resolvedBeforeSeen }, ended: null };
 }
 
 /** The alerts of one service, or all with null. */
@@ -195,28 +247,6 @@ function bounded(anomaly: Anomaly): Anomaly {
   return { ...bare, title: `${Array.from(bare.title).slice(0, 200).join('')}…` };
 }
 
-function count(alerts: AlertList, service: string, mark: string, status: Anomaly['status']): AlertList {
-  const known = marksFor(alerts.counted, service);
-  const isFull = status === 'firing' && alerts.unlisted.firing >= MOST_FIRING;
-  const marks = isFull ? known : { ...known, [status]: known[status] + mark };
-  const next = {
-    ...alerts,
-    counted: { ...alerts.counted, [service]: marks },
-    unlisted: { ...alerts.unlisted, [status]: alerts.unlisted[status] + 1 },
-  };
-  return status === 'resolved' ? { ...next, counted: withoutOldestResolved(next.counted) } : next;
-}
-
-/** Forgets resolved episodes of the service that has most of them, once there are too many. */
-function withoutOldestResolved(counted: CountedAlerts): CountedAlerts {
-  const all = Object.values(counted).reduce((sum, { resolved }) => sum + resolved.length, 0);
-  if (all <= MOST_RESOLVED * MARK_LENGTH) return counted;
-  const [service, marks] = Object.entries(counted).reduce((most, one) =>
-    one[1].resolved.length > most[1].resolved.length ? one : most,
-  );
-  return { ...counted, [service]: { ...marks, resolved: marks.resolved.slice(MARK_LENGTH) } };
-}
-
 /**
  * The alert whose absence a reader would miss least: one that is over before one that fires, a second of a service
  * before the first of another, the milder, the later. Never the one that opened the incident.
@@ -242,29 +272,8 @@ function markOf(episode: string): string {
   return bytesToHex(sha256(utf8ToBytes(episode)).subarray(0, MARK_LENGTH / 2));
 }
 
-/** A service may have the name of something that every object inherits. */
 function marksFor(counted: CountedAlerts, service: string): { firing: string; resolved: string } {
   return (Object.hasOwn(counted, service) ? counted[service] : null) ?? { firing: '', resolved: '' };
-}
-
-function isCounted(counted: CountedAlerts, mark: string): boolean {
-  return Object.values(counted).some(({ firing, resolved }) => has(firing, mark) || has(resolved, mark));
-}
-
-function has(joined: string, mark: string): boolean {
-  return positionOf(joined, mark) >= 0;
-}
-
-/** Where a mark stands; digits that only look like it because two marks meet are passed over. */
-function positionOf(joined: string, mark: string): number {
-  let at = joined.indexOf(mark);
-  while (at % MARK_LENGTH > 0) at = joined.indexOf(mark, at + 1);
-  return at;
-}
-
-function without(joined: string, mark: string): string {
-  const at = positionOf(joined, mark);
-  return at < 0 ? joined : joined.slice(0, at) + joined.slice(at + MARK_LENGTH);
 }
 
 /** Splits joined marks again. */

@@ -64,7 +64,7 @@ export async function diagnoseIncident(input: RunInput): Promise<IncidentRecord>
   const policy = carried?.policy ?? (await readPolicy({ environment, service, severity }));
   context.apply({ kind: 'configured', version: policy.productVersion, links: linksOf(policy) });
   const following: Following = {
-    ...{ context, policy, input, publisher: new Publisher(context, policy) },
+    ...{ context, policy, input, publisher: new Publisher(context) },
     deadline: carried?.deadline ?? timings.openedAt + policy.maxDurationSeconds,
     waitSeconds: carried?.waitSeconds ?? policy.reevaluateSeconds,
   };

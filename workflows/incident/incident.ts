@@ -252,7 +252,9 @@ function received(incident: Incident, message: IncidentMessage, at: number): Inc
         next,
         body.anomalies.map((anomaly) => ({ ...anomaly, joined })),
       );
-      const all = { ...taken, alerts: alerts.withCounted(taken.alerts, body.counted) };
+      const book = new alerts.AlertBook(taken.alerts);
+      book.takeCounted(body.counted);
+      const all = { ...taken, alerts: book.list() };
       // An ended incident opens again with any alert that fires.
       const isFresh = all.hasFreshAlerts || (isFinished(all) && !isResolved(all));
       return forwarded({ ...all, hasFreshAlerts: isFresh }, message);
@@ -263,18 +265,17 @@ function received(incident: Incident, message: IncidentMessage, at: number): Inc
 }
 
 function withFiring(incident: Incident, anomalies: Anomaly[]): Incident {
+  const book = new alerts.AlertBook(incident.alerts);
   let next = incident;
+  let isFirst = incident.alerts.listed.length === 0;
   for (const anomaly of anomalies) {
-    const isFirst = next.alerts.listed.length === 0;
-    const { alerts: list, taken } = alerts.withAlert(next.alerts, anomaly);
+    const taken = book.take(anomaly);
     if (taken === 'known') continue;
-    next = withHead(
-      { ...next, alerts: list },
-      {
-        severity: alerts.worse(anomaly.severity, next.head.severity),
-        ...(isFirst && { service: anomaly.service }),
-      },
-    );
+    next = withHead(next, {
+      severity: alerts.worse(anomaly.severity, next.head.severity),
+      ...(isFirst && { service: anomaly.service }),
+    });
+    isFirst = false;
     // An ended incident opens again with any alert; an open one is investigated again for those that it can list.
     const counts = taken === 'listed' || isFinished(next);
     if (counts && anomaly.status === 'firing') next = { ...next, hasFreshAlerts: true };
@@ -283,18 +284,18 @@ function withFiring(incident: Incident, anomalies: Anomaly[]): Incident {
     const what = `${anomaly.title} (${anomaly.service}, ${anomaly.severity})${why}`;
     next = noted(next, anomaly.startedAt, what, anomaly.source);
   }
-  return next;
+  return { ...next, alerts: book.list() };
 }
 
 function withResolved(incident: Incident, anomalies: Anomaly[], at: number): Incident {
+  const book = new alerts.AlertBook(incident.alerts);
   let next = incident;
   for (const over of anomalies) {
     const endedAt = over.endedAt ?? at;
-    const { alerts: list, ended } = alerts.withResolved(next.alerts, over, endedAt);
-    next = { ...next, alerts: list };
+    const ended = book.resolve(over, endedAt);
     if (ended) next = noted(next, endedAt, `Resolved: ${ended.title}`, ended.source);
   }
-  return next;
+  return { ...next, alerts: book.list() };
 }
 
 /** Queues what another incident is to have. */

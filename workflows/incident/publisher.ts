@@ -1,5 +1,4 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import type { Policy } from '../../activities/contract.js';
 import type { RevisionReason } from '../../model/incident.js';
 import { publish, saveRecord } from '../activity-options.js';
 import { failureReason } from '../failure-reason.js';
@@ -9,9 +8,12 @@ import type { IncidentContext } from './context.js';
 import { digestOf, isFinished, isPublished, recordOf } from './incident.js';
 
 /** For how long a store that is away is tried: the next revision tries again. */
-const SAVE_TIMEOUT = '10m';
-/** After the final report there is no next one. */
-const FINAL_SAVE_TIMEOUT = '24h';
+const SAVE = { scheduleToCloseTimeout: '10m' } as const;
+/** After the final report there is no next one: it is tried for a day, in the end every ten minutes. */
+const FINAL_SAVE = {
+  scheduleToCloseTimeout: '24h',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10m' },
+} as const;
 
 /**
  * Saves the record and hands it to the sinks. Revisions are written one after the other; then each sink has its own
@@ -23,10 +25,7 @@ export class Publisher {
   /** Revisions that are being written and summaries that are on their way. */
   private underway = 0;
 
-  constructor(
-    private readonly context: IncidentContext,
-    private readonly policy: Policy,
-  ) {}
+  constructor(private readonly context: IncidentContext) {}
 
   /** Whether what a reader would want to know differs from what was saved last. */
   hasNews(): boolean {
@@ -74,7 +73,7 @@ export class Publisher {
       const saved = await saveRecord.executeWithOptions(
         {
           summary: `Write revision ${revision} of the report: ${REASON_WORDS[reason]}`,
-          scheduleToCloseTimeout: isFinished(context.incident) ? FINAL_SAVE_TIMEOUT : SAVE_TIMEOUT,
+          ...(isFinished(context.incident) ? FINAL_SAVE : SAVE),
         },
         [{ record: withinBudget(recordOf(context.incident)) }],
       );

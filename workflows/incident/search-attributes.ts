@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { SearchAttributeName } from '../../model/messages.js';
@@ -40,7 +40,7 @@ export class SearchAttributes {
 }
 
 /** An inconclusive verdict names no root cause. */
-function attributesOf(record: IncidentRecord): SearchAttributePair[] {
+function attributesOf(record: IncidentRecord): SearchAttributeUpdatePair[] {
   const conclusion = record.diagnosis?.verdict;
   const named = conclusion && conclusion.level !== 'inconclusive' ? conclusion : null;
   return [

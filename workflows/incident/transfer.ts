@@ -3,6 +3,7 @@ import { jsonBytes } from '../../model/bytes.js';
 import type { OutboxItem } from '../../model/delivery.js';
 import { deliver } from '../activity-options.js';
 import { failureReason } from '../failure-reason.js';
+import { now } from '../time.js';
 import type { IncidentContext } from './context.js';
 
 /** What one activity delivers at a time, in UTF-8 JSON. */
@@ -20,9 +21,10 @@ export async function deliverTransfers(context: IncidentContext): Promise<void> 
     try {
       const items = firstOf(transfer.items);
       if (items.length > 0) await delivered(items, transfer.to);
-      context.apply({ kind: 'delivered', transfer: transfer.id, ids: items.map(({ message }) => message.id) });
+      const ids = items.map(({ message }) => message.id);
+      context.apply({ kind: 'delivered', transfer: transfer.id, ids, at: now() });
     } catch (error) {
-      context.apply({ kind: 'transfer-failed', transfer: transfer.id, why: failureReason(error) });
+      context.apply({ kind: 'transfer-failed', transfer: transfer.id, why: failureReason(error), at: now() });
     }
   }
 }
