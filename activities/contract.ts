@@ -1,6 +1,7 @@
 import type { Anomaly, Severity } from '../model/anomaly.js';
 import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
+import type { DeliveryResult, OutboxItem } from '../model/delivery.js';
 import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
@@ -51,8 +52,11 @@ export interface Activities {
   /** How triage is to place what came in now. */
   readTriagePolicy(input: { at: number }): Promise<TriagePolicy>;
 
-  /** Says which troubles belong together by who calls whom; the graph itself stays here. */
+  /** Says which alert groups belong together by who calls whom; the graph itself stays here. */
   correlate(input: CorrelateRequest): Promise<CorrelateAnswer>;
+
+  /** Sends messages to incidents and starts those that are to be started. Answers those that were delivered. */
+  deliver(input: { items: OutboxItem[] }): Promise<DeliveryResult[]>;
 
   /** Chooses window and step, detects metric packs, reads the topology and names the services to look at. */
   planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;

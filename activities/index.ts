@@ -5,6 +5,7 @@ import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
 import type { Activities } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
+import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { FolderStore } from './record/evidence-store.js';
@@ -45,6 +46,7 @@ export async function createActivities(deps: {
     activities: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
+      ...createDeliver(),
       ...createCollect(collect),
       ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
       ...createRunChecks(collect),

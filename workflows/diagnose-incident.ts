@@ -1,4 +1,4 @@
-import { ApplicationFailure, type SignalDefinition } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -8,10 +8,12 @@ import {
   isCancellation,
   log,
   setHandler,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Policy } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
+import type { IncidentMessage, TriageMessage } from '../model/delivery.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type { Acknowledgement, Cancellation, RerunRequest, FeedbackGiven } from '../model/progress.js';
 import { readPolicy } from './activity-policies.js';
@@ -29,7 +31,8 @@ export interface DiagnoseInput {
   /** The triage workflow that waits to hear when this incident ends; null when it was started by itself. */
   triageId: string | null;
   environment: string;
-  anomalies: Anomaly[];
+  /** What opens it; left out when messages bring it. */
+  anomalies?: Anomaly[];
   /** What the previous run knew, when this one continues it. */
   carried?: { incident: IncidentSnapshot; policy: Policy; deadline: number };
 }
@@ -43,8 +46,21 @@ const LONGEST_WAIT_FACTOR = 8;
  * is reached or when somebody cancels it; then wait for a verdict. Answers the final record.
  */
 export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRecord> {
-  const incident = new Incident(input.carried?.incident ?? input);
-  const steering = listen(incident);
+  const early: IncidentMessage[] = [];
+  const opening = (): Anomaly[] => [
+    ...(input.anomalies ?? []),
+    ...early.flatMap(({ body }) =>
+      body.kind === 'firing' || body.kind === 'transferred' ? body.anomalies : [],
+    ),
+  ];
+  setHandler(messages.incidentMessages, (received) => void early.push(...received));
+  if (!input.carried) await condition(() => opening().length > 0);
+  const wasTransferred = early[0]?.body.kind === 'transferred';
+  const incident = new Incident(
+    input.carried?.incident ?? { environment: input.environment, anomalies: opening() },
+  );
+  const steering = listen(incident, early);
+  if (wasTransferred) await tellReopened(input, incident);
 
   const { environment, service, severity, timings } = incident.record;
   const policy = input.carried?.policy ?? (await readPolicy({ environment, service, severity }));
@@ -158,7 +174,7 @@ async function close({ incident, publisher, input }: Story, ending: IncidentStat
   incident.enter(ending);
   await publisher.publish('final');
   await publisher.settled();
-  if (input.triageId) await tellTriage(input.triageId, messages.incidentClosed, incident.record.id);
+  await tellTriage(input, incident, { kind: 'closed' });
   await condition(allHandlersFinished);
 }
 
@@ -175,19 +191,24 @@ async function beginsAgain(story: Story): Promise<boolean> {
   steering.following = new CancellationScope();
   steering.isCancelled = false;
   story.deadline = Math.max(story.deadline, now() + policy.maxDurationSeconds);
-  const { id } = incident.record;
-  if (input.triageId) await tellTriage(input.triageId, messages.incidentReopened, id, incident.firing);
+  await tellReopened(input, incident);
   return true;
 }
 
+function tellReopened(input: DiagnoseInput, incident: Incident): Promise<void> {
+  return tellTriage(input, incident, { kind: 'reopened', firing: incident.firing });
+}
+
 /** Triage may be gone, by hand; then there is nobody to tell, and the incident ends all the same. */
-async function tellTriage<News extends [string, ...unknown[]]>(
-  triageId: string,
-  signal: SignalDefinition<News>,
-  ...news: News
+async function tellTriage(
+  { triageId }: DiagnoseInput,
+  { record }: Incident,
+  body: TriageMessage['body'],
 ): Promise<void> {
+  if (triageId === null) return;
   try {
-    await getExternalWorkflowHandle(triageId).signal(signal, ...news);
+    const message = { id: uuid4(), incident: record.id, body };
+    await getExternalWorkflowHandle(triageId).signal(messages.triageMessages, [message]);
   } catch (error) {
     log.info('triage could not be told of the incident', { triageId, error: String(error) });
   }
@@ -202,20 +223,28 @@ interface Steering {
 }
 
 /** Opens the incident's ears. */
-function listen(incident: Incident): Steering {
+function listen(incident: Incident, early: readonly IncidentMessage[]): Steering {
   const steering: Steering = { following: new CancellationScope(), isCancelled: false };
   const demandOpen = () => demand(!incident.isFinished(), `the incident is ${incident.record.state} already`);
 
-  setHandler(messages.anomalyAdded, (anomalies) => {
-    incident.add(anomalies);
-    incident.show();
-  });
-  setHandler(messages.anomalyResolved, (anomalies) => incident.resolve(anomalies));
-  setHandler(messages.anomaliesMoved, async (order) => {
-    if ((await handOver(incident, order)) !== 'nothing-left') return;
-    steering.isCancelled = true;
-    steering.following.cancel();
-  });
+  const known = new Set<string>();
+  const receive = async (received: readonly IncidentMessage[]): Promise<void> => {
+    for (const { id, body } of received) {
+      if (known.has(id)) continue;
+      known.add(id);
+      if (body.kind === 'resolved') {
+        incident.resolve(body.anomalies);
+      } else if (body.kind !== 'transfer') {
+        incident.add(body.anomalies);
+        incident.show();
+      } else if ((await handOver(incident, { id, ...body })) === 'nothing-left') {
+        steering.isCancelled = true;
+        steering.following.cancel();
+      }
+    }
+  };
+  setHandler(messages.incidentMessages, receive);
+  void receive(early);
 
   setHandler(
     messages.acknowledge,

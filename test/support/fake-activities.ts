@@ -1,3 +1,4 @@
+import { createDeliver } from '../../activities/deliver/deliver.js';
 import type { Activities, Policy } from '../../activities/contract.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import { aDiagnosis, aScope } from './diagnoses.js';
@@ -40,7 +41,9 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     readPolicy: () => said('readPolicy', POLICY),
     readTriagePolicy: () =>
       Promise.resolve({ settleSeconds: 1, joinBy: ['group', 'service', 'calls'], silences: [] }),
-    correlate: ({ troubles }) => Promise.resolve({ homes: troubles.map(() => null), blind: null }),
+    correlate: ({ groups }) => Promise.resolve({ targets: groups.map(() => null), blind: null }),
+    // The real one: it only talks to the Temporal server that the worker is connected to.
+    ...createDeliver(),
     planScope: () => said('planScope', aScope()),
     collectMetrics: ({ family }) =>
       said(`collect ${family}`, {
