@@ -138,8 +138,9 @@ function takeResolved(state: Triage, anomaly: Anomaly, at: number): void {
     counts.resolved += 1;
     sendResolved(state, anomaly, known);
   } else {
-    known.isOver = true;
+    // A closed incident that still waits for feedback notes it, and knows it should another alert open it again.
     counts.duplicates += 1;
+    sendResolved(state, anomaly, known);
   }
 }
 
