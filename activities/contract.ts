@@ -109,10 +109,10 @@ export interface Activities {
   /** How triage is to place what came in now. */
   readTriagePolicy(input: { at: number }): Promise<TriagePolicy>;
 
-  /** Says which troubles belong together by who calls whom; the graph itself stays here. */
+  /** Says which alert groups belong together by who calls whom; the graph itself stays here. */
   correlate(input: CorrelateRequest): Promise<CorrelateAnswer>;
 
-  /** Sends messages to incidents, and starts those that are to run. The same message sent twice is one message. */
+  /** Sends messages to incidents and starts those that are to be started. Answers those that were delivered. */
   deliver(input: { items: OutboxItem[] }): Promise<DeliveryResult[]>;
 
   planScope(input: Parameters<InvestigationSteps['planScope']>[0]): Promise<{

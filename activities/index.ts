@@ -6,6 +6,7 @@ import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
 import type { Activities, InvestigationSteps } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
+import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { documentsIn } from './record/documents.js';
@@ -55,6 +56,7 @@ export async function createActivities(deps: {
     activities: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
+      ...createDeliver(),
       ...byReference(steps, documentsIn(evidence)),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),

@@ -14,10 +14,11 @@ import type {
 } from '../model/progress.js';
 import * as names from '../model/messages.js';
 import type { Merge, Moved, Split } from '../model/triage.js';
+import { escapeMarkdown, shortName } from '../report/escape.js';
 import { withoutSecrets } from '../report/mask.js';
-import type { triage, TriageInput } from '../workflows/triage.js';
+import type { triage, TriageInput } from '../workflows/triage/triage.js';
 import { batchesOf } from './batches.js';
-import { NoWorker, Refused } from './errors.js';
+import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
 import { CLOSED_STATES, isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
@@ -67,7 +68,8 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       taskQueue,
       workflowId: names.triageWorkflowId(environment),
       args: [input] as [TriageInput],
-      staticSummary: `Triage of ${environment}`,
+      // Sixty characters are at most 250 bytes; Temporal refuses more than 400.
+      staticSummary: `Triage of ${escapeMarkdown(shortName(environment, 60))}`,
     };
   }
 
@@ -219,10 +221,8 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       return askTriage(from.environment, names.mergeIncidents, merge);
     },
     async split(part, { service, by }) {
-      const { id: from, environment, anomalies } = await show(part);
-      const own = anomalies.filter((anomaly) => anomaly.service === service);
-      if (own.length === 0) throw new Refused(`${from} lists no alert of ${service}`);
-      const split: Split = { from, service, by, anomalies: own };
+      const { id: from, environment } = await show(part);
+      const split: Split = { from, service, by };
       return askTriage(environment, names.splitIncident, split);
     },
     findId,

@@ -24,9 +24,9 @@ export interface IncidentMessage {
 /**
  * A message from an incident to triage. The same id is the same message.
  *
- * `closed`: sent once for each end, also after a merge. `reopened`: the incident holds alerts and triage may not know
- * that it is open: an alert reached it after its end, or its run was started by `transferred`. `firing` are the listed
- * ones of its alerts; triage takes the incident's word for who has them.
+ * `closed`: sent once for each end, also after a merge. `reopened`: the incident is open and holds these alerts, which
+ * triage may not know: an alert reached it after its end, or another incident's `transferred` reached it, also while it
+ * was open. `firing` are the listed ones of its firing alerts; triage takes the incident's word for who has them.
  */
 export interface TriageMessage {
   id: string;

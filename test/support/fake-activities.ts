@@ -1,5 +1,5 @@
+import { createDeliver } from '../../activities/deliver/deliver.js';
 import type { Activities, Conclusion, Policy } from '../../activities/contract.js';
-import type { OutboxItem } from '../../model/delivery.js';
 import type { DocumentKind, DocumentRef, IncidentRecord } from '../../model/incident.js';
 import { aDiagnosis, aScope } from './diagnoses.js';
 
@@ -8,7 +8,6 @@ export interface Calls {
   log: string[];
   saved: IncidentRecord[];
   published: { sink: string; recordUri: string }[];
-  delivered: OutboxItem[];
 }
 
 const ref = (kind: DocumentKind): DocumentRef => ({ kind, uri: `documents/${kind}`, bytes: 1 });
@@ -40,7 +39,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
   activities: Activities;
   calls: Calls;
 } {
-  const calls: Calls = { log: [], saved: [], published: [], delivered: [] };
+  const calls: Calls = { log: [], saved: [], published: [] };
   const said = <T>(what: string, answer: T): Promise<T> => {
     calls.log.push(what);
     return Promise.resolve(answer);
@@ -49,7 +48,9 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     readPolicy: () => said('readPolicy', POLICY),
     readTriagePolicy: () =>
       Promise.resolve({ settleSeconds: 1, joinBy: ['group', 'service', 'calls'], silences: [] }),
-    correlate: ({ troubles }) => Promise.resolve({ homes: troubles.map(() => null), blind: null }),
+    correlate: ({ groups }) => Promise.resolve({ targets: groups.map(() => null), blind: null }),
+    // The real one: it only talks to the Temporal server that the worker is connected to.
+    ...createDeliver(),
     planScope: () =>
       said('planScope', { scope: ref('scope'), services: aScope().services.length, packs: ['otel-http'], gaps: [] }),
     collectMetrics: ({ family }) =>
@@ -60,13 +61,6 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
     runChecks: ({ service }) => said(`check ${service}`, { checks: ref('checks'), ran: 1, failed: 0, gaps: [] }),
-    deliver: ({ items }) => {
-      calls.delivered.push(...items);
-      return said(
-        `deliver to ${items[0]?.incident ?? 'nobody'}`,
-        items.map(({ message }) => ({ id: message.id, outcome: 'delivered' as const })),
-      );
-    },
     saveRecord: ({ record }) => {
       calls.saved.push(structuredClone(record));
       return said(`save r${record.revision}`, {

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Policy } from '../../activities/contract.js';
+import type { Anomaly } from '../../model/anomaly.js';
 import type { DiagnoseInput, TriageMessage } from '../../model/delivery.js';
 import type { IncidentRecord, IncidentState } from '../../model/incident.js';
 import { triageMessages } from '../../model/messages.js';
@@ -39,8 +40,11 @@ interface Carried {
   waitSeconds: number;
 }
 
-/** The first message of an incident comes with its start. */
-const FIRST_MESSAGE_TIMEOUT = '1m';
+/**
+ * The message that starts a run may be the end of an alert that another incident is to give to this one: it is waited
+ * for longer than a transfer is tried.
+ */
+const FIRST_ALERT_TIMEOUT = '2h';
 /** An unchanged conclusion is investigated again after ever longer waits, up to this many times the first. */
 const LONGEST_WAIT_FACTOR = 8;
 
@@ -58,7 +62,7 @@ export async function diagnoseIncident(input: RunInput): Promise<IncidentRecord>
     carried?.incident ?? newIncident({ id, runId, environment, at: now() }),
   );
   listen(context);
-  await firstMessage(context);
+  await firstAlert(context);
 
   const { service, severity, timings } = context.incident.head;
   const policy = carried?.policy ?? (await readPolicy({ environment, service, severity }));
@@ -70,6 +74,7 @@ export async function diagnoseIncident(input: RunInput): Promise<IncidentRecord>
   };
   void CancellationScope.nonCancellable(() => following.publisher.publishNotices());
   void CancellationScope.nonCancellable(() => deliverTransfers(context));
+  void CancellationScope.nonCancellable(() => confirmTransfers(context, input.triageId));
 
   do {
     if (!isFinished(context.incident)) {
@@ -92,9 +97,12 @@ interface Following {
   waitSeconds: number;
 }
 
-async function firstMessage(context: IncidentContext): Promise<void> {
-  const hasCome = await condition(() => context.incident.alerts.listed.length > 0, FIRST_MESSAGE_TIMEOUT);
-  if (!hasCome) throw ApplicationFailure.nonRetryable('no message with alerts came with the start', 'NoAlerts');
+async function firstAlert(context: IncidentContext): Promise<void> {
+  const hasCome = await condition(
+    () => context.incident.alerts.listed.length > 0 || context.incident.endingAs !== null,
+    FIRST_ALERT_TIMEOUT,
+  );
+  if (!hasCome) throw ApplicationFailure.nonRetryable('no alert came to this incident', 'NoAlerts');
 }
 
 /** Follows the incident and calls for attention meanwhile; answers how it ended. */
@@ -211,7 +219,7 @@ async function opensAgain(following: Following): Promise<boolean> {
   if (!context.incident.hasFreshAlerts) return false;
   context.apply({ kind: 'reopened', at: now() });
   following.deadline = Math.max(following.deadline, now() + policy.maxDurationSeconds);
-  const firing = context.incident.alerts.listed.filter(({ status }) => status === 'firing').map(textless);
+  const firing = firingOf(context.incident);
   await sendToTriage(input.triageId, context.incident, { kind: 'reopened', firing });
   return true;
 }
@@ -233,13 +241,30 @@ async function sendToTriage(
   triageId: string,
   { head }: Incident,
   body: TriageMessage['body'],
+  about = `revision ${head.revision}`,
 ): Promise<void> {
-  const message = { id: `${head.id}/${head.runId}/${head.revision}/${body.kind}`, incident: head.id, body };
+  const message = { id: `${head.id}/${head.runId}/${body.kind} ${about}`, incident: head.id, body };
   try {
     await getExternalWorkflowHandle(triageId).signal(triageMessages, [message]);
   } catch (error) {
     log.info('triage did not get a message of the incident', { triageId, error: String(error) });
   }
+}
+
+/** Lets triage know that alerts which another incident gave away are here. Never ends. */
+async function confirmTransfers(context: IncidentContext, triageId: string): Promise<void> {
+  for (;;) {
+    await condition(() => context.incident.unconfirmedTransfers.length > 0);
+    const { unconfirmedTransfers } = context.incident;
+    const body = { kind: 'reopened' as const, firing: firingOf(context.incident) };
+    await sendToTriage(triageId, context.incident, body, unconfirmedTransfers.join(' '));
+    for (const message of unconfirmedTransfers) context.apply({ kind: 'transfer-confirmed', message });
+  }
+}
+
+/** The listed alerts that fire, without what only people read. */
+function firingOf({ alerts }: Incident): Anomaly[] {
+  return alerts.listed.filter(({ status }) => status === 'firing').map(textless);
 }
 
 function linksOf({ uiUrl, metricsUrl }: Policy): IncidentRecord['links'] {

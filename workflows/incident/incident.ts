@@ -48,6 +48,7 @@ export type IncidentEvent =
   | { kind: 'escalated'; at: number }
   | { kind: 'delivered'; transfer: string; ids: string[]; at: number }
   | { kind: 'transfer-failed'; transfer: string; why: string; at: number }
+  | { kind: 'transfer-confirmed'; message: string }
   | { kind: 'closed'; as: IncidentState; at: number }
   | { kind: 'reopened'; at: number }
   | { kind: 'noted'; what: string; by: string; at: number };
@@ -75,6 +76,8 @@ export interface Incident {
   pendingNotices: RevisionReason[];
   /** Alerts that are to be given to other incidents. */
   transfers: Transfer[];
+  /** Messages with transferred alerts of which triage does not know yet that they are here. */
+  unconfirmedTransfers: string[];
   /** The incident that got all alerts of this one, and gets what still comes. */
   mergedInto: string | null;
   /** Ids of the latest messages: each is taken once. */
@@ -134,6 +137,7 @@ export function newIncident(run: { id: string; runId: string; environment: strin
     endingAs: null,
     pendingNotices: [],
     transfers: [],
+    unconfirmedTransfers: [],
     mergedInto: null,
     knownMessages: [],
     savedRevision: 0,
@@ -213,6 +217,10 @@ export function reduce(incident: Incident, event: IncidentEvent): Incident {
     case 'delivered':
     case 'transfer-failed':
       return transferred(incident, event);
+    case 'transfer-confirmed': {
+      const unconfirmedTransfers = incident.unconfirmedTransfers.filter((id) => id !== event.message);
+      return { ...incident, unconfirmedTransfers };
+    }
     case 'closed': {
       const { timings } = incident.head;
       const closed = { state: event.as, timings: { ...timings, closedAt: event.at } };
@@ -257,7 +265,10 @@ function received(incident: Incident, message: IncidentMessage, at: number): Inc
       const all = { ...taken, alerts: book.list() };
       // An ended incident opens again with any alert that fires.
       const isFresh = all.hasFreshAlerts || (isFinished(all) && !isResolved(all));
-      return forwarded({ ...all, hasFreshAlerts: isFresh }, message);
+      // Of one that opens again triage hears then.
+      const isOpen = !isFinished(all) && all.mergedInto === null;
+      const unconfirmedTransfers = [...all.unconfirmedTransfers, ...(isOpen ? [id] : [])];
+      return forwarded({ ...all, hasFreshAlerts: isFresh, unconfirmedTransfers }, message);
     }
     case 'transfer':
       return withTransfer(next, { id, ...body }, at);

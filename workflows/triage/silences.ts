@@ -1,6 +1,6 @@
 import { isMatch } from 'matcher';
-import type { Anomaly } from '../model/anomaly.js';
-import type { ActiveSilence } from '../model/triage.js';
+import type { Anomaly } from '../../model/anomaly.js';
+import type { ActiveSilence } from '../../model/triage.js';
 
 /** The first of the silences that covers an anomaly. */
 export function silenceOf(anomaly: Anomaly, silences: readonly ActiveSilence[]): ActiveSilence | undefined {

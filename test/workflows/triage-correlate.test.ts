@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createCorrelate } from '../../activities/correlate/index.js';
 import { Calls } from '../../activities/correlate/calls.js';
-import { joinTroubles } from '../../activities/correlate/join.js';
+import { joinGroups } from '../../activities/correlate/join.js';
 import { activeSilences } from '../../activities/correlate/silences.js';
 import { SourceUnavailable } from '../../activities/collect/source/errors.js';
 import { configSchema } from '../../config/schema.js';
-import type { Trouble, TroubleHome } from '../../model/triage.js';
+import type { AffectedServices, GroupTarget } from '../../model/triage.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';
 import { randomOf } from '../support/random.js';
 import { collectDeps, runActivity, testConfig } from '../support/scopes.js';
@@ -16,31 +16,31 @@ function callsOf(text: string): Calls {
   return new Calls(text.split(' ').map((pair) => pair.split('>') as [string, string]));
 }
 
-/** `a b+3`: trouble at a, and at b three seconds later. */
-function troublesOf(text: string): Trouble[] {
+/** `a b+3`: alerts of a, and of b three seconds later. */
+function groupsOf(text: string): AffectedServices[] {
   return text.split(' ').map((one) => {
     const [name = '', after = '0'] = one.split('+');
     return { services: [{ name, at: 1_000 + Number(after) }] };
   });
 }
 
-function join(calls: string, troubles: string, incidents: Record<string, string> = {}) {
+function join(calls: string, groups: string, incidents: Record<string, string> = {}) {
   const open = Object.entries(incidents).map(([id, services]) => ({
     id,
-    services: troublesOf(services).flatMap((one) => one.services),
+    services: groupsOf(services).flatMap((one) => one.services),
   }));
-  return joinTroubles(callsOf(calls), troublesOf(troubles), open, RULES);
+  return joinGroups(callsOf(calls), groupsOf(groups), open, RULES);
 }
 
-/** The service that each trouble ends at: that of the trouble which opens the incident. */
-function endsOf(homes: (TroubleHome | null)[]): (number | string)[] {
-  return homes.map((_, start) => {
+/** Where each group ends: at the group that opens the incident, or at an open incident. */
+function endsOf(targets: (GroupTarget | null)[]): (number | string)[] {
+  return targets.map((_, start) => {
     let at = start;
     for (;;) {
-      const home = homes[at];
-      if (!home) return at;
-      if (home.kind === 'incident') return home.id;
-      at = home.index;
+      const target = targets[at];
+      if (!target) return at;
+      if (target.kind === 'incident') return target.id;
+      at = target.index;
     }
   });
 }
@@ -48,11 +48,11 @@ function endsOf(homes: (TroubleHome | null)[]): (number | string)[] {
 describe('correlation by calls', () => {
   it('joins a caller to what it calls, and says how far apart they are', () => {
     assert.deepEqual(join('checkout>payment', 'checkout+40 payment'), [
-      { kind: 'trouble', index: 1, why: 'checkout calls payment, 40 s apart' },
+      { kind: 'group', index: 1, why: 'checkout calls payment, 40 s apart' },
       null,
     ]);
     assert.deepEqual(join('front>cart cart>db', 'db front', {})[1], {
-      kind: 'trouble',
+      kind: 'group',
       index: 0,
       why: 'front calls db through cart, at the same time',
     });
@@ -112,7 +112,7 @@ function storm(seed: number): number {
     }
   }
   const graph = new Calls(calls);
-  const troubles: Trouble[] = [{ services: [{ name: 'gateway', at: 1_020 }] }];
+  const groups: AffectedServices[] = [{ services: [{ name: 'gateway', at: 1_020 }] }];
   const partOf: number[] = [-1];
   for (let part = 0; part < 3; part++) {
     const ill = new Map([[`p${part}-0`, 0]]);
@@ -122,11 +122,11 @@ function storm(seed: number): number {
     for (const [service, hops] of ill) {
       // One of ten stays quiet: not everything has an alert.
       if (service === 'gateway' || (hops > 0 && random.next() < 0.1)) continue;
-      troubles.push({ services: [{ name: service, at: 1_000 + 5 * hops + random.whole(0, 20) }] });
+      groups.push({ services: [{ name: service, at: 1_000 + 5 * hops + random.whole(0, 20) }] });
       partOf.push(part);
     }
   }
-  const ends = endsOf(joinTroubles(graph, troubles, [], RULES));
+  const ends = endsOf(joinGroups(graph, groups, [], RULES));
   for (const end of new Set(ends)) {
     const parts = new Set(ends.flatMap((other, i) => (other === end && partOf[i] !== -1 ? [partOf[i]] : [])));
     assert.ok(parts.size <= 1, `seed ${seed}: faults of ${[...parts].join(' and ')} became one`);
@@ -137,7 +137,7 @@ function storm(seed: number): number {
 describe('the correlate activity', () => {
   const request = {
     at: 10_000,
-    troubles: [
+    groups: [
       { services: [{ name: 'shop/checkout', at: 9_990 }] },
       { services: [{ name: 'payment', at: 9_950 }] },
     ],
@@ -159,9 +159,9 @@ describe('the correlate activity', () => {
       },
     });
     const { correlate } = createCorrelate(await collectDeps(source));
-    const { homes, blind } = await runActivity(correlate, request).result;
+    const { targets, blind } = await runActivity(correlate, request).result;
     assert.equal(blind, null);
-    assert.deepEqual(homes, [{ kind: 'trouble', index: 1, why: 'checkout calls payment, 40 s apart' }, null]);
+    assert.deepEqual(targets, [{ kind: 'group', index: 1, why: 'checkout calls payment, 40 s apart' }, null]);
     const asked = source.asked.length;
     await runActivity(correlate, request).result;
     assert.equal(source.asked.length, asked);
@@ -178,8 +178,8 @@ describe('the correlate activity', () => {
       Promise.reject(new SourceUnavailable({ operation: 'names', endpoint: 'http://x' }, 'refused'));
     const config = testConfig({ topology: { services: [{ name: 'checkout', calls: ['payment'] }] } });
     const { correlate } = createCorrelate(await collectDeps(source, config));
-    const { homes, blind } = await runActivity(correlate, request).result;
-    assert.equal(homes[0]?.why, 'checkout calls payment, 40 s apart');
+    const { targets, blind } = await runActivity(correlate, request).result;
+    assert.equal(targets[0]?.why, 'checkout calls payment, 40 s apart');
     assert.equal(blind, 'who calls whom is known from the configuration only (fake: refused)');
   });
 });
