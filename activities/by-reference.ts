@@ -92,7 +92,9 @@ export function byReference(
   };
 }
 
-function suspectsOf({ suspects }: Diagnosis): { service: string; faultKind: Diagnosis['verdict']['faultKind'] }[] {
+function suspectsOf({
+  suspects,
+}: Diagnosis): { service: string; faultKind: Diagnosis['verdict']['faultKind'] }[] {
   return suspects
     .filter(({ status }) => status !== 'ruled-out')
     .map(({ service, faultKind }) => ({ service, faultKind }));
@@ -111,9 +113,7 @@ function bounded(gaps: readonly Gap[]): Gap[] {
 
 function cut(text: string): string {
   const characters = Array.from(text);
-  return characters.length <= LONGEST_GAP_TEXT
-    ? text
-    : `${characters.slice(0, LONGEST_GAP_TEXT).join('')}…`;
+  return characters.length <= LONGEST_GAP_TEXT ? text : `${characters.slice(0, LONGEST_GAP_TEXT).join('')}…`;
 }
 
 /** A document that is gone does not come back when it is asked for again. */

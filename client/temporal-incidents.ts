@@ -21,7 +21,13 @@ import { batchesOf } from './batches.js';
 import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
-import { CLOSED_STATES, isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
+import {
+  CLOSED_STATES,
+  isClosedState,
+  rowOf,
+  visibilityQuery,
+  type IncidentFilters,
+} from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
 import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';

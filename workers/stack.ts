@@ -68,7 +68,9 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
     ended.catch(() => undefined);
 
     const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
-    const incidents = createIncidents(openTemporal({ env }), { complete: completeFromStore(own.config.store) });
+    const incidents = createIncidents(openTemporal({ env }), {
+      complete: completeFromStore(own.config.store),
+    });
     endings.push(() => incidents.close());
 
     const { config } = own;

@@ -42,7 +42,9 @@ type Named = ReturnType<typeof namedParts>;
 function namedParts(diagnosis: Diagnosis) {
   const { symptom, suspect, cause } = shownBy(diagnosis);
   const shown = [symptom?.series.id, cause?.series.id];
-  const deed = suspect?.evidence.filter(({ stance, series }) => stance === 'for' && series?.id === cause?.series.id);
+  const deed = suspect?.evidence.filter(
+    ({ stance, series }) => stance === 'for' && series?.id === cause?.series.id,
+  );
   return {
     suspect,
     evidence: [...strongestReasons({ suspect }), ...(deed ?? [])],

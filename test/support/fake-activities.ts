@@ -52,7 +52,12 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     // The real one: it only talks to the Temporal server that the worker is connected to.
     ...createDeliver(),
     planScope: () =>
-      said('planScope', { scope: ref('scope'), services: aScope().services.length, packs: ['otel-http'], gaps: [] }),
+      said('planScope', {
+        scope: ref('scope'),
+        services: aScope().services.length,
+        packs: ['otel-http'],
+        gaps: [],
+      }),
     collectMetrics: ({ family }) =>
       said(`collect ${family}`, {
         evidence: { uri: `evidence/${family}`, digest: family, bytes: 1, summary: `20 series of ${family}` },
@@ -60,7 +65,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
       }),
     collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
-    runChecks: ({ service }) => said(`check ${service}`, { checks: ref('checks'), ran: 1, failed: 0, gaps: [] }),
+    runChecks: ({ service }) =>
+      said(`check ${service}`, { checks: ref('checks'), ran: 1, failed: 0, gaps: [] }),
     saveRecord: ({ record }) => {
       calls.saved.push(structuredClone(record));
       return said(`save r${record.revision}`, {

@@ -70,8 +70,7 @@ export function playedIncident(
   calls: Calls,
 ): PlayedIncident {
   let sent = 0;
-  const send = (body: Body, id = `message-${(sent += 1)}`) =>
-    handle.signal(incidentMessages, [{ id, body }]);
+  const send = (body: Body, id = `message-${(sent += 1)}`) => handle.signal(incidentMessages, [{ id, body }]);
   return {
     ...{ handle, calls, client, send },
     fire: (...anomalies) => send({ kind: 'firing', anomalies }),

@@ -70,7 +70,9 @@ describe('diagnoseIncident', function () {
         activities: {
           analyse: () => {
             analyses += 1;
-            return Promise.resolve(aConclusion(analyses <= 2 ? aDiagnosis() : aDiagnosis({ service: 'ledger' })));
+            return Promise.resolve(
+              aConclusion(analyses <= 2 ? aDiagnosis() : aDiagnosis({ service: 'ledger' })),
+            );
           },
         },
       },
@@ -280,7 +282,12 @@ describe('diagnoseIncident', function () {
       {
         activities: {
           saveRecord: ({ record: { revision } }) =>
-            Promise.resolve({ uri: `r${revision}`, reportPath: '/r', reportUrl: null, sinks: ['dead', 'chat'] }),
+            Promise.resolve({
+              uri: `r${revision}`,
+              reportPath: '/r',
+              reportUrl: null,
+              sinks: ['dead', 'chat'],
+            }),
           publish: ({ sink }) =>
             sink === 'dead'
               ? Promise.reject(new Error('503 from dead'))
@@ -304,7 +311,13 @@ describe('diagnoseIncident', function () {
       const taken = await handle.executeUpdate(messages.acknowledge, { args: [{ by: 'ana' }] });
       assert.deepEqual(taken, { id: handle.workflowId, state: 'following' });
       await refused(handle.executeUpdate(messages.acknowledge, { args: [{ by: ' ' }] }), /^by: expected/);
-      const wrong = { correct: false, service: 'ledger', faultKind: 'disk' as const, note: 'full', by: 'ana' };
+      const wrong = {
+        correct: false,
+        service: 'ledger',
+        faultKind: 'disk' as const,
+        note: 'full',
+        by: 'ana',
+      };
       await handle.executeUpdate(messages.giveFeedback, { args: [wrong] });
       await refused(
         handle.executeUpdate(messages.giveFeedback, { args: [{ ...wrong, correct: true }] }),
@@ -318,9 +331,7 @@ describe('diagnoseIncident', function () {
     });
     assert.equal(record.acknowledged?.by, 'ana');
     assert.equal(record.feedback?.service, 'ledger');
-    assert.ok(
-      record.timeline.some(({ what }) => what === 'Feedback: the diagnosis is wrong: ledger, disk'),
-    );
+    assert.ok(record.timeline.some(({ what }) => what === 'Feedback: the diagnosis is wrong: ledger, disk'));
   });
 
   it('closes with a final report when somebody cancels it, also in the middle of an investigation', async () => {

@@ -17,7 +17,10 @@ const CUTS: readonly { what: string; cut: (record: IncidentRecord) => Partial<In
     what: 'labels and links of the alerts',
     cut: ({ anomalies }) => ({ anomalies: anomalies.map((one) => ({ ...one, labels: {}, links: [] })) }),
   },
-  { what: 'all but the latest 20 entries of the timeline', cut: ({ timeline }) => ({ timeline: timeline.slice(-20) }) },
+  {
+    what: 'all but the latest 20 entries of the timeline',
+    cut: ({ timeline }) => ({ timeline: timeline.slice(-20) }),
+  },
   { what: 'all but 5 gaps', cut: ({ gaps }) => ({ gaps: gaps.slice(0, 5) }) },
   {
     what: 'all but the latest 10 publications',

@@ -157,7 +157,9 @@ async function follow(following: Following): Promise<IncidentState> {
 
 /** Waits for the incident to close; false when an alert fires again or a person wants another investigation. */
 async function staysResolved(context: IncidentContext, graceSeconds: number): Promise<boolean> {
-  context.waitsFor(`All alerts are resolved: closes at ${clock(now() + graceSeconds)} unless one fires again`);
+  context.waitsFor(
+    `All alerts are resolved: closes at ${clock(now() + graceSeconds)} unless one fires again`,
+  );
   const isInterrupted = await condition(
     () => context.incident.isRerunWanted || !isResolved(context.incident),
     graceSeconds * 1000,

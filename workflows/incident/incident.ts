@@ -370,7 +370,11 @@ function transferred(
 }
 
 /** What is left when alerts are given away. An incident that ends keeps them: its report says of what it was. */
-function given(incident: Incident, { to, service, by }: Omit<Transfer, 'id' | 'items'>, at: number): Incident {
+function given(
+  incident: Incident,
+  { to, service, by }: Omit<Transfer, 'id' | 'items'>,
+  at: number,
+): Incident {
   if (incident.mergedInto !== null) return incident;
   const rest = service === null ? alerts.NO_ALERTS : alerts.withoutService(incident.alerts, service);
   const isAll = rest.listed.length === 0 && rest.unlisted.firing === 0;

@@ -119,18 +119,14 @@ class Run {
     );
   }
 
-  private async checkSuspects(
-    scope: DocumentRef,
-    suspects: Conclusion['suspects'],
-  ): Promise<DocumentRef[]> {
+  private async checkSuspects(scope: DocumentRef, suspects: Conclusion['suspects']): Promise<DocumentRef[]> {
     const results = await Promise.all(
       suspects.map(({ service, faultKind }) => {
         const trouble = faultKind === 'unknown' ? 'trouble' : faultKind;
         const summary = shortSummary(`Check ${service} for ${trouble}`);
         return this.step(
           { key: 'checks', source: 'checks', what: `checks on ${service}`, summary },
-          () =>
-            runChecks.executeWithOptions({ summary, ...this.timeout }, [{ scope, service, faultKind }]),
+          () => runChecks.executeWithOptions({ summary, ...this.timeout }, [{ scope, service, faultKind }]),
           ({ failed, ran }) => `${failed} of ${ran} found trouble`,
         );
       }),

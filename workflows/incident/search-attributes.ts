@@ -1,4 +1,8 @@
-import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { SearchAttributeName } from '../../model/messages.js';
@@ -26,7 +30,9 @@ const environment = keyword('FaultlineEnvironment');
 export class SearchAttributes {
   /** By name; whoever started the workflow has written the first ones. */
   private readonly shown = new Map(
-    workflowInfo().typedSearchAttributes.getAll().map(({ key, value }) => [key.name, JSON.stringify(value)]),
+    workflowInfo()
+      .typedSearchAttributes.getAll()
+      .map(({ key, value }) => [key.name, JSON.stringify(value)]),
   );
 
   show(record: IncidentRecord): void {

@@ -31,32 +31,24 @@ export function listen(context: IncidentContext): void {
     for (const message of batch) context.apply({ kind: 'message', message, at: now() });
   });
 
-  setHandler(
-    messages.acknowledge,
-    ({ by }) => taken({ kind: 'acknowledged', by, at: now() }),
-    {
-      validator: ({ by }) => {
-        demandPerson(by);
-        isAlive();
-      },
+  setHandler(messages.acknowledge, ({ by }) => taken({ kind: 'acknowledged', by, at: now() }), {
+    validator: ({ by }) => {
+      demandPerson(by);
+      isAlive();
     },
-  );
-  setHandler(
-    messages.giveFeedback,
-    (feedback) => taken({ kind: 'feedback', feedback, at: now() }),
-    {
-      validator: ({ by, correct, service, faultKind, note }) => {
-        demandPerson(by);
-        demandText('note', note, LONGEST_TEXT);
-        demandText('service', service ?? '', LONGEST_NAME);
-        demand(context.incident.head.diagnosis !== null, 'there is no diagnosis to judge yet');
-        demand(
-          !correct || (service === null && faultKind === null),
-          'service and faultKind: expected none when the diagnosis is right, they correct a wrong one',
-        );
-      },
+  });
+  setHandler(messages.giveFeedback, (feedback) => taken({ kind: 'feedback', feedback, at: now() }), {
+    validator: ({ by, correct, service, faultKind, note }) => {
+      demandPerson(by);
+      demandText('note', note, LONGEST_TEXT);
+      demandText('service', service ?? '', LONGEST_NAME);
+      demand(context.incident.head.diagnosis !== null, 'there is no diagnosis to judge yet');
+      demand(
+        !correct || (service === null && faultKind === null),
+        'service and faultKind: expected none when the diagnosis is right, they correct a wrong one',
+      );
     },
-  );
+  });
   setHandler(messages.rerun, ({ by }) => taken({ kind: 'rerun-requested', by, at: now() }), {
     validator: ({ by }) => {
       demandPerson(by);
