@@ -80,6 +80,8 @@ export const LISTED_CHARACTERS = 200;
 export const PENDING_MOVES = 20;
 /** So long an incident that takes over alerts is neither merged nor split, unless it is known to have them. */
 export const TAKE_OVER_SECONDS = 60;
+/** Merges and splits that are remembered until the incidents say that they are done. The oldest are forgotten. */
+export const REMEMBERED_TAKE_OVERS = 100;
 /** Messages of incidents that are remembered, so that one that comes twice counts once. The oldest are forgotten. */
 export const REMEMBERED_MESSAGES = 500;
 

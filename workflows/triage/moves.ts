@@ -1,7 +1,7 @@
 import type { Merge, Split } from '../../model/triage.js';
 import { incidentIdOf } from './incident-id.js';
-import { PENDING_MOVES, TAKE_OVER_SECONDS } from './limits.js';
-import type { Move, Triage } from './state.js';
+import { PENDING_MOVES, REMEMBERED_TAKE_OVERS, TAKE_OVER_SECONDS } from './limits.js';
+import type { Move, TakeOver, Triage } from './state.js';
 import type { Answer } from './step.js';
 
 /*
@@ -11,7 +11,7 @@ import type { Answer } from './step.js';
 
 /** Lets one incident give all its alerts to another and end. */
 export function merge(state: Triage, { from, into, by }: Merge, reply: number, at: number): Answer[] {
-  const { dedup, open, outbox, takeOvers } = state;
+  const { dedup, open, outbox } = state;
   const source = open.get(from);
   const target = open.get(into);
   const refused =
@@ -26,14 +26,14 @@ export function merge(state: Triage, { from, into, by }: Merge, reply: number, a
   open.close(from);
   const id = outbox.add(from, { kind: 'transfer', to: into, service: null, by }, false);
   outbox.hurry(from);
-  takeOvers.set(into, { from, since: at });
+  noteTakeOver(state, { kind: 'merge', from, to: into, since: at });
   state.moves.set(id, { kind: 'merge', reply, from, to: into, episodes: episodes.map(({ key }) => key) });
   return [];
 }
 
 /** Lets an incident give the alerts of one service to a new incident. */
 export function split(state: Triage, { from, service, by }: Split, reply: number, at: number): Answer[] {
-  const { counts, dedup, open, outbox, takeOvers } = state;
+  const { counts, dedup, open, outbox } = state;
   const source = open.get(from);
   const began = source?.services.get(service);
   const refused = refusal(state, { from, by }, at) ?? splitRefusal(source, service, from);
@@ -53,7 +53,11 @@ export function split(state: Triage, { from, service, by }: Split, reply: number
   target.alerts += episodes.length;
   const id = outbox.add(from, { kind: 'transfer', to, service, by }, false);
   outbox.hurry(from);
-  takeOvers.set(to, { from, since: at });
+  // What comes for the new incident follows when the other one has its order. The first message starts its run, which
+  // then waits for its alerts: from the other incident, and from here.
+  outbox.hold(to);
+  outbox.add(to, { kind: 'resolved', anomalies: [] }, true);
+  noteTakeOver(state, { kind: 'split', from, to, since: at });
   state.moves.set(id, { kind: 'split', reply, from, to, episodes: episodes.map(({ key }) => key) });
   return [];
 }
@@ -68,23 +72,29 @@ export function endMove(
   state.moves.delete(id);
   const { reply, from, to } = move;
   if (!isDelivered) takeBack(state, move, at);
+  state.outbox.release(to);
   if (reply === null) return [];
   if (isDelivered) return [{ reply, result: { ok: { from, to } } }];
   return [{ reply, result: { refused: `${from} has ended meanwhile, so it has no alerts to give away` } }];
 }
 
 function takeBack(state: Triage, { kind, from, to, episodes }: Move, at: number): void {
-  const { counts, dedup, open, takeOvers } = state;
+  const { counts, dedup, open, outbox } = state;
   for (const key of episodes) {
     const episode = dedup.get(key);
     if (episode?.incident === to) dedup.move(episode, from);
   }
   dedup.close(from, at);
-  takeOvers.delete(to);
+  state.takeOvers = state.takeOvers.filter((one) => one.from !== from || one.to !== to);
   // Alerts that came meanwhile keep the new incident open.
   if (kind === 'merge' || dedup.episodesOf(to).length > 0) return;
+  outbox.discard(to);
   open.close(to);
   counts.incidents -= 1;
+}
+
+function noteTakeOver(state: Triage, takeOver: TakeOver): void {
+  state.takeOvers = [...state.takeOvers, takeOver].slice(-REMEMBERED_TAKE_OVERS);
 }
 
 function refusal(state: Triage, { from, by }: { from: string; by: string }, at: number): string | null {
@@ -93,8 +103,8 @@ function refusal(state: Triage, { from, by }: { from: string; by: string }, at: 
   if (state.moves.size >= PENDING_MOVES) {
     return `${PENDING_MOVES} merges and splits are under way; try again in a minute`;
   }
-  const takeOver = state.takeOvers.get(from);
-  if (takeOver && at - takeOver.since < TAKE_OVER_SECONDS) {
+  const takeOver = state.takeOvers.find(({ to, since }) => to === from && at - since < TAKE_OVER_SECONDS);
+  if (takeOver) {
     return `from: ${from} still takes over the alerts of ${takeOver.from}; try again in a minute`;
   }
   return null;

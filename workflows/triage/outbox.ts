@@ -18,18 +18,27 @@ export class Outbox {
   private readonly byIncident = new Map<string, Entry[]>();
   private readonly incidentOf = new Map<string, string>();
   private readonly urgent = new Set<string>();
+  private readonly held: Set<string>;
   private sum = 0;
 
   constructor(
     private readonly environment: string,
     private readonly nextId: () => string,
     saved: readonly OutboxItem[] = [],
+    held: Iterable<string> = [],
   ) {
+    this.held = new Set(held);
     for (const item of saved) this.append(item, jsonBytes(item), true);
   }
 
   get size(): number {
     return this.incidentOf.size;
+  }
+
+  /** Whether a delivery has something to take. */
+  get isReady(): boolean {
+    for (const incident of this.byIncident.keys()) if (!this.held.has(incident)) return true;
+    return false;
   }
 
   get bytes(): number {
@@ -77,6 +86,7 @@ export class Outbox {
     let room = DELIVERY_BYTES;
     const others = [...this.byIncident.keys()].filter((incident) => !this.urgent.has(incident));
     for (const incident of [...this.urgent, ...others]) {
+      if (this.held.has(incident)) continue;
       for (const entry of this.byIncident.get(incident) ?? []) {
         if (taken.length > 0 && (entry.bytes > room || taken.length >= DELIVERY_ITEMS)) return taken;
         entry.isFixed = true;
@@ -85,6 +95,20 @@ export class Outbox {
       }
     }
     return taken;
+  }
+
+  /** Keeps an incident's messages until it is released. */
+  hold(incident: string): void {
+    this.held.add(incident);
+  }
+
+  release(incident: string): void {
+    this.held.delete(incident);
+  }
+
+  /** Drops what an incident would have been sent. */
+  discard(incident: string): void {
+    for (const { item } of [...(this.byIncident.get(incident) ?? [])]) this.settle(item.message.id);
   }
 
   /** Takes off a message that has its result. Undefined for one that had it before. */

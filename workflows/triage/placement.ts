@@ -85,8 +85,7 @@ export function openIncidents(
 function openFor(state: Triage, { placements }: PlacedGroup, blind: string | null, at: number): boolean {
   const [opener, ...others] = placements;
   if (!opener) return false;
-  const { service, startedAt, group } = opener.anomaly;
-  const id = incidentIdOf({ service, at: startedAt, group });
+  const id = newIdFor(state, opener.anomaly);
   const known = state.open.get(id);
   if (!known && state.open.isFull) {
     joinStorm(state, placements, at);
@@ -100,6 +99,13 @@ function openFor(state: Triage, { placements }: PlacedGroup, blind: string | nul
   place(state, { alert: opener.alert, anomaly }, incident, known === undefined);
   placeAll(state, others, incident);
   return known === undefined;
+}
+
+function newIdFor({ counts, takeOvers }: Triage, { service, startedAt, group }: Anomaly): string {
+  const id = incidentIdOf({ service, at: startedAt, group });
+  // The same alert as before opens one, while the incident that it opened before still gives its alerts away.
+  const isLeaving = takeOvers.some(({ kind, from }) => kind === 'merge' && from === id);
+  return isLeaving ? `${id}n${counts.incidents + 1}` : id;
 }
 
 function joinStorm(state: Triage, placements: readonly Placement[], at: number): void {
@@ -148,7 +154,7 @@ function place(state: Triage, { alert, anomaly }: Placement, incident: OpenIncid
     incident.flaps += 1;
   }
   attract(state, incident, anomaly);
-  outbox.addAlert(incident.id, 'firing', anomaly, opens || incident.kind === 'split');
+  outbox.addAlert(incident.id, 'firing', anomaly, opens);
   const episode = dedup.get(alert.key);
   if (alert.resolved && episode) sendResolved(state, alert.resolved, episode);
   if (alert.isUrgent) outbox.hurry(incident.id);
@@ -164,9 +170,7 @@ export function sendResolved(state: Triage, resolved: Anomaly, episode: Episode)
   episode.isOver = true;
   const anomaly: Anomaly = { ...resolved, labels: {}, annotations: {}, links: [] };
   if (episode.recurrence > 0) anomaly.recurrence = episode.recurrence;
-  // An incident that a split opens may not run yet.
-  const start = state.open.get(episode.incident)?.kind === 'split';
-  state.outbox.addAlert(episode.incident, 'resolved', anomaly, start);
+  state.outbox.addAlert(episode.incident, 'resolved', anomaly, false);
 }
 
 /** The open incident that attracts an alert, and why. */

@@ -26,6 +26,15 @@ export interface Move {
   episodes: string[];
 }
 
+/** A merge or split until the incidents say that it is done: `from` of a merge closes, `to` of a split has its alerts. */
+export interface TakeOver {
+  kind: Move['kind'];
+  from: string;
+  to: string;
+  /** Unix seconds. */
+  since: number;
+}
+
 /** Everything that the triage of one environment knows. */
 export interface Triage {
   readonly environment: string;
@@ -41,8 +50,8 @@ export interface Triage {
   tickets: Ticket[];
   /** By the id of the `transfer` message. */
   readonly moves: Map<string, Move>;
-  /** Incidents that take over alerts of others, and since when (unix seconds). */
-  readonly takeOvers: Map<string, { from: string; since: number }>;
+  /** Alerts that are on their way from one incident to another. */
+  takeOvers: TakeOver[];
   /** Ids of the latest messages of incidents. */
   readonly heard: Set<string>;
 }
@@ -59,7 +68,7 @@ export interface SavedTriage {
   counts: TriageCounts;
   drops: TriageDrop[];
   moves: [id: string, move: Move][];
-  takeOvers: [to: string, { from: string; since: number }][];
+  takeOvers: TakeOver[];
   heard: string[];
 }
 
@@ -104,13 +113,18 @@ export function loadTriage(saved: SavedTriage): Triage {
     open: new OpenIncidents(saved.open),
     dedup: new DedupIndex(saved.dedup),
     waiting: new WaitingAlerts(saved.waiting),
-    outbox: new Outbox(environment, () => `${origin}-${(state.sequence += 1)}`, saved.outbox),
+    outbox: new Outbox(
+      environment,
+      () => `${origin}-${(state.sequence += 1)}`,
+      saved.outbox,
+      saved.moves.flatMap(([, { kind, to }]) => (kind === 'split' ? [to] : [])),
+    ),
     counts: { ...saved.counts },
     drops,
     tickets: [],
     // Whoever ordered them has no handler in this run.
     moves: new Map(saved.moves.map(([id, move]) => [id, { ...move, reply: null }])),
-    takeOvers: new Map(saved.takeOvers),
+    takeOvers: saved.takeOvers,
     heard: new Set(saved.heard),
   };
   return state;
@@ -130,7 +144,7 @@ export function saveTriage(state: Triage): SavedTriage {
     counts,
     drops,
     moves: [...state.moves],
-    takeOvers: [...state.takeOvers],
+    takeOvers: state.takeOvers,
     heard: [...state.heard],
   };
 }

@@ -145,7 +145,7 @@ function takeResolved(state: Triage, anomaly: Anomaly, at: number): void {
 }
 
 function takeMessage(state: Triage, { id, incident, body }: TriageMessage, at: number): void {
-  const { heard, takeOvers } = state;
+  const { heard } = state;
   if (heard.has(id)) return;
   heard.add(id);
   for (const oldest of heard) {
@@ -153,12 +153,14 @@ function takeMessage(state: Triage, { id, incident, body }: TriageMessage, at: n
     heard.delete(oldest);
   }
   if (body.kind === 'closed') {
-    for (const [to, { from }] of takeOvers) if (from === incident) takeOvers.delete(to);
+    state.takeOvers = state.takeOvers.filter(({ from }) => from !== incident);
     close(state, incident, at);
     return;
   }
-  takeOvers.delete(incident);
-  reopen(state, incident, body.firing);
+  state.takeOvers = state.takeOvers.filter(({ kind, to }) => kind !== 'split' || to !== incident);
+  // It says what it held before it got the order to give it away.
+  const isLeaving = state.takeOvers.some(({ kind, from }) => kind === 'merge' && from === incident);
+  if (!isLeaving) reopen(state, incident, body.firing);
 }
 
 function close(state: Triage, incident: string, at: number): void {
@@ -176,6 +178,7 @@ function reopen(state: Triage, incident: string, firing: readonly Anomaly[]): vo
     const { recurrence = 0 } = anomaly;
     const queued = waiting.get(key);
     const known = dedup.get(key);
+    if (known && state.takeOvers.some(({ from, to }) => from === incident && to === known.incident)) continue;
     attract(state, reopened, anomaly);
     if (known && known.recurrence >= recurrence) {
       // It is of an earlier firing, or its end was sent elsewhere.
@@ -228,11 +231,17 @@ function takeUndelivered(state: Triage, { incident, message: { body } }: OutboxI
     const key = episodeKey(anomaly);
     const queued = state.waiting.get(key);
     const known = state.dedup.get(key);
-    if (queued) state.waiting.setResolved(queued, anomaly);
-    else if (known && known.incident !== incident && known.recurrence === (anomaly.recurrence ?? 0)) {
+    if (queued) {
+      if (isSameFiring(queued.anomaly, anomaly)) state.waiting.setResolved(queued, anomaly);
+    } else if (known && known.incident !== incident && isSameFiring(known, anomaly)) {
       if (state.open.has(known.incident)) sendResolved(state, anomaly, known);
     }
   }
+}
+
+/** Whether two of the same start are also of the same recurrence. */
+function isSameFiring(a: { recurrence?: number }, b: { recurrence?: number }): boolean {
+  return (a.recurrence ?? 0) === (b.recurrence ?? 0);
 }
 
 function placeAgain(state: Triage, anomaly: Anomaly, incident: string, at: number): void {
@@ -241,7 +250,7 @@ function placeAgain(state: Triage, anomaly: Anomaly, incident: string, at: numbe
   const known = dedup.get(key);
   const isElsewhere =
     known !== undefined &&
-    (known.recurrence !== (anomaly.recurrence ?? 0) ||
+    (!isSameFiring(known, anomaly) ||
       (known.incident !== incident && !isMoving(state, key, incident)));
   counts.placed -= 1;
   if (waiting.get(key) || isElsewhere) {

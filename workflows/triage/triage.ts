@@ -91,7 +91,7 @@ export async function triage(input: TriageInput): Promise<void> {
     setCurrentDetails(triageDetails(state));
     if (mayContinue()) break;
 
-    if (state.outbox.size > 0) {
+    if (state.outbox.isReady) {
       const items = state.outbox.next();
       take({ kind: 'delivered', items, results: await deliver({ items }) });
     } else if (state.waiting.size > 0) {
