@@ -164,7 +164,7 @@ export class FolderBlobs implements BlobStore {
 
 const REASONS: Record<string, string> = {
   EACCES: 'this user has no right to; run every worker as one user, or choose another store.directory',
-  EPERM: 'the file system does not allow hard links, which the store needs; choose another store.directory',
+  EPERM: 'the system does not permit it: the folder must belong to this user, on a file system with hard links',
   ENOTSUP: 'the file system does not allow hard links, which the store needs; choose another store.directory',
   EROFS: 'the file system is read-only; choose another store.directory',
   ENOSPC: 'the disk is full; make room, or lower store.retention.maxBytes',

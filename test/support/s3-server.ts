@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,11 +16,10 @@ const BUCKET = 'faultline-test';
 const READY_ATTEMPTS = 100;
 
 let shared: Promise<string> | undefined;
-let stop: (() => Promise<void>) | undefined;
 
 /**
- * A real S3 server (gofakes3) that all test files of a mocha run share, started at the first call. Tests keep apart by
- * prefixes of their own. It is built with Go once and kept in the cache; without Go the test is skipped. Give the hook
+ * A real S3 server (gofakes3) that all test files of a process share; it is started at the first call and ends with the
+ * process. Tests keep apart by prefixes of their own. It is built with Go once and kept in the cache; without Go the test is skipped. Give the hook
  * three minutes.
  * @returns the settings of a store of its own there
  */
@@ -39,21 +39,12 @@ export async function s3Store(test: Mocha.Context): Promise<S3Config> {
   };
 }
 
-/** Ends the server; the root hook calls it after the last test. */
-export async function stopS3Server(): Promise<void> {
-  await stop?.();
-  shared = undefined;
-}
-
 async function start(program: string): Promise<string> {
   const port = await getPort({ host: '127.0.0.1' });
   const endpoint = `http://127.0.0.1:${port}`;
   const flags = ['-backend', 'memory', '-initialbucket', BUCKET, '-host', `127.0.0.1:${port}`];
-  const child = execa(program, flags, { reject: false, cleanup: true, stdio: 'ignore' });
-  stop = async () => {
-    child.kill();
-    await child;
-  };
+  const child = spawn(program, flags, { stdio: 'ignore' });
+  process.once('exit', () => child.kill());
   for (let attempt = 1; ; attempt += 1) {
     const answer = await fetch(endpoint).catch(() => null);
     if (answer?.ok) return endpoint;
