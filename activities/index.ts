@@ -10,15 +10,13 @@ import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
 import { documentsIn } from './record/documents.js';
-import { createEvidence } from './record/evidence-store.js';
-import { openBlobs } from './record/open-store.js';
-import { startPageThread } from './record/page.js';
-import { createRecords } from './record/records.js';
+import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
- * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads.
+ * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId` is null
+ * when the store could not be used at the start.
  *
  * @throws when a metric pack or the metrics source's file cannot be read; the message says which and why.
  */
@@ -28,22 +26,14 @@ export async function createActivities(deps: {
   log: Logger;
   /** By which anomalies that a watch finds reach triage. */
   raise: Raise;
-}): Promise<{ activities: Activities; close: () => Promise<void> }> {
+}): Promise<{ activities: Activities; storeId: string | null; close: () => Promise<void> }> {
   const { log, productVersion } = deps;
   const { config } = deps.loaded;
   const source = await openSource(config.metrics);
   const packs = await loadPacks(config.packs.files);
-  const blobs = openBlobs(config.store);
-  const pages = startPageThread(config.store);
-  const { reportsUrl } = config.store;
-  const records = createRecords({
-    blobs,
-    reportsUrl,
-    makePage: pages.make,
-    onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
-  });
-  const evidence = createEvidence(blobs);
-  const collect: CollectDeps = { source, packs, config, store: evidence, log };
+  const store = await startStore(config, log);
+  const { blobs, records } = store;
+  const collect: CollectDeps = { source, packs, config, store: store.evidence, log };
   const pool = startAnalysisPool();
   const steps: InvestigationSteps = {
     ...createCollect(collect),
@@ -57,13 +47,14 @@ export async function createActivities(deps: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
       ...createDeliver(),
-      ...byReference(steps, documentsIn(evidence)),
+      ...byReference(steps, documentsIn(store.evidence)),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },
+    storeId: store.id,
     close: async () => {
       source.close();
-      await Promise.all([pool.close(), pages.close()]);
+      await Promise.all([pool.close(), store.close()]);
     },
   };
 }

@@ -68,13 +68,16 @@ const REWRITE_AFTER_SECONDS = 6 * 3600;
 
 /** The evidence of a store: each blob under the digest of its bytes, which is checked whenever it is read. */
 export function createEvidence(blobs: BlobStore): EvidenceStore {
+  let knownId: string | null = null;
+  const ownId = async (): Promise<string> => (knownId ??= await storeId(blobs));
+
   async function write(kind: BlobKind, bytes: Buffer): Promise<{ uri: string; digest: string }> {
     const digest = sha256(bytes);
     const key = blobKey({ kind, digest });
     const existing = await blobs.head(key);
     const isFresh = existing && Date.now() / 1000 - existing.modifiedAt < REWRITE_AFTER_SECONDS;
     if (!isFresh) await blobs.put(key, bytes);
-    return { uri: `${kind}/${await storeId(blobs)}/${digest}`, digest };
+    return { uri: `${kind}/${await ownId()}/${digest}`, digest };
   }
 
   async function read(uri: string): Promise<Buffer> {
@@ -90,7 +93,7 @@ export function createEvidence(blobs: BlobStore): EvidenceStore {
   }
 
   async function whyMissing(store: string | undefined): Promise<string> {
-    const own = await storeId(blobs);
+    const own = await ownId();
     return store === own
       ? `not in the store any more (${blobs.description}); was it deleted by hand or by store.retention?`
       : `it is in another store (id ${store}); this one is ${own} (${blobs.description}), ` +

@@ -163,14 +163,14 @@ export class FolderBlobs implements BlobStore {
 }
 
 const REASONS: Record<string, string> = {
-  EACCES: 'this user has no right to; run every worker as one user, or choose another folder',
-  EPERM: 'the file system does not allow it; the folder needs hard links, choose another one',
-  ENOTSUP: 'the file system does not allow it; the folder needs hard links, choose another one',
-  EROFS: 'the file system is read-only; choose another folder',
+  EACCES: 'this user has no right to; run every worker as one user, or choose another store.directory',
+  EPERM: 'the system does not permit it: the folder must belong to this user, on a file system with hard links',
+  ENOTSUP: 'the file system does not allow hard links, which the store needs; choose another store.directory',
+  EROFS: 'the file system is read-only; choose another store.directory',
   ENOSPC: 'the disk is full; make room, or lower store.retention.maxBytes',
   EDQUOT: 'the quota is used up; make room, or lower store.retention.maxBytes',
-  ENOTDIR: 'a part of the path is a file; choose another folder',
-  EEXIST: 'a part of the path is a file; choose another folder',
+  ENOTDIR: 'a part of the path is a file; choose another store.directory',
+  EEXIST: 'a part of the path is a file; choose another store.directory',
 };
 
 async function writeDraft(file: string, bytes: Buffer, mode: number): Promise<void> {

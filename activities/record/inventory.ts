@@ -35,7 +35,8 @@ export interface Inventory {
   runs: BlobInfo[];
   /** Objects that Faultline did not write, and the id of the store: never deleted. */
   other: BlobInfo[];
-  bytes: number;
+  /** Of all of them. */
+  total: Total;
 }
 
 /** One object takes about 500 bytes of memory here, so this is a gigabyte. */
@@ -53,17 +54,17 @@ export async function takeInventory(blobs: BlobStore, signal?: AbortSignal): Pro
     drafts: [],
     runs: [],
     other: [],
-    bytes: 0,
+    total: { objects: 0, bytes: 0 },
   };
   const incidents = new Map<string, StoredIncident>();
-  let objects = 0;
+  const { total } = inventory;
   for await (const info of blobs.list('')) {
     signal?.throwIfAborted();
-    objects += 1;
-    if (objects > MAX_OBJECTS) {
+    total.objects += 1;
+    total.bytes += info.bytes;
+    if (total.objects > MAX_OBJECTS) {
       throw new StoreError(`expected at most ${MAX_OBJECTS} objects in the store; use one store for each team`);
     }
-    inventory.bytes += info.bytes;
     sort(info, inventory, incidents);
   }
   inventory.incidents = [...incidents.values()].map((incident) => ({

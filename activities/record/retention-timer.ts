@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import type { BlobStore } from './blob-store.js';
+import { z } from 'zod';
+import { parseJson, type BlobStore } from './blob-store.js';
 import { prune, type PruneReport, type RetentionRules, type RevisionFacts } from './retention.js';
 
 const HOUR = 3600;
@@ -11,8 +12,25 @@ const CHECK_SECONDS = 600;
 /** A run that takes longer is stopped; what it deleted stays deleted. Well within the hour of the next run. */
 const RUN_LIMIT_MS = 30 * 60 * 1000;
 
-/** Where the runs of retention are noted: one object for each hour, made by the worker that runs then. */
-export const RUNS = 'retention/';
+/** Note of a run: one object for each hour, made by the worker that runs then. */
+const run = z.object({
+  /** `pid@host` */
+  worker: z.string(),
+  /** When it began, unix seconds. */
+  at: z.number(),
+  /** What was deleted; null while it runs, and when it did not end. */
+  deleted: z.object({ objects: z.number(), bytes: z.number() }).nullable(),
+});
+export type RetentionRun = z.infer<typeof run>;
+
+/** The last run that is noted; null when there was none in the last day. */
+export async function lastRun(blobs: BlobStore): Promise<RetentionRun | null> {
+  const keys: string[] = [];
+  for await (const { key } of blobs.list('retention/')) keys.push(key);
+  const last = keys.sort().at(-1);
+  const bytes = last === undefined ? null : await blobs.get(last);
+  return (bytes && run.safeParse(parseJson(bytes)).data) ?? null;
+}
 
 /**
  * Runs retention if no worker has run it in this hour; answers null when one has. The note of a run is a
@@ -23,9 +41,12 @@ export async function runRetention(
   rules: RetentionRules,
   options: { now: number; known?: Map<string, RevisionFacts>; signal?: AbortSignal },
 ): Promise<PruneReport | null> {
-  const key = `${RUNS}${Math.floor(options.now / HOUR)}.json`;
-  const note = (report: PruneReport | null) =>
-    Buffer.from(`${JSON.stringify({ worker: `${process.pid}@${hostname()}`, at: options.now, report })}\n`);
+  const key = `retention/${Math.floor(options.now / HOUR)}.json`;
+  const note = (report: PruneReport | null): Buffer => {
+    const worker = `${process.pid}@${hostname()}`;
+    const entry: RetentionRun = { worker, at: options.now, deleted: report?.deleted ?? null };
+    return Buffer.from(`${JSON.stringify(entry)}\n`);
+  };
   if (!(await blobs.put(key, note(null), { ifAbsent: true }))) return null;
   const report = await prune(blobs, rules, options);
   await blobs.put(key, note(report));
@@ -42,7 +63,7 @@ export function startRetention(
   const known = new Map<string, RevisionFacts>();
   let running: Promise<void> | null = null;
 
-  async function run(): Promise<void> {
+  async function runNow(): Promise<void> {
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(RUN_LIMIT_MS)]);
     try {
       const report = await runRetention(blobs, rules, { now: Date.now() / 1000, known, signal });
@@ -52,7 +73,7 @@ export function startRetention(
     }
   }
   const check = (): void => {
-    running ??= run().finally(() => {
+    running ??= runNow().finally(() => {
       running = null;
     });
   };

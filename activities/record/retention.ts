@@ -33,11 +33,11 @@ export interface RetentionRules {
 }
 
 export function retentionRules({ store, followUp }: Pick<Config, 'store' | 'followUp'>): RetentionRules {
-  const { limitSeconds, verdictWindowSeconds } = followUp;
+  const { maxDurationSeconds, feedbackWindowSeconds } = followUp;
   return {
     ...store.retention,
-    openSeconds: limitSeconds + verdictWindowSeconds + DAY,
-    graceSeconds: Math.max(DAY, limitSeconds),
+    openSeconds: maxDurationSeconds + feedbackWindowSeconds + DAY,
+    graceSeconds: Math.max(DAY, maxDurationSeconds),
   };
 }
 
@@ -198,21 +198,15 @@ class Plan {
       total.objects += 1;
       total.bytes += object.bytes;
     }
-    const { incidents, evidence, documents, drafts, runs, other, bytes } = this.inventory;
-    const ofIncidents = incidents.map((one) => [...one.revisions, ...one.publications, ...one.reports].length);
-    const objects =
-      ofIncidents.reduce((sum, count) => sum + count, evidence.size + documents.size) +
-      drafts.length +
-      runs.length +
-      other.length;
-    const remaining = { objects: objects - deleted.objects, bytes: bytes - deleted.bytes };
+    const { total } = this.inventory;
+    const remaining = { objects: total.objects - deleted.objects, bytes: total.bytes - deleted.bytes };
     const { maxBytes } = this.rules;
     const overBytes = maxBytes === 0 ? 0 : Math.max(0, this.bytesLeft() - maxBytes);
     return { deleted, incidents: this.removed, byReason, remaining, postponed, overBytes };
   }
 
   private bytesLeft(): number {
-    return this.inventory.bytes - this.freed;
+    return this.inventory.total.bytes - this.freed;
   }
 
   private namesOf({ revisions }: StoredIncident, facts: ReadonlyMap<string, RevisionFacts>): Set<string> {
