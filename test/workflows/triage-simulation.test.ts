@@ -6,7 +6,13 @@ import { episodeOf } from '../../workflows/alert-identity.js';
 import { episodeKey } from '../../workflows/triage/dedup-index.js';
 import type { Correlation } from '../../workflows/triage/grouping.js';
 import { correlationQuestion } from '../../workflows/triage/placement.js';
-import { loadTriage, newTriage, saveTriage, type SavedTriage, type Triage } from '../../workflows/triage/state.js';
+import {
+  loadTriage,
+  newTriage,
+  saveTriage,
+  type SavedTriage,
+  type Triage,
+} from '../../workflows/triage/state.js';
 import { step, type Answer, type Command } from '../../workflows/triage/step.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { randomOf, type Random } from '../support/random.js';
@@ -81,7 +87,8 @@ class Simulation {
     for (let i = 0; i < DRAINING_ROUNDS; i++) {
       this.now += 1;
       this.progress();
-      for (const incident of this.incidents.all) if (incident.isRunning) this.incidents.transfer(incident, false);
+      for (const incident of this.incidents.all)
+        if (incident.isRunning) this.incidents.transfer(incident, false);
     }
     this.checkTheEnd();
   }
@@ -96,15 +103,19 @@ class Simulation {
     if (kind <= 8) this.alertChanges();
     else if (kind === 9) this.repeat();
     else if (kind === 10) for (const anomaly of this.withheld.splice(0)) this.raise([anomaly]);
-    else if (kind === 11 && one) this.incidents.abandon(one, random.next() < 0.7 ? 'cancel' : 'terminate', random.next() < 0.5);
-    else if (kind <= 13) for (const incident of open) this.incidents.closeQuiet(incident, random.next() < 0.5);
-    else if (kind <= 15 && one && other) this.ask({ kind: 'merge', merge: { from: one.id, into: other.id, by: 'ann' } });
+    else if (kind === 11 && one)
+      this.incidents.abandon(one, random.next() < 0.7 ? 'cancel' : 'terminate', random.next() < 0.5);
+    else if (kind <= 13)
+      for (const incident of open) this.incidents.closeQuiet(incident, random.next() < 0.5);
+    else if (kind <= 15 && one && other)
+      this.ask({ kind: 'merge', merge: { from: one.id, into: other.id, by: 'ann' } });
     else if (kind <= 17 && one) {
       const services = [...new Set([...one.alerts.values()].map(({ anomaly }) => anomaly.service))];
       const service = services[random.whole(0, services.length)] ?? 'nowhere';
       this.ask({ kind: 'split', split: { from: one.id, service, by: 'ann' } });
     } else if (kind === 18) this.continueAsNew();
-    else if (kind === 19) for (const incident of this.incidents.all) this.incidents.transfer(incident, random.next() < 0.3);
+    else if (kind === 19)
+      for (const incident of this.incidents.all) this.incidents.transfer(incident, random.next() < 0.3);
   }
 
   private alertChanges(): void {
@@ -200,7 +211,9 @@ class Simulation {
     const targets = keys.map((): GroupTarget | null => {
       const incident = request.incidents[random.whole(0, 30)];
       if (incident) return { kind: 'incident', id: incident.id, why: 'by chance' };
-      return random.next() < 0.7 ? null : { kind: 'group', index: random.whole(0, keys.length), why: 'by chance' };
+      return random.next() < 0.7
+        ? null
+        : { kind: 'group', index: random.whole(0, keys.length), why: 'by chance' };
     });
     return { targets, blind: random.next() < 0.1 ? 'nothing is known' : null };
   }
@@ -269,7 +282,11 @@ class Simulation {
       );
       const open = holders.filter(({ incident }) => incident.isRunning && !incident.isClosed);
       if (is !== 'firing' || anomaly.service === 'silenced') {
-        assert.deepEqual(open.map(({ incident }) => incident.id), [], `${key} is ${is} and fires nowhere`);
+        assert.deepEqual(
+          open.map(({ incident }) => incident.id),
+          [],
+          `${key} is ${is} and fires nowhere`,
+        );
       } else if (!this.incidents.abandoned.has(episode)) {
         assert.deepEqual(
           open.map(({ held, incident }) => [held, incident.id]),
