@@ -250,8 +250,7 @@ function placeAgain(state: Triage, anomaly: Anomaly, incident: string, at: numbe
   const known = dedup.get(key);
   const isElsewhere =
     known !== undefined &&
-    (!isSameFiring(known, anomaly) ||
-      (known.incident !== incident && !isMoving(state, key, incident)));
+    (!isSameFiring(known, anomaly) || (known.incident !== incident && !isMoving(state, key, incident)));
   counts.placed -= 1;
   if (waiting.get(key) || isElsewhere) {
     counts.duplicates += 1;
