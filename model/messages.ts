@@ -1,12 +1,12 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Anomaly } from './anomaly.js';
 import type { IncidentMessage, TriageMessage } from './delivery.js';
-import type { Diagnosis } from './diagnosis.js';
 import type { IncidentRecord } from './incident.js';
 import type {
   Acknowledgement,
   Cancellation,
   FeedbackGiven,
+  IncidentStatus,
   Progress,
   RaiseAnswer,
   RerunRequest,
@@ -61,19 +61,17 @@ export const whereabouts = query<(string | null)[], [string[]]>('whereabouts');
 /** To an incident, from triage and other incidents: its alerts, and which of them to give away. */
 export const incidentMessages = signal<[IncidentMessage[]]>('incidentMessages');
 /** To an incident: a person works on it. */
-export const acknowledge = update<IncidentRecord, [Acknowledgement]>('acknowledge');
+export const acknowledge = update<IncidentStatus, [Acknowledgement]>('acknowledge');
 /** To an incident: a person says whether the root cause is right, and which it is. */
-export const giveFeedback = update<IncidentRecord, [FeedbackGiven]>('feedback');
+export const giveFeedback = update<IncidentStatus, [FeedbackGiven]>('feedback');
 /** To an incident: investigate now, do not wait for the timer. */
-export const rerun = update<IncidentRecord, [RerunRequest]>('rerun');
+export const rerun = update<IncidentStatus, [RerunRequest]>('rerun');
 /** To an incident: stop and close it. */
-export const cancel = update<IncidentRecord, [Cancellation]>('cancel');
+export const cancel = update<IncidentStatus, [Cancellation]>('cancel');
 
 /** Of an incident: where its investigation is. */
 export const progress = query<Progress>('progress');
-/** Of an incident: its latest diagnosis, null before the first. */
-export const diagnosis = query<Diagnosis | null>('diagnosis');
-/** Of an incident: its whole record as it stands. */
+/** Of an incident: its record as it stands, at most 512 KiB, with an excerpt of the diagnosis. */
 export const record = query<IncidentRecord>('record');
 
 /** Custom search attributes, by name and Temporal type; `faultline doctor` and the dev server register them. */

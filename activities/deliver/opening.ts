@@ -24,7 +24,7 @@ export function openingOf(
     typedSearchAttributes: [
       ...attribute('FaultlineService', alerts[0]?.service),
       ...attribute('FaultlineSeverity', worstOf(alerts)),
-      ...attribute('FaultlineState', 'scoping'),
+      ...attribute('FaultlineState', 'investigating'),
       ...attribute('FaultlineEnvironment', environment),
     ],
   };

@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 
 /** The sentence that the failing activity left, without the wrapping around it. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof ActivityFailure && error.cause) return reasonOf(error.cause);
+export function failureReason(error: unknown): string {
+  if (error instanceof ActivityFailure && error.cause) return failureReason(error.cause);
   if (error instanceof TimeoutFailure) {
     const last = error.cause instanceof ApplicationFailure ? `; last answer: ${error.cause.message}` : '';
     return `gave no answer in time${last}`;

@@ -12,7 +12,7 @@ export const { readPolicy } = proxyLocalActivities<Pick<Activities, 'readPolicy'
 });
 
 /**
- * Asks sources that may be down for a while. Callers add the policy's patience as `scheduleToCloseTimeout`.
+ * Asks sources that may be down for a while. Callers add the policy's timeout as `scheduleToCloseTimeout`.
  * The longest of these pulls many queries, each with its own timeout, and heartbeats between them.
  */
 export const { planScope, collectChanges, runChecks } = proxyActivities<
@@ -27,17 +27,16 @@ export const { collectMetrics } = proxyActivities<Pick<Activities, 'collectMetri
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-/** Thinks. A crash or a lost worker is worth another try; the analysis itself gives the same answer again. */
+/** Weighs the evidence. A crash or a lost worker is worth another try; the analysis itself answers the same again. */
 export const { analyse } = proxyActivities<Pick<Activities, 'analyse'>>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
-/** Writes to the record store, without which nothing can be shown: tried for long. */
+/** Writes to the record store. Callers add for how long it is tried as `scheduleToCloseTimeout`. */
 export const { saveRecord } = proxyActivities<Pick<Activities, 'saveRecord'>>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
@@ -46,4 +45,12 @@ export const { publish } = proxyActivities<Pick<Activities, 'publish'>>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '30m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/** Sends messages to other workflows through Temporal itself, which is there when this runs. */
+export const { deliver } = proxyActivities<Pick<Activities, 'deliver'>>({
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });

@@ -1,4 +1,11 @@
-/** Times as the Temporal UI shows them in summaries of timers and details, in UTC. */
+/*
+ * Workflow time, and times as the Temporal UI shows them in summaries of timers and details, in UTC.
+ */
+
+/** Workflow time in unix seconds: stands still within a task, and is the same on replay. */
+export function now(): number {
+  return Date.now() / 1000;
+}
 
 /** `10:42 UTC` */
 export function clock(unixSeconds: number): string {
