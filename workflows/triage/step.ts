@@ -239,8 +239,10 @@ function takeUndelivered(state: Triage, { incident, message: { body } }: OutboxI
   }
 }
 
+type Recurring = { readonly recurrence?: number | undefined };
+
 /** Whether two of the same start are also of the same recurrence. */
-function isSameFiring(a: { recurrence?: number }, b: { recurrence?: number }): boolean {
+function isSameFiring(a: Recurring, b: Recurring): boolean {
   return (a.recurrence ?? 0) === (b.recurrence ?? 0);
 }
 
