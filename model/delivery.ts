@@ -43,7 +43,11 @@ export interface OutboxItem {
   message: IncidentMessage;
 }
 
-/** What came of an entry. `ended`: the incident does not run and was not to be started; it knows nothing of the message. */
+/**
+ * What came of an entry. `ended`: the incident does not run and was not started; it knows nothing of the message. That
+ * is also said of a retry that would start an incident which ended while the message was on its way; never of
+ * `transferred`.
+ */
 export interface DeliveryResult {
   /** Of the message. */
   id: string;

@@ -71,7 +71,9 @@ async function send(
       throw error;
     }
   }
-  if (await wasStartedByEarlierAttempt(client, incident)) return 'delivered';
+  // Triage knows whether these alerts are over meanwhile and places them again; a giving incident does not.
+  const isFromTriage = messages.every(({ body }) => body.kind !== 'transferred');
+  if (isFromTriage && (await hasEndedMeanwhile(client, incident))) return 'ended';
   const input: DiagnoseInput = { triageId: triageWorkflowId(environment), environment };
   await client.signalWithStart(DIAGNOSE_WORKFLOW, {
     workflowId: incident,
@@ -87,15 +89,15 @@ async function send(
 }
 
 /**
- * Whether an attempt before this one started the incident, which has ended since: starting it again would bring back
- * alerts that are over.
+ * Whether an incident ended since this delivery was scheduled and an earlier attempt may have reached it: starting it
+ * again could bring back alerts that are over.
  */
-async function wasStartedByEarlierAttempt(client: WorkflowClient, incident: string): Promise<boolean> {
+async function hasEndedMeanwhile(client: WorkflowClient, incident: string): Promise<boolean> {
   const { attempt, scheduledTimestampMs } = activityInfo();
   if (attempt === 1) return false;
   try {
-    const { closeTime, startTime } = await client.getHandle(incident).describe();
-    return closeTime !== undefined && startTime.getTime() >= scheduledTimestampMs;
+    const { closeTime } = await client.getHandle(incident).describe();
+    return closeTime !== undefined && closeTime.getTime() >= scheduledTimestampMs;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;

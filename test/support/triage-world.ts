@@ -35,12 +35,16 @@ interface ModelIncident {
   jobs: Job[];
   /** How often something was to end it: the first times it still investigates. */
   age: number;
+  /** It was this one of those that ended; 0 while it runs. */
+  ended: number;
 }
 
 /** Incidents without Temporal, as the contract of model/delivery.ts describes them. */
 export class ModelIncidents {
   private readonly byId = new Map<string, ModelIncident>();
   private messages = 0;
+  /** How many have ended. */
+  ended = 0;
   /** Episodes that fired in an incident when a person ended it: nobody follows them, on purpose. */
   readonly abandoned = new Set<string>();
 
@@ -58,10 +62,11 @@ export class ModelIncidents {
     return this.all.filter(({ isRunning, isClosed, alerts }) => isRunning && !isClosed && alerts.size > 0);
   }
 
-  deliver({ incident: id, start, message }: OutboxItem): 'delivered' | 'ended' {
+  /** `retrySince`: the delivery is tried again, and its first attempt began when so many incidents had ended. */
+  deliver({ incident: id, start, message }: OutboxItem, retrySince = Infinity): 'delivered' | 'ended' {
     let incident = this.byId.get(id);
     if (!incident?.isRunning) {
-      if (!start) return 'ended';
+      if (!start || (incident && incident.ended > retrySince)) return 'ended';
       incident = {
         id,
         isRunning: true,
@@ -71,6 +76,7 @@ export class ModelIncidents {
         resolvedEarly: new Set(),
         jobs: [],
         age: 0,
+        ended: 0,
       };
       this.byId.set(id, incident);
     }
@@ -90,7 +96,7 @@ export class ModelIncidents {
     if ((incident.age += 1) < INVESTIGATES || incident.jobs.length > 0 || incident.alerts.size === 0) return;
     for (const [episode, { isFiring }] of incident.alerts) if (isFiring) this.abandoned.add(episode);
     if (how === 'cancel') this.close(incident, waits);
-    else incident.isRunning = false;
+    else this.end(incident);
   }
 
   /** Does the next transfer that an incident was ordered to make; a retry sends it a second time. */
@@ -98,7 +104,9 @@ export class ModelIncidents {
     const job = incident.isRunning ? incident.jobs.shift() : undefined;
     if (!job) return;
     const { to, service, by } = job;
-    let moved = [...incident.alerts].filter(([, { anomaly }]) => service === null || anomaly.service === service);
+    let moved = [...incident.alerts].filter(
+      ([, { anomaly }]) => service === null || anomaly.service === service,
+    );
     if (this.fault === 'counted-alerts-stay') {
       const listed = new Set([...incident.alerts.keys()].slice(0, LISTED));
       moved = moved.filter(([episode]) => listed.has(episode));
@@ -122,7 +130,7 @@ export class ModelIncidents {
     };
     for (let times = isTwice ? 2 : 1; times > 0; times--) {
       if (this.deliver(item) === 'delivered') continue;
-      incident.isRunning = false;
+      this.end(incident);
       return;
     }
     for (const [episode] of moved) incident.alerts.delete(episode);
@@ -134,8 +142,13 @@ export class ModelIncidents {
 
   private close(incident: ModelIncident, waits: boolean): void {
     incident.isClosed = true;
-    incident.isRunning = waits;
+    if (!waits) this.end(incident);
     this.send(incident, { kind: 'closed' });
+  }
+
+  private end(incident: ModelIncident): void {
+    incident.isRunning = false;
+    incident.ended = this.ended += 1;
   }
 
   private receive(incident: ModelIncident, { id, body }: IncidentMessage): void {
@@ -171,7 +184,9 @@ export class ModelIncidents {
   }
 
   private announce(incident: ModelIncident): void {
-    const firing = [...incident.alerts.values()].filter(({ isFiring }) => isFiring).map(({ anomaly }) => anomaly);
+    const firing = [...incident.alerts.values()]
+      .filter(({ isFiring }) => isFiring)
+      .map(({ anomaly }) => anomaly);
     // What was abandoned with it is followed again.
     for (const anomaly of firing) this.abandoned.delete(episodeOf(anomaly));
     this.send(incident, { kind: 'reopened', firing });

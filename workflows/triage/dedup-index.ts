@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Anomaly } from '../../model/anomaly.js';
+import { jsonBytes } from '../../model/bytes.js';
 import {
   ORPHAN_RESOLVES,
   REMEMBERED_BYTES,
@@ -22,19 +23,35 @@ export interface Episode {
   times: number;
 }
 
-type SavedEpisode = [key: string, service: number, recurrence: number, isOver: 0 | 1, times: number];
+/** The key alone stands for one of the first service that fires for the first time. */
+type SavedEpisode = string | [key: string, service: number, recurrence: number, isOver: 0 | 1, times: number];
+
+/** An open incident by its number among the open ones, a closed one by its id. */
+type SavedIncident = [
+  incident: number | string,
+  closedAt: number | null,
+  services: string[],
+  episodes: SavedEpisode[],
+];
 
 export interface SavedDedupIndex {
   /** Oldest first. */
-  incidents: { id: string; services: string[]; episodes: SavedEpisode[]; closedAt: number | null }[];
+  incidents: SavedIncident[];
   orphans: string[];
   /** Alert and start, of those whose source never says since when they fire. */
   undated: [alert: string, startedAt: number][];
 }
 
-/** Bytes of a remembered episode beside its key, and of an incident beside its id, as saved. */
-const EPISODE_OVERHEAD = 16;
-const INCIDENT_OVERHEAD = 70;
+/** The episodes of one incident, and how many of them each service has. */
+interface Siblings {
+  episodes: Map<string, Episode>;
+  services: Map<string, number>;
+}
+
+/** Bytes, as saved, of an episode beside its key, of an incident beside the id of a closed one, of a service. */
+const EPISODE_OVERHEAD = 12;
+const INCIDENT_OVERHEAD = 30;
+const SERVICE_OVERHEAD = 1;
 const PLAIN_FINGERPRINT = /^[\w.:/-]{1,32}$/;
 const KEY_DIGITS = 24;
 
@@ -55,7 +72,7 @@ export function episodeKey({ fingerprint, startedAt }: Pick<Anomaly, 'fingerprin
  */
 export class DedupIndex {
   private readonly episodes = new Map<string, Episode>();
-  private readonly byIncident = new Map<string, Map<string, Episode>>();
+  private readonly byIncident = new Map<string, Siblings>();
   /** The latest episode of each alert. */
   private readonly latest = new Map<string, Episode>();
   /** When incidents closed, unix seconds; the longest closed first. */
@@ -64,18 +81,25 @@ export class DedupIndex {
   private readonly undated: Map<string, number>;
   private bytes = 0;
 
-  constructor(saved: SavedDedupIndex = { incidents: [], orphans: [], undated: [] }) {
-    for (const { id, services, episodes } of saved.incidents) {
-      for (const [key, service, recurrence, isOver, times] of episodes) {
+  /** `open`: ids of the open incidents, in the order in which they are saved. */
+  constructor(
+    saved: SavedDedupIndex = { incidents: [], orphans: [], undated: [] },
+    open: readonly string[] = [],
+  ) {
+    for (const [incident, closedAt, services, episodes] of saved.incidents) {
+      const id = typeof incident === 'number' ? (open[incident] ?? '') : incident;
+      for (const episode of episodes) {
+        const [key, service, recurrence, isOver, times] =
+          typeof episode === 'string' ? [episode, 0, 0, 0, 1] : episode;
         const name = services[service] ?? '';
         this.put({ key, incident: id, service: name, recurrence, isOver: isOver === 1, times });
       }
+      if (closedAt !== null) this.setClosed(id, closedAt);
     }
-    const closed = saved.incidents.flatMap(({ id, closedAt }) =>
-      closedAt === null ? [] : [{ id, closedAt }],
-    );
-    for (const { id, closedAt } of closed.sort((a, b) => a.closedAt - b.closedAt))
-      this.closed.set(id, closedAt);
+    // Those that closed first are forgotten first.
+    const byTime = [...this.closed].sort(([, a], [, b]) => a - b);
+    this.closed.clear();
+    for (const [id, closedAt] of byTime) this.closed.set(id, closedAt);
     this.orphans = new Set(saved.orphans);
     this.undated = new Map(saved.undated);
   }
@@ -90,7 +114,7 @@ export class DedupIndex {
   }
 
   episodesOf(incident: string): Episode[] {
-    return [...(this.byIncident.get(incident)?.values() ?? [])];
+    return [...(this.byIncident.get(incident)?.episodes.values() ?? [])];
   }
 
   /** Remembers that an incident has an anomaly, as firing. Answers how often its alert has fired there. */
@@ -98,7 +122,7 @@ export class DedupIndex {
     const earlier = this.latestOf(anomaly.fingerprint);
     const times = earlier?.incident === incident ? earlier.times + 1 : 1;
     const { service, recurrence = 0 } = anomaly;
-    this.closed.delete(incident);
+    this.reopen(incident);
     this.put({ key: episodeKey(anomaly), incident, service, recurrence, isOver: false, times });
     this.trim();
     return times;
@@ -117,31 +141,41 @@ export class DedupIndex {
     const alert = alertOf(key);
     if (this.latest.get(alert) === episode) this.latest.delete(alert);
     const siblings = this.byIncident.get(episode.incident);
-    siblings?.delete(key);
-    if (siblings?.size !== 0) return;
+    if (!siblings) return;
+    siblings.episodes.delete(key);
+    const left = (siblings.services.get(episode.service) ?? 1) - 1;
+    if (left > 0) siblings.services.set(episode.service, left);
+    else {
+      siblings.services.delete(episode.service);
+      this.bytes -= jsonBytes(episode.service) + SERVICE_OVERHEAD;
+    }
+    if (siblings.episodes.size > 0) return;
+    this.reopen(episode.incident);
     this.byIncident.delete(episode.incident);
-    this.closed.delete(episode.incident);
-    this.bytes -= episode.incident.length + INCIDENT_OVERHEAD;
+    this.bytes -= INCIDENT_OVERHEAD;
   }
 
   /** Notes that an incident closed, and forgets the episodes of those that closed long ago. */
   close(incident: string, at: number): void {
-    if (this.byIncident.has(incident)) {
-      this.closed.delete(incident);
-      this.closed.set(incident, at);
-    }
+    if (this.byIncident.has(incident)) this.setClosed(incident, at);
     this.forgetClosedBefore(at - REMEMBERED_SECONDS);
   }
 
   reopen(incident: string): void {
-    this.closed.delete(incident);
+    if (this.closed.delete(incident)) this.bytes -= incident.length;
+  }
+
+  private setClosed(incident: string, at: number): void {
+    this.reopen(incident);
+    this.closed.set(incident, at);
+    this.bytes += incident.length;
   }
 
   /** Forgets the episodes of incidents that closed before a time (unix seconds). */
   forgetClosedBefore(time: number): void {
     for (const [id, closedAt] of this.closed) {
       if (closedAt > time) return;
-      for (const { key } of this.episodesOf(id)) this.forget(key);
+      for (const key of this.byIncident.get(id)?.episodes.keys() ?? []) this.forget(key);
     }
   }
 
@@ -169,28 +203,14 @@ export class DedupIndex {
     return known ?? startedAt;
   }
 
-  get isEmpty(): boolean {
-    return this.episodes.size === 0;
-  }
-
-  save(): SavedDedupIndex {
-    const incidents = [...this.byIncident].map(([id, episodes]) => {
-      const services = [...new Set([...episodes.values()].map(({ service }) => service))];
-      const numbers = new Map(services.map((service, number) => [service, number]));
+  /** `open`: ids of the open incidents, in the order in which they are saved. */
+  save(open: readonly string[]): SavedDedupIndex {
+    const numbers = new Map(open.map((id, number) => [id, number]));
+    const incidents = [...this.byIncident].map(([id, { episodes, services }]): SavedIncident => {
+      const names = [...services.keys()];
       const closedAt = this.closed.get(id) ?? null;
-      return {
-        id,
-        // Only an open incident can be split by service.
-        services: closedAt === null ? services : [],
-        episodes: [...episodes.values()].map(({ key, service, recurrence, isOver, times }): SavedEpisode => [
-          key,
-          closedAt === null ? (numbers.get(service) ?? 0) : 0,
-          recurrence,
-          isOver ? 1 : 0,
-          times,
-        ]),
-        closedAt,
-      };
+      const saved = [...episodes.values()].map((episode) => savedEpisode(episode, names));
+      return [numbers.get(id) ?? id, closedAt, names, saved];
     });
     return { incidents, orphans: [...this.orphans], undated: [...this.undated] };
   }
@@ -201,13 +221,16 @@ export class DedupIndex {
     this.episodes.set(key, episode);
     this.latest.set(alertOf(key), episode);
     this.bytes += key.length + EPISODE_OVERHEAD;
-    const siblings = this.byIncident.get(incident);
-    if (siblings) {
-      siblings.set(key, episode);
-      return;
+    let siblings = this.byIncident.get(incident);
+    if (!siblings) {
+      siblings = { episodes: new Map(), services: new Map() };
+      this.byIncident.set(incident, siblings);
+      this.bytes += INCIDENT_OVERHEAD;
     }
-    this.byIncident.set(incident, new Map([[key, episode]]));
-    this.bytes += incident.length + INCIDENT_OVERHEAD;
+    siblings.episodes.set(key, episode);
+    const known = siblings.services.get(episode.service) ?? 0;
+    siblings.services.set(episode.service, known + 1);
+    if (known === 0) this.bytes += jsonBytes(episode.service) + SERVICE_OVERHEAD;
   }
 
   private trim(): void {
@@ -215,13 +238,22 @@ export class DedupIndex {
     if (!isTooMuch()) return;
     for (const ids of [this.closed.keys(), this.byIncident.keys()]) {
       for (const id of ids) {
-        for (const { key } of this.episodesOf(id)) {
+        for (const key of this.byIncident.get(id)?.episodes.keys() ?? []) {
           if (!isTooMuch()) return;
           this.forget(key);
         }
       }
     }
   }
+}
+
+function savedEpisode(
+  { key, service, recurrence, isOver, times }: Episode,
+  services: readonly string[],
+): SavedEpisode {
+  const number = services.indexOf(service);
+  const isPlain = number === 0 && recurrence === 0 && !isOver && times === 1;
+  return isPlain ? key : [key, number, recurrence, isOver ? 1 : 0, times];
 }
 
 function alertOf(key: string): string {

@@ -62,7 +62,7 @@ export const ATTRACTING_BYTES = 16_000;
  * or service, and the incident itself knows it.
  */
 export const REMEMBERED_EPISODES = 12_000;
-/** Their bytes, and those of the ids of closed incidents. Beyond it as above. */
+/** Their bytes, with services and the ids of closed incidents. Beyond it as above. */
 export const REMEMBERED_BYTES = 450_000;
 /** Repeats of an alert whose incident closed so long ago are new. Alertmanager repeats within hours or a day. */
 export const REMEMBERED_SECONDS = 7 * 24 * 3600;

@@ -77,7 +77,7 @@ export function openIncidents(
     }
     const isUrgent = placed.placements.some(({ alert }) => alert.isUrgent);
     if (opened >= ROUND_INCIDENTS && !isUrgent) continue;
-    if (openFor(state, placed, blind, at)) opened += 1;
+    if (openFor(state, placed, blind, at) && !isUrgent) opened += 1;
   }
 }
 

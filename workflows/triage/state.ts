@@ -111,7 +111,10 @@ export function loadTriage(saved: SavedTriage): Triage {
     origin,
     sequence,
     open: new OpenIncidents(saved.open),
-    dedup: new DedupIndex(saved.dedup),
+    dedup: new DedupIndex(
+      saved.dedup,
+      saved.open.map(([id]) => id),
+    ),
     waiting: new WaitingAlerts(saved.waiting),
     outbox: new Outbox(
       environment,
@@ -138,7 +141,7 @@ export function saveTriage(state: Triage): SavedTriage {
     origin,
     sequence,
     open: state.open.save(),
-    dedup: state.dedup.save(),
+    dedup: state.dedup.save([...state.open.values()].map(({ id }) => id)),
     waiting: state.waiting.save(),
     outbox: state.outbox.save(),
     counts,

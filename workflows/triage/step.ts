@@ -239,8 +239,10 @@ function takeUndelivered(state: Triage, { incident, message: { body } }: OutboxI
   }
 }
 
+type Recurring = { readonly recurrence?: number | undefined };
+
 /** Whether two of the same start are also of the same recurrence. */
-function isSameFiring(a: { recurrence?: number }, b: { recurrence?: number }): boolean {
+function isSameFiring(a: Recurring, b: Recurring): boolean {
   return (a.recurrence ?? 0) === (b.recurrence ?? 0);
 }
 
@@ -250,8 +252,7 @@ function placeAgain(state: Triage, anomaly: Anomaly, incident: string, at: numbe
   const known = dedup.get(key);
   const isElsewhere =
     known !== undefined &&
-    (!isSameFiring(known, anomaly) ||
-      (known.incident !== incident && !isMoving(state, key, incident)));
+    (!isSameFiring(known, anomaly) || (known.incident !== incident && !isMoving(state, key, incident)));
   counts.placed -= 1;
   if (waiting.get(key) || isElsewhere) {
     counts.duplicates += 1;
