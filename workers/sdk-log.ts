@@ -16,12 +16,13 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = 
   ERROR: 'error',
 };
 
-let installed = false;
+/** Of the process, not of this module: mocha may load it a second time, as CommonJS. */
+const INSTALLED = Symbol.for('faultline.sdk-log.installed');
 
 /** Sends what the Temporal SDK and its core say to the process's log. The first call of a process decides. */
 export function logSdkTo(log: Logger): void {
-  if (installed) return;
-  installed = true;
+  if (Reflect.has(globalThis, INSTALLED)) return;
+  Reflect.set(globalThis, INSTALLED, true);
   Runtime.install({
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
       log[LEVELS[level]](readable(meta), message);
