@@ -67,10 +67,9 @@ describe('two workers with a disk each', () => {
       const edges = await run(b.collectMetrics, { scope, family: 'edges' });
       const evidence = [golden.evidence, edges.evidence];
       const diagnosis = await run(b.analyse, { scope, evidence, changes: [], checks: [], gaps: [] });
-      const { graph: _graph, ...planned } = scope;
       const record: IncidentRecord = {
         ...SAMPLES['suspected pool saturation'](),
-        ...{ scope: planned, diagnosis, evidence, anomalies },
+        ...{ scope, diagnosis, evidence, anomalies },
       };
       const { uri } = await run(a.saveRecord, { record });
       await run(b.publish, { sink: 'hook', recordUri: uri });

@@ -1,7 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import * as messages from '../../model/messages.js';
-import type { IncidentStatus } from '../../model/progress.js';
+import type {
+  Acknowledgement,
+  Cancellation,
+  FeedbackGiven,
+  IncidentStatus,
+  RerunRequest,
+} from '../../model/progress.js';
 import { headlineOf } from '../../report/details.js';
 import { now } from '../time.js';
 import { withinBudget } from './budget.js';
@@ -32,13 +38,13 @@ export function listen(context: IncidentContext): void {
   });
 
   setHandler(messages.acknowledge, ({ by }) => taken({ kind: 'acknowledged', by, at: now() }), {
-    validator: ({ by }) => {
+    validator: ({ by }: Acknowledgement) => {
       demandPerson(by);
       isAlive();
     },
   });
   setHandler(messages.giveFeedback, (feedback) => taken({ kind: 'feedback', feedback, at: now() }), {
-    validator: ({ by, correct, service, faultKind, note }) => {
+    validator: ({ by, correct, service, faultKind, note }: FeedbackGiven) => {
       demandPerson(by);
       demandText('note', note, LONGEST_TEXT);
       demandText('service', service ?? '', LONGEST_NAME);
@@ -50,7 +56,7 @@ export function listen(context: IncidentContext): void {
     },
   });
   setHandler(messages.rerun, ({ by }) => taken({ kind: 'rerun-requested', by, at: now() }), {
-    validator: ({ by }) => {
+    validator: ({ by }: RerunRequest) => {
       demandPerson(by);
       isAlive();
     },
@@ -59,7 +65,7 @@ export function listen(context: IncidentContext): void {
     messages.cancel,
     ({ by, reason }) => taken({ kind: 'cancel-requested', by, reason, at: now() }),
     {
-      validator: ({ by, reason }) => {
+      validator: ({ by, reason }: Cancellation) => {
         demandPerson(by);
         demandText('reason', reason, LONGEST_TEXT);
         isAlive();
