@@ -62,14 +62,15 @@ describe('two workers with a disk each', () => {
       runActivity(activity, input).result;
     try {
       const anomalies = [alertOn('storefront', { startedAt: NOW })];
-      const scope = await run(a.planScope, { environment: 'test', anomalies, now: NOW + 30 });
+      const { scope } = await run(a.planScope, { environment: 'test', anomalies, now: NOW + 30 });
       const golden = await run(a.collectMetrics, { scope, family: 'golden' });
       const edges = await run(b.collectMetrics, { scope, family: 'edges' });
       const evidence = [golden.evidence, edges.evidence];
-      const diagnosis = await run(b.analyse, { scope, evidence, changes: [], checks: [], gaps: [] });
+      const conclusion = await run(b.analyse, { scope, evidence, changes: null, checks: [], gaps: [] });
       const record: IncidentRecord = {
         ...SAMPLES['suspected pool saturation'](),
-        ...{ scope, diagnosis, evidence, anomalies },
+        ...{ diagnosis: conclusion.excerpt, evidence, anomalies },
+        documents: [scope, conclusion.diagnosis],
       };
       const { uri } = await run(a.saveRecord, { record });
       await run(b.publish, { sink: 'hook', recordUri: uri });

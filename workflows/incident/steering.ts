@@ -12,7 +12,8 @@ import { headlineOf } from '../../report/details.js';
 import { now } from '../time.js';
 import { withinBudget } from './budget.js';
 import type { IncidentContext } from './context.js';
-import { isFinished, recordOf, type IncidentEvent } from './incident.js';
+import type { IncidentEvent } from './incident.js';
+import { isFinished, recordOf } from './state.js';
 
 /** Characters of a name that a person gives, and of a text. */
 const LONGEST_NAME = 200;
