@@ -8,7 +8,7 @@ export interface IncidentFilters {
   environment?: string[] | undefined;
   service?: string[] | undefined;
   severity?: string[] | undefined;
-  /** A state of model/incident.ts, or `open` / `closed`. */
+  /** A state of model/incident.ts, or `open`, `diagnosing` (open, and its diagnosis runs now), `closed`. */
   state?: string[] | undefined;
   /** Service that the diagnosis, or a person after it, names as the cause. */
   rootCause?: string[] | undefined;
@@ -19,6 +19,14 @@ export interface IncidentFilters {
 /** A closed incident's workflow may still run, to wait for a verdict. */
 const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled'];
 const CLOSED = `(${CLOSED_STATES.map(quoted).join(', ')})`;
+const DIAGNOSING_STATES: readonly IncidentState[] = [
+  'scoping',
+  'collecting',
+  'analysing',
+  'checking',
+  'publishing',
+];
+const DIAGNOSING = `(${DIAGNOSING_STATES.map(quoted).join(', ')})`;
 
 export function isClosedState(state: string | null): boolean {
   return CLOSED_STATES.some((closed) => closed === state);
@@ -38,6 +46,10 @@ export interface IncidentRow {
   /** confirmed, suspected or inconclusive. */
   verdict: string | null;
   confidence: number | null;
+  /** What a person said of the diagnosis: `right` or `wrong`. */
+  feedback: string | null;
+  /** Title of the alert that opened it. */
+  title: string | null;
   /** Unix seconds. */
   openedAt: number;
   /** Null also while a closed incident waits for a verdict: its record knows. */
@@ -60,8 +72,9 @@ export function visibilityQuery(filters: IncidentFilters): string {
         ? [`(ExecutionStatus = 'Running' AND FaultlineState NOT IN ${CLOSED})`]
         : []),
       ...(states.includes('closed') ? [`ExecutionStatus != 'Running'`, `FaultlineState IN ${CLOSED}`] : []),
+      ...(states.includes('diagnosing') ? [`FaultlineState IN ${DIAGNOSING}`] : []),
       ...states
-        .filter((state) => state !== 'open' && state !== 'closed')
+        .filter((state) => !['open', 'diagnosing', 'closed'].includes(state))
         .map((state) => equals('FaultlineState', state)),
     ]),
     filters.since !== undefined && `StartTime >= ${quoted(new Date(filters.since * 1000).toISOString())}`,
@@ -85,6 +98,8 @@ export function rowOf(run: WorkflowExecutionInfo): IncidentRow {
     faultKind: attributes.get(searchKeys.faultKind) ?? null,
     verdict: attributes.get(searchKeys.verdict) ?? null,
     confidence: attributes.get(searchKeys.confidence) ?? null,
+    feedback: attributes.get(searchKeys.feedback) ?? null,
+    title: typeof run.memo?.[TITLE_MEMO] === 'string' ? run.memo[TITLE_MEMO] : null,
     openedAt: run.startTime.getTime() / 1000,
     closedAt: run.closeTime ? run.closeTime.getTime() / 1000 : null,
   };

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { nearestOf, type Problem } from './problems.js';
+import type { Problem } from './config-error.js';
+import { nearestOf } from './problems.js';
 import {
   alternatives,
   childOf,

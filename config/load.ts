@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { ConfigError, type Problem } from './config-error.js';
 import { interpolate, override, type Environment } from './environment.js';
-import { ConfigError, problemsOf, type Problem } from './problems.js';
+import { problemsOf } from './problems.js';
 import { configSchema, type Config } from './schema.js';
 import { alternatives, mapScalars, schemaNode, type Path } from './schema-walk.js';
 
-export { ConfigError, describeProblems, type Problem } from './problems.js';
+export { ConfigError, type Problem } from './config-error.js';
 export { redact } from './redact.js';
 
 export interface LoadedConfig {

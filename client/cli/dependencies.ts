@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os';
-import { ConfigError, loadConfig } from '../../config/load.js';
-import { createIncidents } from '../temporal-incidents.js';
-import { openTemporal } from '../temporal.js';
-import type { CliDependencies, ClientSettings, RecordRenderer } from './context.js';
+import { ConfigError } from '../../config/config-error.js';
+import type { CliDependencies, ClientSettings } from './context.js';
 import { EXIT } from './exit-codes.js';
 
+/** What reaches beyond Temporal, which is all that the client may know. */
+type Beyond = Pick<CliDependencies, 'renderer' | 'knownServices'>;
+
 /** The commands' world in a real process. */
-export function processDependencies(render: RecordRenderer): CliDependencies {
+export function processDependencies(beyond: Beyond): CliDependencies {
   endQuietlyWhenNobodyReads(process.stdout);
   return {
     stdout: process.stdout,
@@ -15,8 +16,15 @@ export function processDependencies(render: RecordRenderer): CliDependencies {
     user: userName(),
     now: () => Date.now() / 1000,
     loadSettings: (file) => loadClientSettings({ file, env: process.env }),
-    openIncidents: ({ temporal }) => createIncidents(openTemporal({ profile: temporal.profile })),
-    render,
+    async openIncidents({ temporal }) {
+      const [{ createIncidents }, { openTemporal }] = await Promise.all([
+        import('../temporal-incidents.js'),
+        import('../temporal.js'),
+      ]);
+      return createIncidents(openTemporal({ profile: temporal.profile }));
+    },
+    browse,
+    ...beyond,
   };
 }
 
@@ -31,17 +39,20 @@ export async function loadClientSettings(where: {
   env: NodeJS.ProcessEnv;
   cwd?: string | undefined;
 }): Promise<ClientSettings> {
+  const { loadConfig } = await import('../../config/load.js');
   const load = async (env: NodeJS.ProcessEnv) => {
     const file = where.file !== undefined && { file: where.file };
     const cwd = where.cwd !== undefined && { cwd: where.cwd };
     return (await loadConfig({ ...file, ...cwd, env })).config;
   };
   try {
-    return await load(where.env);
+    const config = await load(where.env);
+    return { environment: config.environment, temporal: config.temporal, config };
   } catch (error) {
     const isAllFromEnvironment = error instanceof ConfigError && error.file === null;
     if (!isAllFromEnvironment || Object.keys(where.env).some(namesMetrics)) throw error;
-    return load({ ...where.env, ...UNUSED_METRICS });
+    const { environment, temporal } = await load({ ...where.env, ...UNUSED_METRICS });
+    return { environment, temporal };
   }
 }
 
@@ -52,6 +63,18 @@ const UNUSED_METRICS = {
 
 function namesMetrics(variable: string): boolean {
   return variable.startsWith('FAULTLINE__METRICS');
+}
+
+const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+/** Where no browser can be opened, as over SSH, the addresses have been printed. */
+async function browse(url: string): Promise<void> {
+  const { execa } = await import('execa');
+  const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  await execa(program, [...args, url], { stdio: 'ignore', reject: false });
 }
 
 /** `faultline list | head` closes the pipe before all is written, which is no failure. */

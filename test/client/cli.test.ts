@@ -9,7 +9,7 @@ import {
   Refused,
   TemporalUnavailable,
 } from '../../client/errors.js';
-import { ConfigError } from '../../config/problems.js';
+import { ConfigError } from '../../config/config-error.js';
 import type { Progress } from '../../model/progress.js';
 import { T0 } from '../support/anomalies.js';
 import { aDiagnosis } from '../support/diagnoses.js';

@@ -1,11 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { createRecords, type Records } from '../../activities/record/records.js';
-import { withCommonOptions, type CliDependencies, type CommonOptions } from '../../client/cli/context.js';
-import { jsonDocument } from '../../client/cli/output.js';
+import type { Records } from '../../activities/record/records.js';
+import {
+  print,
+  withCommonOptions,
+  type CliDependencies,
+  type CommonOptions,
+} from '../../client/cli/context.js';
+import { writeOutput } from '../../client/cli/output.js';
 import { AmbiguousId, BadInput, IncidentNotFound } from '../../client/errors.js';
 import type { IncidentRecord } from '../../model/incident.js';
-import { pageFromStore } from './page-from-store.js';
 
 interface ReportOptions extends CommonOptions {
   output?: string;
@@ -16,20 +19,24 @@ const STANDARD_OUTPUT = '-';
 /** Adds the command that makes the page of a stored incident again: report. */
 export function buildReportCommand(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('report'))
-    .description('make the page of an incident again from the store')
+    .description('write the report page of an incident again, from the store')
     .argument('<incident>', 'id of the incident, or a part of it that only one has')
-    .option('--output <file>', 'where to write it; - for standard output (default: report.html in the store)')
+    .option('--output <file>', 'file to write; - for standard output (default: report.html in the store)')
     .action((incident: string, options: ReportOptions) => report(incident, options, deps));
 }
 
 async function report(incident: string, options: ReportOptions, deps: CliDependencies): Promise<void> {
   if (options.json && options.output === STANDARD_OUTPUT) {
-    throw new BadInput('--json and --output - exclude each other: both answer on standard output');
+    throw new BadInput('--json and --output - exclude each other: both write to standard output');
   }
   const settings = await deps.loadSettings(options.config);
-  const directory = settings.store?.directory;
+  const directory = settings.config?.store.directory;
   if (directory === undefined)
-    throw new BadInput('store.directory: expected the folder that holds incidents');
+    throw new BadInput('store.directory: expected the folder that holds incidents, there is no configuration');
+  const [{ createRecords }, { pageFromStore }] = await Promise.all([
+    import('../../activities/record/records.js'),
+    import('./renderer.js'),
+  ]);
   const records = createRecords({ directory });
   const record = await recordNamed(incident, records, directory);
   const page = await pageFromStore(record, settings);
@@ -38,10 +45,12 @@ async function report(incident: string, options: ReportOptions, deps: CliDepende
     return;
   }
   const file = options.output ?? records.pagePath(record.id);
-  await writeFile(file, page);
-  deps.stdout.write(
-    options.json ? jsonDocument({ id: record.id, file, bytes: Buffer.byteLength(page) }) : `${file}\n`,
-  );
+  await writeOutput(file, page);
+  print(deps, options, {
+    value: { id: record.id, file, bytes: Buffer.byteLength(page) },
+    text: () => file,
+    quiet: () => file,
+  });
 }
 
 async function recordNamed(incident: string, records: Records, directory: string): Promise<IncidentRecord> {
@@ -49,12 +58,12 @@ async function recordNamed(incident: string, records: Records, directory: string
   if (exact) return exact;
   const [id, ...others] = await records.search(incident);
   if (id === undefined) {
-    throw new IncidentNotFound(`no incident in ${directory} goes by '${incident}'`);
+    throw new IncidentNotFound(`There is no incident "${incident}" in ${directory}`);
   }
   if (others.length > 0) {
-    throw new AmbiguousId(`'${incident}' belongs to several incidents: ${[id, ...others].join(', ')}`);
+    throw new AmbiguousId(`"${incident}" fits several incidents: ${[id, ...others].join(', ')}`);
   }
   const record = await records.find(id);
-  if (!record) throw new IncidentNotFound(`the record of ${id} is not in ${directory} any more`);
+  if (!record) throw new IncidentNotFound(`The record of ${id} is not in ${directory} any more`);
   return record;
 }

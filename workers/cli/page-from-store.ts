@@ -1,9 +1,0 @@
-import type { ClientSettings } from '../../client/cli/context.js';
-import type { IncidentRecord } from '../../model/incident.js';
-
-/** The page of a record; without a store it has no plots and says so. */
-export async function pageFromStore(record: IncidentRecord, { store }: ClientSettings): Promise<string> {
-  const { pageOf, pageWithoutPlots } = await import('../../activities/record/draw-page.js');
-  if (!store) return pageWithoutPlots(record, 'no store is configured here');
-  return pageOf({ storeDirectory: store.directory, record });
-}

@@ -1,0 +1,18 @@
+import type { ClientSettings, RecordRenderer } from '../../client/cli/context.js';
+import type { IncidentRecord } from '../../model/incident.js';
+import { renderMarkdown } from '../../report/markdown.js';
+import { renderTerminal, renderTerminalBrief } from '../../report/terminal.js';
+
+export const renderer: RecordRenderer = {
+  markdown: renderMarkdown,
+  text: (record, { full, ...look }) =>
+    full ? renderTerminal(record, look) : renderTerminalBrief(record, look),
+  html: pageFromStore,
+};
+
+/** The page of a record; without a store it has no plots and says so. */
+export async function pageFromStore(record: IncidentRecord, { config }: ClientSettings): Promise<string> {
+  const { pageOf, pageWithoutPlots } = await import('../../activities/record/draw-page.js');
+  if (!config) return pageWithoutPlots(record, 'no store is configured here');
+  return pageOf({ storeDirectory: config.store.directory, record });
+}
