@@ -33,7 +33,7 @@ export function registerFeedback(program: Command, deps: CliDependencies): void 
         throw new BadInput('--service and --kind correct a diagnosis: use them with "wrong"');
       }
       return inSession(deps, options, async ({ incidents, answer }) => {
-        const record = await incidents.giveVerdict(incident, {
+        const record = await incidents.giveFeedback(incident, {
           correct,
           service: options.service ?? null,
           faultKind: options.kind ?? null,

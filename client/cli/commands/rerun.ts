@@ -15,7 +15,7 @@ export function registerRerun(program: Command, deps: CliDependencies): void {
     .addOption(byOption(deps))
     .action((incident: string, options: CommonOptions & { by: string }) =>
       inSession(deps, options, async ({ incidents, answer }) => {
-        const record = await incidents.lookAgain(incident, { by: options.by });
+        const record = await incidents.rerun(incident, { by: options.by });
         answer({
           value: record,
           text: () => `${record.id}: the diagnosis runs again; \`faultline follow\` shows its progress`,
