@@ -15,6 +15,7 @@ export const searchKeys = {
   faultKind: defineSearchAttributeKey('FaultlineFaultKind', SEARCH_ATTRIBUTES.FaultlineFaultKind),
   verdict: defineSearchAttributeKey('FaultlineVerdict', SEARCH_ATTRIBUTES.FaultlineVerdict),
   confidence: defineSearchAttributeKey('FaultlineConfidence', SEARCH_ATTRIBUTES.FaultlineConfidence),
+  feedback: defineSearchAttributeKey('FaultlineFeedback', SEARCH_ATTRIBUTES.FaultlineFeedback),
   environment: defineSearchAttributeKey('FaultlineEnvironment', SEARCH_ATTRIBUTES.FaultlineEnvironment),
 };
 

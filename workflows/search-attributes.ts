@@ -19,6 +19,7 @@ const confidence = defineSearchAttributeKey(
   'FaultlineConfidence' satisfies SearchAttributeName,
   SearchAttributeType.DOUBLE,
 );
+const feedback = keyword('FaultlineFeedback');
 const environment = keyword('FaultlineEnvironment');
 
 /** What an incident can be found by from its first moment. */
@@ -46,5 +47,6 @@ export function showInSearch(record: IncidentRecord): void {
     { key: rootCause, value: record.feedback?.service ?? named?.service ?? null },
     { key: faultKind, value: record.feedback?.faultKind ?? named?.faultKind ?? null },
     { key: confidence, value: named?.confidence ?? null },
+    { key: feedback, value: record.feedback && (record.feedback.correct ? 'right' : 'wrong') },
   ]);
 }

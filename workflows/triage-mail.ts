@@ -14,7 +14,7 @@ import type { CorrelateAnswer, CorrelateRequest } from '../model/triage.js';
 import { staticDetails, staticSummary } from '../report/details.js';
 import { diagnoseIncident } from './diagnose-incident.js';
 import { now } from './incident.js';
-import { anomalyAdded, anomalyResolved } from '../model/messages.js';
+import { anomalyAdded, anomalyResolved, MAX_TITLE_MEMO, TITLE_MEMO } from '../model/messages.js';
 import { openingAttributes } from './search-attributes.js';
 import type { Office } from './triage-round.js';
 
@@ -44,6 +44,7 @@ async function openIncident(incident: string, anomalies: Anomaly[]): Promise<voi
       staticSummary: staticSummary(first),
       staticDetails: staticDetails(first),
       typedSearchAttributes: openingAttributes(first),
+      memo: { [TITLE_MEMO]: first[0]?.title.slice(0, MAX_TITLE_MEMO) },
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

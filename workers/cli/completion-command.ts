@@ -57,14 +57,15 @@ async function suggest(words: string[], program: Command, deps: CliDependencies)
   root.parse(words);
 }
 
-/** Every command that can be seen, with the words that lead to it. */
-function commandsOf(parent: Command, words = ''): { path: string; command: Command }[] {
+/** Every command that can be seen, with the words that lead to it; those that only gather others lead to these. */
+export function commandsOf(parent: Command, words = ''): { path: string; command: Command }[] {
   return parent
     .createHelp()
     .visibleCommands(parent)
+    .filter((command) => command.name() !== 'help')
     .flatMap((command) => {
       const path = `${words} ${command.name()}`.trim();
-      return [{ path, command }, ...commandsOf(command, path)];
+      return command.commands.length > 0 ? commandsOf(command, path) : [{ path, command }];
     });
 }
 

@@ -1,7 +1,8 @@
 import type { ClientSettings, RecordRenderer } from '../../client/cli/context.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
-import { renderTerminal, renderTerminalBrief } from '../../report/terminal.js';
+import { renderTerminal } from '../../report/terminal.js';
+import { renderTerminalBrief } from '../../report/terminal-brief.js';
 
 export const renderer: RecordRenderer = {
   markdown: renderMarkdown,

@@ -41,7 +41,7 @@ export function registerFollow(program: Command, deps: CliDependencies): void {
 export async function follow(
   incident: string,
   session: Session,
-  { full = false, require }: FollowOptions,
+  { full, require }: FollowOptions,
 ): Promise<void> {
   const { incidents, deps, colors, options } = session;
   const { progressView, silentView } = await import('../progress-view.js');
@@ -54,7 +54,7 @@ export async function follow(
     view.end();
   }
   const record = await incidents.show(incident);
-  const text = options.json ? '' : await textOf(record, session, full);
+  const text = options.json ? '' : await textOf(record, session, full ?? false);
   session.answer({ value: record, text: () => `\n${text}`, quiet: () => text });
   if (require !== undefined && !isAsSureAs(record, require)) throw new ExitWith(EXIT.belowRequired);
 }

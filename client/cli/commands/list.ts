@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { SEVERITIES } from '../../../model/choices.js';
 import type { IncidentFilters, IncidentRow } from '../../incident-list.js';
-import { age } from '../age.js';
 import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
 import { plain, tableWidth, type Colors } from '../output.js';
 import { readOptionalMoment } from '../times.js';
@@ -31,12 +30,13 @@ export function registerList(program: Command, deps: CliDependencies): void {
       await inSession(deps, options, async ({ incidents, answer, colors }) => {
         const { service, state, rootCause, severity, environment, limit } = options;
         const filters = { service, state, rootCause, severity, environment, since };
-        const [list, { plainTable }] = await Promise.all([
+        const [list, { plainTable }, { age }] = await Promise.all([
           incidents.list(filters, { limit }),
           import('../table.js'),
+          import('../age.js'),
         ]);
         const width = tableWidth(deps.stdout);
-        const rows = [HEAD, ...list.incidents.map((row) => cellsOf(row, deps.now(), colors))];
+        const rows = [HEAD, ...list.incidents.map((row) => cellsOf(row, age(row.openedAt, deps.now()), colors))];
         const more = list.more ? [`There are more than ${limit}; use --limit.`] : [];
         answer({
           value: list,
@@ -60,12 +60,12 @@ function readLimit(text: string): number {
 
 const HEAD = ['INCIDENT', 'OPENED', 'STATE', 'SEVERITY', 'ROOT CAUSE', 'CONFIDENCE', 'FEEDBACK', 'TITLE'];
 
-function cellsOf(row: IncidentRow, now: number, colors: Colors): string[] {
+function cellsOf(row: IncidentRow, opened: string, colors: Colors): string[] {
   const { severity, rootCause, faultKind, feedback } = row;
   const cause = rootCause === null ? '-' : `${rootCause}${faultKind ? ` (${faultKind})` : ''}`;
   return [
     plain(row.id),
-    age(row.openedAt, now),
+    opened,
     stateOf(row),
     severity === 'critical' ? colors.red(severity) : plain(severity ?? '-'),
     plain(cause),

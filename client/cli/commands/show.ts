@@ -44,10 +44,10 @@ export function registerShow(program: Command, deps: CliDependencies): void {
 async function formatted(
   record: IncidentRecord,
   session: Session,
-  { format, json, full = false }: ShowOptions,
+  { format, json, full }: ShowOptions,
 ): Promise<string> {
   if (json || format === 'json') return jsonDocument(record);
-  if (format === 'text') return `${await textOf(record, session, full)}\n`;
+  if (format === 'text') return `${await textOf(record, session, full ?? false)}\n`;
   const renderer = await session.deps.renderer();
   const text =
     format === 'md' ? renderer.markdown(record) : await renderer.html(record, session.settings);
