@@ -18,7 +18,7 @@ import type { triage, TriageInput } from '../workflows/triage.js';
 import { batchesOf } from './batches.js';
 import { NoWorker, Refused } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
-import { isWholeId, pickId } from './incident-ids.js';
+import { isWholeId, pickId, wholeId } from './incident-ids.js';
 import { isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
 import { lastWrittenRecord } from './last-record.js';
@@ -195,16 +195,22 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     acknowledge: (part, given) => update(part, names.acknowledge, given),
     giveFeedback: (part, given) => update(part, names.giveFeedback, given),
     rerun: (part, given) => update(part, names.rerun, given),
-    cancel: (part, given) => update(part, names.cancel, given),
+    cancel: async (id, given) => update(wholeId(id), names.cancel, given),
     async merge(part, intoPart, { by }) {
       const [from, into] = [await show(part), await findId(intoPart)];
       const merge: Merge = { from: from.id, into, by };
       return askTriage(from.environment, names.mergeIncidents, merge);
     },
     async split(part, { service, by }) {
-      const { id: from, environment, anomalies } = await show(part);
+      const { id: from, environment, anomalies, unlisted } = await show(part);
       const own = anomalies.filter((anomaly) => anomaly.service === service);
-      if (own.length === 0) throw new Refused(`${from} lists no alert of ${service}`);
+      if (own.length === 0) {
+        const known = [...new Set(anomalies.map((anomaly) => anomaly.service))].join(', ');
+        throw new Refused(`${from} lists no alert of ${service}; its services: ${known}`);
+      }
+      // All that could stay behind is what is counted only, and nobody can say of which service that is.
+      if (own.length === anomalies.length && unlisted.firing + unlisted.resolved === 0)
+        throw new Refused(`${from} has alerts of ${service} only: there is nothing to split off`);
       const split: Split = { from, service, by, anomalies: own };
       return askTriage(environment, names.splitIncident, split);
     },

@@ -15,6 +15,8 @@ const WIDEST = 100;
 /** A first screen has room for so many; the whole summary has all. */
 const MOST_REASONS = 2;
 const MOST_ACTIONS = 2;
+/** Of one thing: whatever labels hold, the screen has an end. */
+const MOST_LINES = 3;
 /** What the first screen leaves to the whole summary. */
 const LEFT_OUT = new Set(['Began', 'Severity']);
 
@@ -38,7 +40,7 @@ export function renderTerminalBrief(record: IncidentRecord, options: TerminalBri
   const label = Math.max(...blocks.flat().map(([name]) => stringWidth(name)));
   return `${[
     wrapText(colors.bold(brief.title), width).join('\n'),
-    wrapText(brief.cause, width).join('\n'),
+    shortened(wrapText(brief.cause, width)).join('\n'),
     ...blocks
       .filter((block) => block.length > 0)
       .map((block) => block.map((row) => printed(row, label, width, colors.dim)).join('\n')),
@@ -50,6 +52,11 @@ type Row = [name: string, value: string];
 /** A row with its value wrapped beside its name. A value without spaces, as an address, keeps its line. */
 function printed([name, value]: Row, label: number, width: number, dim: (text: string) => string): string {
   const indent = ' '.repeat(label + 2);
-  const lines = value.includes(' ') ? wrapText(value, Math.max(20, width - indent.length)) : [value];
+  const room = Math.max(20, width - indent.length);
+  const lines = value.includes(' ') ? shortened(wrapText(value, room)) : [value];
   return lines.map((line, index) => (index === 0 ? `${dim(name.padEnd(label))}  ${line}` : indent + line)).join('\n');
+}
+
+function shortened(lines: string[]): string[] {
+  return lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES - 1), `${lines[MOST_LINES - 1]} …`];
 }

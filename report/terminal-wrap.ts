@@ -16,11 +16,11 @@ const ADDRESS = /\b(?:https?|file):\/\/\S+/g;
  */
 export function wrapText(text: string, width: number): string[] {
   const addresses: string[] = [];
-  // Each is wrapped as one short word that stands for it: its number between two characters that no text holds.
+  // Each is wrapped as a word of its width, at most a line, that holds its number between characters of no meaning.
   const kept = text.replace(BEFORE_UNIT, KEPT_SPACE).replace(ADDRESS, (address) => {
     const mark = `\ue000${addresses.length}\ue001`;
     addresses.push(address);
-    return stringWidth(address) > width ? mark : mark.padEnd(stringWidth(address), FILLER);
+    return mark.padEnd(Math.min(stringWidth(address), width), FILLER);
   });
   return wrapAnsi(kept, width, { hard: true })
     .replaceAll(KEPT_SPACE, ' ')

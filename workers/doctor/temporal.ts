@@ -25,7 +25,7 @@ export async function examineTemporal(
     temporal = openTemporal(options);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'mend profile or file') }];
+    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile') }];
   }
   try {
     return await examine(temporal);
@@ -60,7 +60,7 @@ async function told(look: () => Promise<Told>): Promise<Told> {
     return await look();
   } catch (error) {
     const [seen = '', ...remedies] = reasonOf(error).split('; ');
-    return failed(seen, remedies.join('; ') || 'see what the server says in its log');
+    return failed(seen, remedies.join('; ') || 'see the log of the server');
   }
 }
 
@@ -70,7 +70,7 @@ async function serverVersion({ client, call }: Temporal): Promise<Told> {
   );
   const seen = `version ${version || 'unknown'}`;
   return version !== '' && isOlder(version, MINIMUM_SERVER)
-    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: alerts arrive by update-with-start`)
+    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`)
     : ok(seen);
 }
 
@@ -79,7 +79,7 @@ async function namespaceState({ client, call, namespace }: Temporal): Promise<To
     client.connection.workflowService.describeNamespace({ namespace }),
   );
   const days = Math.round(Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400);
-  return ok(`is there; keeps closed incidents for ${days === 1 ? 'a day' : `${days} days`}`);
+  return ok(`exists; keeps closed incidents for ${days === 1 ? 'a day' : `${days} days`}`);
 }
 
 async function searchAttributes({ client, call, namespace }: Temporal): Promise<Told> {
@@ -115,10 +115,10 @@ async function pollers({ client, call, namespace }: Temporal): Promise<Told> {
     Math.min(...known.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0))),
   );
   const oldest = Math.max(...seenAgo);
-  if (oldest === Infinity) return warning('nobody polls for work', start);
+  if (oldest === Infinity) return warning('no worker polls for tasks', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
-    return warning(`the last one was seen ${Math.round(oldest)} s ago`, start);
+    return warning(`the last poll was ${Math.round(oldest)} s ago`, start);
   }
   const identities = new Set(queues.flatMap(({ pollers: known }) => known.map(({ identity }) => identity)));
-  return ok(`${[...identities].join(', ')} polls for work`);
+  return ok(`${[...identities].join(', ')} polls for tasks`);
 }

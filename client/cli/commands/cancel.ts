@@ -11,7 +11,7 @@ import {
 export function registerCancel(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('cancel'))
     .description('stop the diagnosis of an incident and close it')
-    .addArgument(incidentArgument())
+    .addArgument(incidentArgument('whole id of the incident'))
     .option('--reason <text>', 'why, for the record', '')
     .addOption(byOption(deps))
     .action((incident: string, options: CommonOptions & { by: string; reason: string }) =>
