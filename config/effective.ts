@@ -39,10 +39,7 @@ function originOf(path: Path, { written, given, overrides, lineOf, shownFile }: 
   return [place, ...variables.map(([start]) => `${start}}`)].join(' and ');
 }
 
-function leavesOf(
-  value: unknown,
-  path: Path = [],
-): { path: Path; value: EffectiveSetting['value'] }[] {
+function leavesOf(value: unknown, path: Path = []): { path: Path; value: EffectiveSetting['value'] }[] {
   if (Array.isArray(value) && value.length > 0)
     return value.flatMap((child, index) => leavesOf(child, [...path, index]));
   if (Array.isArray(value)) return [{ path, value: [] }];

@@ -62,11 +62,7 @@ const PREFIX = 'FAULTLINE__';
  * underscores go one level down, one stands inside a word; letter case does not count. Lists and mappings
  * are written as in YAML: `FAULTLINE__PACKS__USE='[otel-http]'`.
  */
-export function override(
-  document: unknown,
-  root: SchemaNode,
-  env: Environment,
-): Overridden {
+export function override(document: unknown, root: SchemaNode, env: Environment): Overridden {
   const problems: Problem[] = [];
   const origins: Overridden['origins'] = [];
   let result = document;

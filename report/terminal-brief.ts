@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import stringWidth from 'string-width';
 import type { IncidentRecord } from '../model/incident.js';
 import { briefOf } from './brief.js';
+import { oneLine } from './escape.js';
 import { wrapText } from './terminal-wrap.js';
 
 export interface TerminalBriefOptions {
@@ -29,13 +30,15 @@ export function renderTerminalBrief(record: IncidentRecord, options: TerminalBri
   const reasons = brief.why
     .slice(0, MOST_REASONS)
     .map(({ stance, statement }): Row => [stance === 'for' ? 'Because' : 'Against', statement]);
-  const actions = brief.actions.slice(0, MOST_ACTIONS).flatMap(({ title, risk, command }, index): Row[] => [
-    [index === 0 ? 'Next' : '', `${title} (${risk})`],
-    ...(command === null ? [] : [['', colors.yellow(command)] satisfies Row]),
-  ]);
+  const actions = brief.actions
+    .slice(0, MOST_ACTIONS)
+    .flatMap(({ title, risk, command }, index): Row[] => [
+      [index === 0 ? 'Next' : '', `${title} (${risk})`],
+      ...(command === null ? [] : [['', colors.yellow(command), COPIED] satisfies Row]),
+    ]);
   const notChecked: Row[] = brief.notChecked === null ? [] : [['Not checked', brief.notChecked]];
-  const links = brief.links.map(({ title, url }): Row => [title, colors.cyan(url)]);
-  const more: Row[] = [['More', `faultline show ${record.id} --full`]];
+  const links = brief.links.map(({ title, url }): Row => [title, colors.cyan(url), COPIED]);
+  const more: Row[] = [['More', `faultline show ${oneLine(record.id, 200)} --full`, COPIED]];
   const blocks = [rows, [...reasons, ...notChecked], actions, [...links, ...more]];
   const label = Math.max(...blocks.flat().map(([name]) => stringWidth(name)));
   return `${[
@@ -47,16 +50,28 @@ export function renderTerminalBrief(record: IncidentRecord, options: TerminalBri
   ].join('\n\n')}\n`;
 }
 
-type Row = [name: string, value: string];
+/** Marks what is there to be copied, which keeps its line. */
+const COPIED = 'copied';
 
-/** A row with its value wrapped beside its name. A value without spaces, as an address, keeps its line. */
-function printed([name, value]: Row, label: number, width: number, dim: (text: string) => string): string {
+type Row = [name: string, value: string, copied?: typeof COPIED];
+
+/** A row with its value wrapped beside its name. */
+function printed(
+  [name, value, copied]: Row,
+  label: number,
+  width: number,
+  dim: (text: string) => string,
+): string {
   const indent = ' '.repeat(label + 2);
   const room = Math.max(20, width - indent.length);
-  const lines = value.includes(' ') ? shortened(wrapText(value, room)) : [value];
-  return lines.map((line, index) => (index === 0 ? `${dim(name.padEnd(label))}  ${line}` : indent + line)).join('\n');
+  const lines = copied ? [value] : shortened(wrapText(value, room));
+  return lines
+    .map((line, index) => (index === 0 ? `${dim(name.padEnd(label))}  ${line}` : indent + line))
+    .join('\n');
 }
 
 function shortened(lines: string[]): string[] {
-  return lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES - 1), `${lines[MOST_LINES - 1]} …`];
+  return lines.length <= MOST_LINES
+    ? lines
+    : [...lines.slice(0, MOST_LINES - 1), `${lines[MOST_LINES - 1]} …`];
 }

@@ -81,7 +81,10 @@ export interface Session {
 }
 
 export function withConfigOption(command: Command): Command {
-  return command.option('--config <file>', 'configuration file (default: FAULTLINE_CONFIG, else faultline.yml)');
+  return command.option(
+    '--config <file>',
+    'configuration file (default: FAULTLINE_CONFIG, else faultline.yml)',
+  );
 }
 
 export function withCommonOptions(command: Command): Command {

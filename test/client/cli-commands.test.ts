@@ -9,9 +9,16 @@ import { aRecord, aRow, fakeIncidents, INCIDENT_ID } from '../support/fake-incid
 
 describe('faultline start', () => {
   it('starts a diagnosis in the configured environment and says how to follow it', async () => {
-    const { code, out, incidents } = await faultline('start --service checkout --symptom latency --since 10m');
+    const { code, out, incidents } = await faultline(
+      'start --service checkout --symptom latency --since 10m',
+    );
     assert.equal(code, 0);
-    const request = { environment: 'production', service: 'checkout', symptom: 'latency', severity: 'warning' };
+    const request = {
+      environment: 'production',
+      service: 'checkout',
+      symptom: 'latency',
+      severity: 'warning',
+    };
     assert.deepEqual(incidents.asked, [['start', { ...request, since: T0, title: undefined }]]);
     assert.equal(
       out,
@@ -21,7 +28,17 @@ describe('faultline start', () => {
 
   it('takes every detail', async () => {
     const { incidents } = await faultline([
-      ...['start', '--service', 'cart', '--symptom', 'errors', '--since', '10:42', '--environment', 'staging'],
+      ...[
+        'start',
+        '--service',
+        'cart',
+        '--symptom',
+        'errors',
+        '--since',
+        '10:42',
+        '--environment',
+        'staging',
+      ],
       ...['--severity', 'critical', '--title', 'cart is red'],
     ]);
     const since = Date.UTC(2026, 10, 24, 10, 42) / 1000;
@@ -126,7 +143,10 @@ describe('faultline show and open', () => {
     assert.deepEqual(piped.browsed, []);
     const shown = await faultline('open x', { incidents: incidents(), isTTY: true });
     assert.deepEqual(shown.browsed, [run.url]);
-    assert.deepEqual((await faultline('open x --print', { incidents: incidents(), isTTY: true })).browsed, []);
+    assert.deepEqual(
+      (await faultline('open x --print', { incidents: incidents(), isTTY: true })).browsed,
+      [],
+    );
     const without = await faultline('open x --page report', { incidents: incidents(), isTTY: true });
     assert.equal(without.code, 6);
     assert.match(without.err, /has no address of its report: set store\.reportsUrl/);
@@ -141,7 +161,13 @@ describe('faultline list', () => {
         ...{ id: 'incident/cart/20261124-0900-77d0e1', severity: 'info', state: 'collecting' },
         ...{ rootCause: null, verdict: null, confidence: null, openedAt: NOW - 3 * 3600, title: null },
       }),
-      aRow({ state: 'resolved', verdict: 'inconclusive', confidence: null, rootCause: 'ledger', feedback: 'wrong' }),
+      aRow({
+        state: 'resolved',
+        verdict: 'inconclusive',
+        confidence: null,
+        rootCause: 'ledger',
+        feedback: 'wrong',
+      }),
       aRow({ state: 'expired', feedback: 'right', title: 'Bad\r\ntitle\u001b[2J\u202e' }),
     ];
     const { out } = await faultline('list', { incidents: fakeIncidents({ rows }) });
@@ -178,7 +204,10 @@ describe('faultline list', () => {
   });
 
   it('says when there is nothing and when there is more; quiet it prints ids', async () => {
-    assert.equal((await faultline('list', { incidents: fakeIncidents({ rows: [] }) })).out, 'No incidents.\n');
+    assert.equal(
+      (await faultline('list', { incidents: fakeIncidents({ rows: [] }) })).out,
+      'No incidents.\n',
+    );
     const { out } = await faultline('list --limit 1', { incidents: fakeIncidents({ more: true }) });
     assert.match(out, /There are more than 1; use --limit\.\n$/);
     assert.equal((await faultline('list --quiet')).out, `${INCIDENT_ID}\n`);
@@ -204,7 +233,11 @@ describe('faultline ack, feedback, rerun, cancel, merge and split', () => {
       `${INCIDENT_ID}: the diagnosis runs again; \`faultline follow\` shows its progress`,
     ],
     ['cancel x --reason drill', ['cancel', 'x', { by: 'ann', reason: 'drill' }], `${INCIDENT_ID}: cancelled`],
-    ['merge 9f3c2e 0a1b2c --by bob', ['merge', '9f3c2e', '0a1b2c', { by: 'bob' }], '9f3c2e: merged into 0a1b2c'],
+    [
+      'merge 9f3c2e 0a1b2c --by bob',
+      ['merge', '9f3c2e', '0a1b2c', { by: 'bob' }],
+      '9f3c2e: merged into 0a1b2c',
+    ],
     [
       'split 9f3c2e --service cart',
       ['split', '9f3c2e', { service: 'cart', by: 'ann' }],

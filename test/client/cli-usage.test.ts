@@ -34,10 +34,7 @@ describe('the command line', () => {
     ['start --symptom latency', /required option '--service <name>' not specified/],
     ['start --service x', /required option '--symptom <kind>' not specified/],
     ['start --service x --symptom sad', /argument 'sad' is invalid. Allowed choices are latency, errors/],
-    [
-      'start --service x --symptom latency --since soon',
-      /--since: expected a time: 10m, .* got 'soon'/,
-    ],
+    ['start --service x --symptom latency --since soon', /--since: expected a time: 10m, .* got 'soon'/],
     ['list --since tomorrow', /--since: expected a time in the past, got 'tomorrow' \(2026-11-25T/],
     ['list --state sleeping', /argument 'sleeping' is invalid. Allowed choices are open, diagnosing, closed/],
     ['list --limit 0', /argument '0' is invalid. Expected a whole number from 1 to 1000/],

@@ -10,7 +10,9 @@ describe('shell completion', function () {
   this.timeout(60_000);
 
   async function suggestions(...words: string[]): Promise<string[]> {
-    const { stdout } = await execa(process.execPath, [...PROGRAM, 'complete', '--', ...words], { env: NOWHERE });
+    const { stdout } = await execa(process.execPath, [...PROGRAM, 'complete', '--', ...words], {
+      env: NOWHERE,
+    });
     return stdout
       .split('\n')
       .filter((line) => !line.startsWith(':'))

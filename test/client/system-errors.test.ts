@@ -29,8 +29,14 @@ describe('a refusal of the operating system', () => {
       await wordsOf(() => writeFile(absent, ''), '--output'),
       `--output: there is no file or folder ${absent}; check the path, or create its folder first`,
     );
-    assert.match((await wordsOf(() => writeFile(join(folder, 'folder'), ''))) ?? '', /is a folder, expected a file$/);
-    assert.match((await wordsOf(() => readFile(join(folder, 'file', 'x')))) ?? '', /is a file, expected a folder$/);
+    assert.match(
+      (await wordsOf(() => writeFile(join(folder, 'folder'), ''))) ?? '',
+      /is a folder, expected a file$/,
+    );
+    assert.match(
+      (await wordsOf(() => readFile(join(folder, 'file', 'x')))) ?? '',
+      /is a file, expected a folder$/,
+    );
   });
 
   it('says that a port is taken, and what to do', async () => {

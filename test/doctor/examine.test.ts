@@ -146,12 +146,20 @@ describe('the doctor', () => {
 
     const resources = await look(minimal, { packs: [{ name: 'process', readsRequests: false }] });
     assert.equal(resources('metrics')[1]?.status, 'warning');
-    assert.match(resources('metrics')[1]!.seen, /^process matches .* but none reads latency, errors or traffic$/);
+    assert.match(
+      resources('metrics')[1]!.seen,
+      /^process matches .* but none reads latency, errors or traffic$/,
+    );
   });
 
   it('does not take what is known of every target for metrics of requests', async () => {
     const { config } = await loadConfig({ cwd: folder, env: METRICS_IN_ENVIRONMENT });
-    const { matchingPacks, source: opened } = await openMetrics({ config, file: null, directory: folder, secrets: [] });
+    const { matchingPacks, source: opened } = await openMetrics({
+      config,
+      file: null,
+      directory: folder,
+      secrets: [],
+    });
     opened.close();
     const up = new FakeSource({ names: ['up'], answer: () => [[{ job: 'mysqld' }, 1]] });
     const packs = await matchingPacks(up);

@@ -22,9 +22,7 @@ describe('a summary in the terminal', () => {
           record.diagnosis?.nextActions.map(({ command }) => oneLine(command ?? '', 1000)) ?? [];
         const text = renderTerminal(record, { width, color: false }).split('\nQUERIES\n')[0]!;
         const isCopied = (line: string) => commands.includes(line) || line.includes('://');
-        const wide = text
-          .split('\n')
-          .filter((line) => stringWidth(line) > width && !isCopied(line.trim()));
+        const wide = text.split('\n').filter((line) => stringWidth(line) > width && !isCopied(line.trim()));
         assert.deepEqual(wide, [], name);
       }
     });

@@ -188,10 +188,7 @@ describe('watches over a real Prometheus', function () {
 
     const wrong = await faultline(['watches', 'test', 'checkout-slow', '--config', file]);
     assert.equal(wrong.code, 2);
-    assert.match(
-      wrong.err,
-      /watches: expected one named checkout-slow, the configuration has payment-slow/,
-    );
+    assert.match(wrong.err, /watches: expected one named checkout-slow, the configuration has payment-slow/);
   });
 
   describe('on Temporal schedules', () => {

@@ -51,7 +51,11 @@ async function suggest(words: string[], program: Command, deps: CliDependencies)
     }
     for (const argument of command.registeredArguments) {
       const choices = takesIncident(argument) ? ids : (argument.argChoices ?? []);
-      described.argument(argument.name(), (add) => choices.forEach((choice) => add(choice, '')), argument.variadic);
+      described.argument(
+        argument.name(),
+        (add) => choices.forEach((choice) => add(choice, '')),
+        argument.variadic,
+      );
     }
   }
   root.parse(words);

@@ -32,7 +32,8 @@ async function show(options: CommonOptions & { changed?: true }, deps: CliDepend
   ]);
   print(deps, options, {
     value: { settings },
-    text: () => plainTable([['SETTING', 'VALUE', 'FROM'], ...rows], { colors, width: tableWidth(deps.stdout) }),
+    text: () =>
+      plainTable([['SETTING', 'VALUE', 'FROM'], ...rows], { colors, width: tableWidth(deps.stdout) }),
     quiet: () => rows.map(([setting, value]) => `${setting}=${value}`).join('\n'),
   });
 }

@@ -19,5 +19,7 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
     .action(async (options: ProcessOptions) => (await import('./run-processes.js')).runWorker(options, deps));
   withConfigOption(program.command('webhook'))
     .description('run the webhook receiver, which takes alerts')
-    .action(async (options: ProcessOptions) => (await import('./run-processes.js')).runWebhook(options, deps));
+    .action(async (options: ProcessOptions) =>
+      (await import('./run-processes.js')).runWebhook(options, deps),
+    );
 }

@@ -32,7 +32,9 @@ async function report(incident: string, options: ReportOptions, deps: CliDepende
   const settings = await deps.loadSettings(options.config);
   const directory = settings.config?.store.directory;
   if (directory === undefined)
-    throw new BadInput('store.directory: expected the folder that holds incidents, there is no configuration');
+    throw new BadInput(
+      'store.directory: expected the folder that holds incidents, there is no configuration',
+    );
   const [{ createRecords }, { pageFromStore }] = await Promise.all([
     import('../../activities/record/records.js'),
     import('./renderer.js'),

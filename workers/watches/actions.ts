@@ -66,7 +66,9 @@ export async function listConfiguredWatches(options: CommonOptions, deps: CliDep
     print(deps, options, {
       value: { watches: rows },
       text: () =>
-        rows.length === 0 ? 'The configuration has no watches.' : plainTable(watchRows(rows, look.colors), look),
+        rows.length === 0
+          ? 'The configuration has no watches.'
+          : plainTable(watchRows(rows, look.colors), look),
       quiet: () => rows.map(({ name }) => name).join('\n'),
     });
   } finally {

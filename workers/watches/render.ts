@@ -27,7 +27,8 @@ export function renderBacktest(answer: BacktestAnswer, colors: Colors): string {
 }
 
 function verdict({ precision, recall, missed, known }: BacktestAnswer): string[] {
-  if (known === 0) return ['No incidents of that time are known to compare with: list them in a file for --known.'];
+  if (known === 0)
+    return ['No incidents of that time are known to compare with: list them in a file for --known.'];
   const right =
     precision === null ? 'it raised nothing' : `${percent(precision)} of what it raised was a known incident`;
   const found = recall === null ? '' : `, and it raised ${percent(recall)} of the ${known} known`;

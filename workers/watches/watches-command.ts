@@ -10,7 +10,9 @@ export interface TestOptions extends CommonOptions {
 
 /** Adds `watches list` and `watches test`: the detectors of the configuration. */
 export function buildWatchesCommand(program: Command, deps: CliDependencies): void {
-  const watches = program.command('watches').description('list the watches (detectors), or test one on the past');
+  const watches = program
+    .command('watches')
+    .description('list the watches (detectors), or test one on the past');
 
   withCommonOptions(watches.command('list'))
     .description('list the watches of the configuration and their next run')
@@ -23,7 +25,10 @@ export function buildWatchesCommand(program: Command, deps: CliDependencies): vo
     .argument('<watch>', 'name of the watch')
     .option('--from <time>', 'start of the past (default: a day ago)')
     .option('--to <time>', 'end of the past (default: now)')
-    .option('--known <file>', 'YAML or JSON list of known incidents to compare with: what, service, start, end')
+    .option(
+      '--known <file>',
+      'YAML or JSON list of known incidents to compare with: what, service, start, end',
+    )
     .option('--no-incidents', 'do not compare with the incidents that Temporal holds')
     .action(async (watch: string, options: TestOptions) =>
       (await import('./actions.js')).testWatch(watch, options, deps),

@@ -36,7 +36,10 @@ export function registerList(program: Command, deps: CliDependencies): void {
           import('../age.js'),
         ]);
         const width = tableWidth(deps.stdout);
-        const rows = [HEAD, ...list.incidents.map((row) => cellsOf(row, age(row.openedAt, deps.now()), colors))];
+        const rows = [
+          HEAD,
+          ...list.incidents.map((row) => cellsOf(row, age(row.openedAt, deps.now()), colors)),
+        ];
         const more = list.more ? [`There are more than ${limit}; use --limit.`] : [];
         answer({
           value: list,

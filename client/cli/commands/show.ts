@@ -49,7 +49,6 @@ async function formatted(
   if (json || format === 'json') return jsonDocument(record);
   if (format === 'text') return `${await textOf(record, session, full ?? false)}\n`;
   const renderer = await session.deps.renderer();
-  const text =
-    format === 'md' ? renderer.markdown(record) : await renderer.html(record, session.settings);
+  const text = format === 'md' ? renderer.markdown(record) : await renderer.html(record, session.settings);
   return `${text.trimEnd()}\n`;
 }

@@ -91,7 +91,8 @@ async function demandMetrics(service: string, { deps, settings, options }: Sessi
     known = await deps.knownServices(settings.config, service);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!options.quiet) deps.stderr.write(`Could not check whether ${plain(service)} has metrics: ${plain(reason)}\n`);
+    if (!options.quiet)
+      deps.stderr.write(`Could not check whether ${plain(service)} has metrics: ${plain(reason)}\n`);
     return;
   }
   if (known.match !== null) return;
