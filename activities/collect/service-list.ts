@@ -22,7 +22,7 @@ export interface MeasuredService {
  * The services that the source has metrics of now, by name: what one query for each signal of the packs answers for all
  * services at once. A query that the source refuses counts as no answer.
  *
- * @throws SourceError when the source as a whole does not answer
+ * @throws SourceError when the source as a whole does not answer, or refuses every query, as a recording does
  */
 export async function listServices(
   { source, packs, config }: { source: MetricsSource; packs: readonly Pack[]; config: Config },
@@ -38,16 +38,18 @@ export async function listServices(
       .filter((spec) => spec.of === 'service')
       .map((spec) => ({ pack, binding, spec, label: subjectLabel(spec, binding) })),
   );
-  const found = await pMap(
+  const answers = await pMap(
     questions,
     async ({ pack, binding, spec, label }) => {
       const query = queryFor(spec, pack, binding, [], spans satisfies Spans);
       const raw = await subjects(source, query, label, now, options);
-      return raw.map((name) => ({ name, signal: spec.signal }));
+      return raw instanceof SourceError ? raw : raw.map((name) => ({ name, signal: spec.signal }));
     },
     { concurrency: CONCURRENCY },
   );
-  return gathered(found.flat());
+  const [refusal] = answers.filter((answer) => answer instanceof SourceError);
+  if (refusal && answers.every((answer) => answer instanceof SourceError)) throw refusal;
+  return gathered(answers.flatMap((answer) => (answer instanceof SourceError ? [] : answer)));
 }
 
 /** Whether a name means one of the services, by the rules of a diagnosis; the service's own name, or null. */
@@ -61,13 +63,13 @@ async function subjects(
   label: string,
   time: number,
   options: AskOptions,
-): Promise<string[]> {
+): Promise<string[] | SourceError> {
   try {
     const { series } = await source.instant(query, time, options);
     return series.flatMap(({ labels }) => (labels[label] ? [labels[label]] : []));
   } catch (error) {
     if (!(error instanceof SourceError) || isOutage(error)) throw error;
-    return [];
+    return error;
   }
 }
 

@@ -132,7 +132,10 @@ export function byOption(deps: CliDependencies): Option {
 export function print(deps: CliDependencies, options: CommonOptions, { value, text, quiet }: Answer): void {
   if (options.json) deps.stdout.write(jsonDocument(value));
   else if (!options.quiet) deps.stdout.write(`${text()}\n`);
-  else if (quiet) deps.stdout.write(`${quiet()}\n`);
+  else {
+    const essential = quiet?.() ?? '';
+    if (essential !== '') deps.stdout.write(`${essential}\n`);
+  }
 }
 
 /** Runs a command's work against the configured Temporal, and hangs up afterwards. */

@@ -39,6 +39,11 @@ describe('the services that have metrics', () => {
       refusing.map(({ name, signals }) => [name, signals.includes('latency')]),
       [['cart', false]],
     );
+    const recording = listed((query) => {
+      if (query.includes('count by')) return [[{ job: 'cart', service_name: 'cart' }, 1]];
+      throw new BadQuery(ASKED, 'not recorded');
+    });
+    await assert.rejects(recording, BadQuery);
     const away = listed(() => {
       throw new SourceUnavailable(ASKED, 'connection refused');
     });
