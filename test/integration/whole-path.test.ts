@@ -89,7 +89,7 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     await keepHistory(house.client.workflow.getHandle(id), 'incident-resolved');
     assert.deepEqual(
       written.sink.posts.map(({ body }) => (body.data as { record: IncidentRecord }).record.state),
-      ['publishing', 'resolved'],
+      ['following', 'resolved'],
     );
   });
 
