@@ -8,7 +8,7 @@ export interface IncidentFilters {
   environment?: string[] | undefined;
   service?: string[] | undefined;
   severity?: string[] | undefined;
-  /** A state of model/incident.ts, or `open`, `diagnosing` (open, and its diagnosis runs now), `closed`. */
+  /** A state of model/incident.ts, or `open` / `closed`. */
   state?: string[] | undefined;
   /** Service that the diagnosis, or a person after it, names as the cause. */
   rootCause?: string[] | undefined;
@@ -17,16 +17,8 @@ export interface IncidentFilters {
 }
 
 /** A closed incident's workflow may still run, to wait for a verdict. */
-const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled'];
+export const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled', 'merged'];
 const CLOSED = `(${CLOSED_STATES.map(quoted).join(', ')})`;
-const DIAGNOSING_STATES: readonly IncidentState[] = [
-  'scoping',
-  'collecting',
-  'analysing',
-  'checking',
-  'publishing',
-];
-const DIAGNOSING = `(${DIAGNOSING_STATES.map(quoted).join(', ')})`;
 
 export function isClosedState(state: string | null): boolean {
   return CLOSED_STATES.some((closed) => closed === state);
@@ -72,9 +64,8 @@ export function visibilityQuery(filters: IncidentFilters): string {
         ? [`(ExecutionStatus = 'Running' AND FaultlineState NOT IN ${CLOSED})`]
         : []),
       ...(states.includes('closed') ? [`ExecutionStatus != 'Running'`, `FaultlineState IN ${CLOSED}`] : []),
-      ...(states.includes('diagnosing') ? [`FaultlineState IN ${DIAGNOSING}`] : []),
       ...states
-        .filter((state) => !['open', 'diagnosing', 'closed'].includes(state))
+        .filter((state) => state !== 'open' && state !== 'closed')
         .map((state) => equals('FaultlineState', state)),
     ]),
     filters.since !== undefined && `StartTime >= ${quoted(new Date(filters.since * 1000).toISOString())}`,

@@ -11,7 +11,8 @@ import { colorsFor, jsonDocument, type Colors, type OutputStream } from './outpu
  */
 
 /** What client commands need of the configuration. */
-export interface ClientSettings extends Pick<Config, 'environment' | 'temporal'> {
+export interface ClientSettings
+  extends Pick<Config, 'environment' | 'temporal'>, Partial<Pick<Config, 'store' | 'followUp'>> {
   /** The whole of it; left out where there is no configuration, so that the defaults hold. */
   config?: Config;
 }

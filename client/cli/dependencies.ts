@@ -1,13 +1,18 @@
 import { userInfo } from 'node:os';
 import { ConfigError } from '../../config/config-error.js';
+import type { Config } from '../../config/schema.js';
+import type { IncidentsOptions } from '../temporal-incidents.js';
 import type { CliDependencies, ClientSettings } from './context.js';
 import { EXIT } from './exit-codes.js';
 
 /** What reaches beyond Temporal, which is all that the client may know. */
-type Beyond = Pick<CliDependencies, 'renderer' | 'knownServices'>;
+interface Beyond extends Pick<CliDependencies, 'renderer' | 'knownServices'> {
+  /** Completes the excerpt of a record that an incident answers, from the store. */
+  completeFrom(store: Config['store']): IncidentsOptions['complete'];
+}
 
 /** The commands' world in a real process. */
-export function processDependencies(beyond: Beyond): CliDependencies {
+export function processDependencies({ completeFrom, ...beyond }: Beyond): CliDependencies {
   endQuietlyWhenNobodyReads(process.stdout);
   return {
     stdout: process.stdout,
@@ -16,12 +21,14 @@ export function processDependencies(beyond: Beyond): CliDependencies {
     user: userName(),
     now: () => Date.now() / 1000,
     loadSettings: (file) => loadClientSettings({ file, env: process.env }),
-    async openIncidents({ temporal }) {
+    async openIncidents({ temporal, store }) {
       const [{ createIncidents }, { openTemporal }] = await Promise.all([
         import('../temporal-incidents.js'),
         import('../temporal.js'),
       ]);
-      return createIncidents(openTemporal({ profile: temporal.profile }));
+      return createIncidents(openTemporal({ profile: temporal.profile }), {
+        complete: store && completeFrom(store),
+      });
     },
     browse,
     ...beyond,
@@ -47,13 +54,16 @@ export async function loadClientSettings(where: {
   };
   try {
     const config = await load(where.env);
-    return { environment: config.environment, temporal: config.temporal, config };
+    return { ...clientPart(config), config };
   } catch (error) {
     const isAllFromEnvironment = error instanceof ConfigError && error.file === null;
     if (!isAllFromEnvironment || Object.keys(where.env).some(namesMetrics)) throw error;
-    const { environment, temporal } = await load({ ...where.env, ...UNUSED_METRICS });
-    return { environment, temporal };
+    return clientPart(await load({ ...where.env, ...UNUSED_METRICS }));
   }
+}
+
+function clientPart({ environment, temporal, store, followUp }: Config): ClientSettings {
+  return { environment, temporal, store, followUp };
 }
 
 const UNUSED_METRICS = {

@@ -158,7 +158,7 @@ describe('faultline list', () => {
     const rows = [
       aRow(),
       aRow({
-        ...{ id: 'incident/cart/20261124-0900-77d0e1', severity: 'info', state: 'collecting' },
+        ...{ id: 'incident/cart/20261124-0900-77d0e1', severity: 'info', state: 'investigating' },
         ...{ rootCause: null, verdict: null, confidence: null, openedAt: NOW - 3 * 3600, title: null },
       }),
       aRow({
@@ -173,11 +173,11 @@ describe('faultline list', () => {
     const { out } = await faultline('list', { incidents: fakeIncidents({ rows }) });
     const checkout = INCIDENT_ID;
     assert.deepEqual(out.split('\n').slice(0, 5), [
-      'INCIDENT                                OPENED   STATE       SEVERITY  ROOT CAUSE     CONFIDENCE      FEEDBACK   TITLE',
-      `${checkout}  10m ago  open        critical  payment (cpu)  suspected 78 %  -          Checkout is slow`,
-      'incident/cart/20261124-0900-77d0e1      3h ago   diagnosing  info      -              -               -          -',
-      `${checkout}  10m ago  resolved    critical  ledger (cpu)   inconclusive    corrected  Checkout is slow`,
-      `${checkout}  10m ago  expired     critical  payment (cpu)  suspected 78 %  right      Bad title`,
+      'INCIDENT                                OPENED   STATE          SEVERITY  ROOT CAUSE     CONFIDENCE      FEEDBACK   TITLE',
+      `${checkout}  10m ago  open           critical  payment (cpu)  suspected 78 %  -          Checkout is slow`,
+      'incident/cart/20261124-0900-77d0e1      3h ago   investigating  info      -              -               -          -',
+      `${checkout}  10m ago  resolved       critical  ledger (cpu)   inconclusive    corrected  Checkout is slow`,
+      `${checkout}  10m ago  expired        critical  payment (cpu)  suspected 78 %  right      Bad title`,
     ]);
   });
 

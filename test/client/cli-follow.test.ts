@@ -13,7 +13,7 @@ describe('faultline follow', () => {
     const { code, out } = await faultline('follow 9f3c2e');
     assert.equal(code, 0);
     const expected = [
-      'Collecting',
+      'Investigating',
       '  ▸ collect golden',
       'Suspected: payment',
       '  ✓ collect golden: 20 series (4 s)',
@@ -65,7 +65,7 @@ describe('faultline follow', () => {
   it('leaves the terminal in order when Temporal goes away', async () => {
     const incidents = fakeIncidents({
       async *watch() {
-        yield await Promise.resolve<Progress>({ state: 'scoping', headline: 'Scoping', steps: [] });
+        yield await Promise.resolve<Progress>({ state: 'investigating', headline: 'Investigating', steps: [] });
         throw new TemporalUnavailable('gone');
       },
     });

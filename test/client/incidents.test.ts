@@ -280,7 +280,7 @@ describe('incidents', function () {
       const { workflowId } = await start(service);
       await assert.rejects(
         incidents.split(workflowId, { service, by: 'ann' }),
-        (error: unknown) => error instanceof Refused && error.message.includes(`alerts of ${service} only`),
+        (error: unknown) => error instanceof Refused && error.message.includes(`alerts of ${service} alone`),
       );
       await assert.rejects(incidents.cancel(service, { by: 'ann', reason: '' }), BadInput);
       assert.equal((await incidents.show(workflowId)).timings.closedAt, null);

@@ -8,6 +8,7 @@ import { buildConfigCommand } from './config-command.js';
 import { buildProcessCommands } from './process-commands.js';
 import { buildReportCommand } from './report-command.js';
 import { buildServicesCommand } from './services-command.js';
+import { buildStoreCommand } from './store-command.js';
 
 /**
  * The program `faultline` with all its commands. Every start loads what is named here: it stays light, and what an
@@ -18,6 +19,7 @@ export function faultlineProgram(deps: CliDependencies, version: string): Comman
   buildClientCommands(program, deps);
   program.commandsGroup('Store:');
   buildReportCommand(program, deps);
+  buildStoreCommand(program, deps);
   program.commandsGroup('Metrics and settings:');
   buildServicesCommand(program, deps);
   buildWatchesCommand(program, deps);

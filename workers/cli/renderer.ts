@@ -12,8 +12,10 @@ export const renderer: RecordRenderer = {
 };
 
 /** The page of a record; without a store it has no plots and says so. */
-export async function pageFromStore(record: IncidentRecord, { config }: ClientSettings): Promise<string> {
+export async function pageFromStore(record: IncidentRecord, { store }: ClientSettings): Promise<string> {
   const { pageOf, pageWithoutPlots } = await import('../../activities/record/draw-page.js');
-  if (!config) return pageWithoutPlots(record, 'no store is configured here');
-  return pageOf({ storeDirectory: config.store.directory, record });
+  if (!store) return pageWithoutPlots(record, 'no store is configured here');
+  const { createEvidence } = await import('../../activities/record/evidence-store.js');
+  const { openBlobs } = await import('../../activities/record/open-store.js');
+  return pageOf(record, createEvidence(openBlobs(store)));
 }

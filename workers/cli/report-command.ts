@@ -30,24 +30,22 @@ async function report(incident: string, options: ReportOptions, deps: CliDepende
     throw new BadInput('--json and --output - exclude each other: both write to standard output');
   }
   const settings = await deps.loadSettings(options.config);
-  const directory = settings.config?.store.directory;
-  if (directory === undefined)
-    throw new BadInput(
-      'store.directory: expected the folder that holds incidents, there is no configuration',
-    );
-  const [{ createRecords }, { pageFromStore }] = await Promise.all([
+  if (!settings.store) throw new BadInput('store: expected the store that holds incidents');
+  const [{ openBlobs }, { createRecords }, { pageFromStore }] = await Promise.all([
+    import('../../activities/record/open-store.js'),
     import('../../activities/record/records.js'),
     import('./renderer.js'),
   ]);
-  const records = createRecords({ directory });
-  const record = await recordNamed(incident, records, directory);
+  const blobs = openBlobs(settings.store);
+  const records = createRecords({ blobs });
+  const record = await recordNamed(incident, records, blobs.description);
   const page = await pageFromStore(record, settings);
   if (options.output === STANDARD_OUTPUT) {
     deps.stdout.write(page);
     return;
   }
-  const file = options.output ?? records.pagePath(record.id);
-  await writeOutput(file, page);
+  if (options.output !== undefined) await writeOutput(options.output, page);
+  const file = options.output ?? (await records.savePage(record.id, page));
   print(deps, options, {
     value: { id: record.id, file, bytes: Buffer.byteLength(page) },
     text: () => file,
@@ -55,17 +53,17 @@ async function report(incident: string, options: ReportOptions, deps: CliDepende
   });
 }
 
-async function recordNamed(incident: string, records: Records, directory: string): Promise<IncidentRecord> {
+async function recordNamed(incident: string, records: Records, store: string): Promise<IncidentRecord> {
   const exact = await records.find(incident);
   if (exact) return exact;
   const [id, ...others] = await records.search(incident);
   if (id === undefined) {
-    throw new IncidentNotFound(`There is no incident "${incident}" in ${directory}`);
+    throw new IncidentNotFound(`There is no incident "${incident}" in ${store}`);
   }
   if (others.length > 0) {
     throw new AmbiguousId(`"${incident}" fits several incidents: ${[id, ...others].join(', ')}`);
   }
   const record = await records.find(id);
-  if (!record) throw new IncidentNotFound(`The record of ${id} is not in ${directory} any more`);
+  if (!record) throw new IncidentNotFound(`The record of ${id} is not in ${store} any more`);
   return record;
 }

@@ -5,6 +5,7 @@ import { buildReceiver } from '../../client/intake/receiver.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import { loadConfig, type LoadedConfig } from '../../config/load.js';
+import { completeFromStore } from '../complete-from-store.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { startWorker } from '../worker.js';
@@ -44,7 +45,8 @@ export async function runWebhook(options: ProcessOptions, deps: CliDependencies)
   const loaded = await load(options, deps);
   const { config } = loaded;
   const log = logOf(loaded);
-  const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }));
+  const temporal = openTemporal({ profile: config.temporal.profile, env: deps.env });
+  const incidents = createIncidents(temporal, { complete: completeFromStore(config.store) });
   const routes = steeringRoutes({ config, incidents, log });
   const receiver = await buildReceiver({ config, incidents, log, routes });
   const { host, port } = config.webhook;

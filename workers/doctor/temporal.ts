@@ -1,20 +1,21 @@
-import proto from '@temporalio/proto';
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
 import { TASK_QUEUE } from '../../model/messages.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
+import {
+  differingStores,
+  POLLS_WITHIN_SECONDS,
+  readPollers,
+  SHARE_ONE_STORE,
+  type Poller,
+} from '../pollers.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
-
-const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 const DEADLINE_MS = 4000;
 
 /** Update-with-start, by which alerts reach their workflow. */
 const MINIMUM_SERVER = '1.28.0';
-
-/** A worker asks for work at least this often: a long poll lasts a minute. The server remembers it for longer. */
-const POLLS_WITHIN_SECONDS = 75;
 
 /** Whether Temporal answers, with namespace and search attributes, and a worker takes the work. */
 export async function examineTemporal(
@@ -25,13 +26,7 @@ export async function examineTemporal(
     temporal = openTemporal(options);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return [
-      {
-        area: 'temporal',
-        subject: 'settings',
-        ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile'),
-      },
-    ];
+    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile') }];
   }
   try {
     return await examine(temporal);
@@ -76,10 +71,7 @@ async function serverVersion({ client, call }: Temporal): Promise<Told> {
   );
   const seen = `version ${version || 'unknown'}`;
   return version !== '' && isOlder(version, MINIMUM_SERVER)
-    ? failed(
-        seen,
-        `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`,
-      )
+    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`)
     : ok(seen);
 }
 
@@ -106,28 +98,17 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
     : ok(`all ${present.length} are registered`);
 }
 
-async function pollers({ client, call, namespace }: Temporal): Promise<Told> {
-  const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
-  const queues = await call(DEADLINE_MS, () =>
-    Promise.all(
-      kinds.map((taskQueueType) =>
-        client.connection.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: TASK_QUEUE },
-          taskQueueType,
-        }),
-      ),
-    ),
-  );
+async function pollers(temporal: Temporal): Promise<Told> {
+  const { workflow, activity } = await readPollers(temporal, DEADLINE_MS);
   const start = 'start one: `faultline worker`';
-  const seenAgo = queues.map(({ pollers: known }) =>
-    Math.min(...known.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0))),
-  );
-  const oldest = Math.max(...seenAgo);
+  const lastPoll = (known: readonly Poller[]): number => Math.min(...known.map(({ secondsAgo }) => secondsAgo));
+  const oldest = Math.max(lastPoll(workflow), lastPoll(activity));
   if (oldest === Infinity) return warning('no worker polls for tasks', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
     return warning(`the last poll was ${Math.round(oldest)} s ago`, start);
   }
-  const identities = new Set(queues.flatMap(({ pollers: known }) => known.map(({ identity }) => identity)));
+  const different = differingStores(activity);
+  if (different !== null) return warning(different, SHARE_ONE_STORE);
+  const identities = new Set([...workflow, ...activity].map(({ identity }) => identity));
   return ok(`${[...identities].join(', ')} polls for tasks`);
 }

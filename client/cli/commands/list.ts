@@ -9,8 +9,16 @@ const DEFAULT_LIMIT = 20;
 /** Temporal answers so many in one page. */
 const MAX_LIMIT = 1_000;
 
-/** What `--state` takes. `open` is all that is not closed, `diagnosing` those of it whose diagnosis runs now. */
-export const LISTED_STATES = ['open', 'diagnosing', 'closed', 'resolved', 'expired', 'cancelled'] as const;
+/** What `--state` takes. `open` is all that is not closed, `investigating` what has no diagnosis yet. */
+export const LISTED_STATES = [
+  'open',
+  'investigating',
+  'closed',
+  'resolved',
+  'expired',
+  'cancelled',
+  'merged',
+] as const;
 
 type ListOptions = CommonOptions & Omit<IncidentFilters, 'since'> & { limit: number; since?: string };
 
@@ -79,12 +87,9 @@ function cellsOf(row: IncidentRow, opened: string, colors: Colors): string[] {
   ];
 }
 
-const ENDS = new Set(['resolved', 'expired', 'cancelled']);
-
 function stateOf({ state, open }: IncidentRow): string {
-  if (state === null) return open ? 'diagnosing' : 'closed';
-  if (ENDS.has(state)) return state;
-  return state === 'following' ? 'open' : 'diagnosing';
+  if (state === null) return open ? 'investigating' : 'closed';
+  return state === 'following' ? 'open' : plain(state);
 }
 
 function confidenceOf({ verdict, confidence }: IncidentRow): string {
