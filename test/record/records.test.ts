@@ -30,7 +30,8 @@ describeStores('records', (store) => {
     ({ blobs } = store());
   });
 
-  const save = (record: IncidentRecord, into = blobs) => createRecords({ blobs: into }).saveRecord({ record });
+  const save = (record: IncidentRecord, into = blobs) =>
+    createRecords({ blobs: into }).saveRecord({ record });
   const newest = () => createRecords({ blobs }).find(suspected().id);
   const report = async () => String(await blobs.get(`incidents/${FOLDER}/report.md`));
 
@@ -115,7 +116,7 @@ describeStores('records', (store) => {
   });
 });
 
-describeStores('the page beside the report', (store, kind) => {
+describeStores('the page beside the report', (store) => {
   let blobs: BlobStore;
   beforeEach(() => {
     ({ blobs } = store());
