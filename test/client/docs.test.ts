@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { EXIT } from '../../client/cli/exit-codes.js';
 import { buildClientCommands, createProgram } from '../../client/cli/program.js';
-import { alertmanager } from '../../client/intake/alertmanager/source.js';
+import { readAlertmanager } from '../../client/intake/alertmanager/source.js';
+import { anomaliesIn } from '../../client/intake/reading.js';
 import { faultKind } from '../../model/diagnosis.js';
 import { incidentState } from '../../model/incident.js';
 import { symptomKind } from '../../model/anomaly.js';
 import { fakeIncidents } from '../support/fake-incidents.js';
 import { fakeTerminal } from '../support/terminal.js';
+import { readingContext } from '../support/intake-rig.js';
 
 function page(name: string): string {
   return readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
@@ -54,8 +56,7 @@ describe('the documentation', () => {
     const body = command
       .slice(0, command.indexOf("}'") + 1)
       .replace(/'"\$\(date [^"]*\)"'/, '2026-11-24T10:42:50Z');
-    const settings = { environment: 'e', serviceLabels: ['service'], environmentLabels: [] };
-    const [one] = alertmanager.read({ body: JSON.parse(body), receivedAt: 0 }, settings);
+    const [one] = anomaliesIn(readAlertmanager({ body: JSON.parse(body) as unknown }), readingContext());
     assert.equal(one?.service, 'checkout');
     assert.equal(one.symptom, 'latency');
   });
