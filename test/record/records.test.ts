@@ -33,7 +33,8 @@ describeStores('records', (store) => {
     ({ blobs } = store());
   });
 
-  const save = (record: IncidentRecord, into = blobs) => createRecords({ blobs: into }).saveRecord({ record });
+  const save = (record: IncidentRecord, into = blobs) =>
+    createRecords({ blobs: into }).saveRecord({ record });
   const newest = () => createRecords({ blobs }).find(suspected().id);
   const report = async () => String(await blobs.get(`incidents/${FOLDER}/report.md`));
 
@@ -118,7 +119,7 @@ describeStores('records', (store) => {
   });
 });
 
-describeStores('the page beside the report', (store, kind) => {
+describeStores('the page beside the report', (store) => {
   let blobs: BlobStore;
   beforeEach(() => {
     ({ blobs } = store());
@@ -187,7 +188,7 @@ describeStores('the page beside the report', (store, kind) => {
     const record = await storedRecord();
     await createRecords({ blobs }).saveRecord({ record });
     const here = await page();
-    const thread = startPageThread(store().config);
+    const thread = startPageThread(store().config, 100_000);
     try {
       await createRecords({ blobs, makePage: thread.make }).saveRecord({ record });
     } finally {

@@ -77,7 +77,10 @@ describeStores('faultline store', (store) => {
     await blobs.put(key!, Buffer.from('x'));
     const bad = await run('verify');
     assert.equal(bad.code, 1);
-    assert.equal(bad.out, `Read 1 blobs and 1 records: 1 problems\n  ${key}: its content has another digest\n`);
+    assert.equal(
+      bad.out,
+      `Read 1 blobs and 1 records: 1 problems\n  ${key}: its content has another digest\n`,
+    );
     assert.equal((await run('verify', '--json')).code, 1);
   });
 });

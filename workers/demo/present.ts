@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
 import type { Incidents } from '../../client/incidents.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { ProgressStep } from '../../model/progress.js';
 import { renderTerminal } from '../../report/terminal.js';
+import { demoStore } from './settings.js';
 
 const POLL_MS = 400;
 const WIDEST = 110;
@@ -48,10 +50,18 @@ export function printSummary(record: IncidentRecord): void {
   const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
   console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
   const links = record.links.flatMap((link) =>
-    // The page lies beside the report.
-    link.title === 'Report' ? [link, { title: 'Page', url: link.url.replace(/\.md$/, '.html') }] : [link],
+    link.title === 'Report' ? reportFiles(link.url) : [link],
   );
   for (const { title, url } of links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
+}
+
+/** The record names its report by the key in the store; on this machine it is a file, with the page beside it. */
+function reportFiles(key: string): IncidentRecord['links'] {
+  const file = join(demoStore(), key);
+  return [
+    { title: 'Report', url: file },
+    { title: 'Page', url: file.replace(/\.md$/, '.html') },
+  ];
 }
 
 /** What went wrong, in one sentence, and exit code 1. */

@@ -101,7 +101,8 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
 async function pollers(temporal: Temporal): Promise<Told> {
   const { workflow, activity } = await readPollers(temporal, DEADLINE_MS);
   const start = 'start one: `faultline worker`';
-  const lastPoll = (known: readonly Poller[]): number => Math.min(...known.map(({ secondsAgo }) => secondsAgo));
+  const lastPoll = (known: readonly Poller[]): number =>
+    Math.min(...known.map(({ secondsAgo }) => secondsAgo));
   const oldest = Math.max(lastPoll(workflow), lastPoll(activity));
   if (oldest === Infinity) return warning('nobody polls for work', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
