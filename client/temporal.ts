@@ -55,7 +55,7 @@ export interface Temporal {
  * @throws BadInput when the profile does not exist or its file is broken.
  */
 export function openTemporal(options: TemporalOptions = {}): Temporal {
-  const { connectionOptions, namespace = 'default' } = loadSettings(options);
+  const { connectionOptions, namespace = 'default' } = temporalSettings(options);
   const { address = 'localhost:7233' } = connectionOptions;
   const connection = Connection.lazy({ ...connectionOptions, address, interceptors: [quickRetries()] });
   const client = new Client({ connection, namespace });
@@ -101,7 +101,11 @@ function quickRetries() {
   });
 }
 
-function loadSettings(options: TemporalOptions) {
+/**
+ * Address, credentials and namespace, as the SDK's own configuration says.
+ * @throws BadInput when the profile does not exist or its file is broken.
+ */
+export function temporalSettings(options: TemporalOptions) {
   if (options.server) {
     const { address, namespace } = options.server;
     return { connectionOptions: { address }, namespace };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { filePath, seconds } from './primitives.js';
+import { port } from './processes.js';
 import { receiverAuth } from './receiver-auth.js';
 import { sources } from './sources/index.js';
 
@@ -7,7 +8,7 @@ import { sources } from './sources/index.js';
 export const webhook = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
-    port: z.number().int().min(0).max(65535).default(8090),
+    port: port.default(8090),
     /** Who may post Alertmanager's alerts and those of sources that name no credentials of their own. */
     auth: receiverAuth.default({ type: 'none' }),
     bodyLimitBytes: z

@@ -9,7 +9,7 @@ import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { DEV_PORTS } from '../../workers/dev/ports.js';
 import { serverFlags } from '../../workers/dev/server-flags.js';
-import { TEMPORAL_CLI_VERSION } from '../../workers/dev/temporal-binary.js';
+import { TEMPORAL_CLI_VERSION } from '../../workers/dev/temporal-wheel.js';
 import { needs } from '../support/needs.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -32,7 +32,7 @@ describe('the stack of faultline dev', function () {
 
   it('ends with the reason when its Temporal server dies, and leaves nothing running', async () => {
     const loaded = settings(await getPort({ host: HOST }));
-    const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+    const stack = await startStack({ loaded, log, durable: false });
     try {
       process.kill(stack.temporal.pid, 'SIGKILL');
       await assert.rejects(stack.ended, {
@@ -50,7 +50,7 @@ describe('the stack of faultline dev', function () {
     const address = holder.address();
     const port = typeof address === 'object' && address !== null ? address.port : NaN;
     try {
-      await assert.rejects(startStack({ loaded: settings(port), log, durable: false, ports: 'documented' }), {
+      await assert.rejects(startStack({ loaded: settings(port), log, durable: false }), {
         message: new RegExp(
           `^port ${port} on ${HOST}, for the webhook receiver, is taken: .*, or choose another webhook.port$`,
         ),

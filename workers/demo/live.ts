@@ -92,7 +92,7 @@ async function run(): Promise<void> {
   });
   const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secrets: loaded.secrets });
   console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
-  const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+  const stack = await startStack({ loaded, log, durable: false });
   endings.push(() => stack.stop());
 
   console.log(`The shop runs healthy for ${calmSeconds} s: ${pc.cyan(shop.edgeUrl)}`);

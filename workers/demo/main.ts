@@ -38,7 +38,7 @@ const log = createLog({ level: verbose ? 'debug' : loaded.config.log.level, secr
 
 console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
 try {
-  const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+  const stack = await startStack({ loaded, log, durable: false });
   try {
     await diagnose(stack);
   } finally {

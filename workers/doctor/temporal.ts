@@ -1,12 +1,10 @@
-import proto from '@temporalio/proto';
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
 import { TASK_QUEUE } from '../../model/temporal-names.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
+import { readPollers } from '../pollers.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
-
-const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 const DEADLINE_MS = 4000;
 
@@ -97,28 +95,14 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
     : ok(`all ${present.length} are registered`);
 }
 
-async function pollers({ client, call, namespace }: Temporal): Promise<Told> {
-  const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
-  const queues = await call(DEADLINE_MS, () =>
-    Promise.all(
-      kinds.map((taskQueueType) =>
-        client.connection.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: TASK_QUEUE },
-          taskQueueType,
-        }),
-      ),
-    ),
-  );
+async function pollers(temporal: Temporal): Promise<Told> {
+  const queues = await readPollers(temporal, DEADLINE_MS);
   const start = 'start one: `faultline worker`';
-  const seenAgo = queues.map(({ pollers: known }) =>
-    Math.min(...known.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0))),
-  );
-  const oldest = Math.max(...seenAgo);
+  const oldest = Math.max(...queues.map((known) => Math.min(...known.map(({ secondsAgo }) => secondsAgo))));
   if (oldest === Infinity) return warning('nobody polls for work', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
     return warning(`the last one was seen ${Math.round(oldest)} s ago`, start);
   }
-  const identities = new Set(queues.flatMap(({ pollers: known }) => known.map(({ identity }) => identity)));
+  const identities = new Set(queues.flat().map(({ identity }) => identity));
   return ok(`${[...identities].join(', ')} polls for work`);
 }
