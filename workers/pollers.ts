@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import type { Temporal } from '../client/temporal.js';
-import { TASK_QUEUE } from '../model/temporal-names.js';
+import { TASK_QUEUE } from '../model/messages.js';
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
 const KINDS = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];

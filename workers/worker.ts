@@ -6,7 +6,7 @@ import { openTemporal, temporalSettings, type Temporal } from '../client/tempora
 import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
-import { TASK_QUEUE } from '../model/temporal-names.js';
+import { TASK_QUEUE } from '../model/messages.js';
 import { readPollers } from './pollers.js';
 import { installRuntime } from './runtime.js';
 import { productVersion } from './version.js';
