@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -16,24 +17,25 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = 
   ERROR: 'error',
 };
 
-let installed = false;
-
 /**
  * Sets up the Temporal SDK's runtime, which a process has once: its log goes to `log`, and with `metricsAddress`
  * (host:port) it serves its own metrics there for Prometheus. Only the first call of a process has an effect.
  */
 export function installRuntime(log: Logger, metricsAddress?: string): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
-      log[LEVELS[level]](readable(meta), message);
-    }),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
-    },
-  });
+  try {
+    Runtime.install({
+      logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
+        log[LEVELS[level]](readable(meta), message);
+      }),
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
+      },
+    });
+  } catch (error) {
+    // It is installed already.
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
 }
 
 /** Of an error its message, and not the token by which the server identifies a task. */
