@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { execa } from 'execa';
 
@@ -29,4 +29,4 @@ export async function build(out: string): Promise<void> {
   await writeFile(join(out, 'workflow-bundle.js'), code);
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) await build(join(ROOT, 'dist'));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build(join(ROOT, 'dist'));
