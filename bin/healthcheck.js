@@ -11,7 +11,7 @@ const addresses = argv.length > 2 ? argv.slice(2) : [WORKER, RECEIVER];
 const results = await Promise.all(
   addresses.map(async (address) => {
     try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const answer = await globalThis.fetch(address, { signal: globalThis.AbortSignal.timeout(TIMEOUT_MS) });
       return answer.ok ? null : `${address}: ${answer.status} ${await answer.text()}`;
     } catch (error) {
       return `${address}: ${error.cause?.code ?? error.name}`;

