@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import axios from 'axios';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import getPort from 'get-port';
 import { stringify } from 'yaml';
 import { createIncidents } from '../../client/temporal-incidents.js';
@@ -230,7 +231,7 @@ describe('the packed product', function () {
 });
 
 /** Waits until `holds`; fails when the process ends before. */
-async function until(child: ResultPromise, holds: () => Promise<boolean>): Promise<void> {
+async function until(child: { exitCode: number | null }, holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) {
     assert.equal(child.exitCode, null, 'the process has ended');
     await sleep(200);
@@ -238,15 +239,15 @@ async function until(child: ResultPromise, holds: () => Promise<boolean>): Promi
 }
 
 /** Waits until the process has printed something. */
-function printed(child: ResultPromise, pattern: RegExp): Promise<RegExpExecArray> {
+function printed({ all: output }: { all: Readable }, pattern: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     let text = '';
-    child.all!.on('data', (chunk: Buffer) => {
+    output.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       const match = pattern.exec(text);
       if (match) resolve(match);
     });
-    child.all!.once('end', () => {
+    output.once('end', () => {
       reject(new Error(`the process ended without printing ${String(pattern)}; it printed: ${text}`));
     });
   });
