@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { BlobStore } from '../activities/record/blob-store.js';
+import { openBlobs } from '../activities/record/open-store.js';
 import type { Config } from '../config/schema.js';
-import { examineStore } from './doctor/store.js';
 import { serveHealth, type HealthServer } from './health.js';
 import type { RunningWorker } from './worker.js';
 
@@ -17,18 +19,21 @@ export interface WorkerHealthOptions {
 /** Serves a worker's health and metrics: it is ready when Temporal sees it polling and its store can be written. */
 export function startWorkerHealth(options: WorkerHealthOptions): Promise<HealthServer> {
   const { worker, config, sdkMetricsUrl, ...rest } = options;
+  const blobs = openBlobs(config.store);
   return serveHealth({
     ...rest,
     host: config.worker.host,
     ...(sdkMetricsUrl !== undefined && { sdkMetricsUrl }),
     checks: {
       temporal: () => worker.demandPolling(),
-      store: () => demandStore(config.store),
+      store: () => demandWritable(blobs),
     },
   });
 }
 
-async function demandStore({ directory }: Config['store']): Promise<void> {
-  const failure = (await examineStore(directory)).find(({ status }) => status === 'failed');
-  if (failure) throw new Error(`${failure.subject}: ${failure.seen}`);
+/** Writes and deletes one object; what else the store must do, the doctor tries. */
+async function demandWritable(blobs: BlobStore): Promise<void> {
+  const key = `doctor/probe-${randomUUID()}`;
+  await blobs.put(key, Buffer.from('written by a readiness check'));
+  await blobs.delete(key);
 }

@@ -7,7 +7,7 @@ import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
-import { readPollers } from './pollers.js';
+import { differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
 import { installRuntime } from './runtime.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
@@ -21,7 +21,7 @@ const CACHED_WORKFLOWS = 500;
 /** Temporal has so long to take what a watch found; after that the look is tried again. */
 const RAISE_TIMEOUT_SECONDS = 10;
 
-/** For the two calls that a readiness check makes; below the check's own limit (health.ts). */
+/** How long Temporal has to list the workers, at a worker's start and for a readiness check (health.ts allows 3 s). */
 const POLLERS_TIMEOUT_MS = 2500;
 
 const FIRST_RETRY_MS = 500;
@@ -62,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     env: options.env,
   });
   const incidents = createIncidents(client);
-  const { activities, close } = await createActivities({
+  const { activities, storeId, close } = await createActivities({
     loaded,
     productVersion: productVersion(),
     log,
@@ -72,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
+    identity: identityWith(storeId),
     activities,
     ...(options.workflows ?? workflowSource()),
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -83,6 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   );
 
   await keepSchedules(client, loaded, log);
+  await warnOfOtherStores(client, storeId, log);
 
   const finished = worker.run().finally(async () => {
     await close();
@@ -93,8 +95,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     finished,
     demandPolling: async () => {
       const { identity } = worker.options;
-      const pollers = (await readPollers(client, POLLERS_TIMEOUT_MS)).flat();
-      if (!pollers.some((poller) => poller.identity === identity)) {
+      const { workflow, activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
+      if (![...workflow, ...activity].some((poller) => poller.identity === identity)) {
         throw new Error(
           `Temporal does not see ${identity} polling '${TASK_QUEUE}' (state ${worker.getState()})`,
         );
@@ -115,6 +117,17 @@ async function keepSchedules(client: Temporal, { config }: LoadedConfig, log: Lo
       log.info(changes, 'schedules of watches follow the configuration');
   } catch (error) {
     log.error({ error: String(error) }, 'the schedules of the watches cannot be kept: they run as they were');
+  }
+}
+
+/** Workers with stores of their own diagnose, but links and `faultline report` find only a part of the incidents. */
+async function warnOfOtherStores(client: Temporal, storeId: string | null, log: Logger): Promise<void> {
+  try {
+    const { activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
+    const different = differingStores([...activity, { identity: identityWith(storeId), secondsAgo: 0 }]);
+    if (different !== null) log.warn(`${different}; ${SHARE_ONE_STORE}`);
+  } catch (error) {
+    log.debug({ error: String(error) }, 'which stores other workers use is not known');
   }
 }
 
