@@ -177,13 +177,14 @@ describe('the packed product', function () {
     const incidents = createIncidents(openTemporal({ env }));
     const worker = faultline(['worker'], env);
     const receiver = faultline(['webhook'], env);
+    const listening = printed(receiver, /Webhook\s+(http:\S+)/);
     try {
       const health = `http://${HOST}:${workerPort}`;
       await until(worker, async () => (await fetch(`${health}/readyz`).catch(() => null))?.status === 200);
       const probe = join(installed.directory, 'bin/healthcheck.js');
       assert.equal((await execa(process.execPath, [probe, `${health}/readyz`])).exitCode, 0);
 
-      const [, url] = await printed(receiver, /Webhook\s+(http:\S+)/);
+      const [, url] = await listening;
       const headers = { Authorization: `Bearer ${TOKEN}` };
       await axios.post(url!, await recordedAlert(FAULT, playAt), { headers });
       let id: string | undefined;

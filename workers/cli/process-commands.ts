@@ -1,30 +1,25 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { steeringRoutes } from '../../client/api/steering.js';
 import type { CliDependencies } from '../../client/cli/context.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { buildReceiver } from '../../client/intake/receiver.js';
 import { openTemporal } from '../../client/temporal.js';
 import { loadConfig, type LoadedConfig } from '../../config/load.js';
-import { port } from '../../config/processes.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
 import { runWorker } from '../run-worker.js';
+import {
+  runningServer,
+  withDevOptions,
+  withMetricsPort,
+  withPorts,
+  type DevOptions,
+  type PortOptions,
+} from './dev-options.js';
 import { untilAskedToEnd } from './until-asked.js';
 
 interface ProcessOptions {
   config?: string;
-}
-
-interface PortOptions {
-  temporalPort?: number;
-  uiPort?: number;
-  webhookPort?: number;
-  metricsPort?: number;
-}
-
-interface DevOptions extends ProcessOptions, PortOptions {
-  ephemeral?: true;
-  temporalAddress?: string;
 }
 
 /** Adds the commands that are processes of their own: dev, worker, webhook. They run until they are asked to end. */
@@ -39,44 +34,36 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
       .description(description)
       .option('--config <file>', 'configuration file (default: FAULTLINE_CONFIG, else faultline.yml)');
 
-  command('dev', 'run everything here: a Temporal server, a worker and the webhook receiver')
-    .option('--ephemeral', 'delete runs at the end instead of keeping them in .faultline/temporal.db')
-    .option(
-      '--temporal-address <host:port>',
-      'use the Temporal server that runs there instead of starting one (default: TEMPORAL_ADDRESS)',
-    )
-    .option('--temporal-port <port>', 'port of the Temporal server (dev.temporalPort)', readPort)
-    .option('--ui-port <port>', 'port of the Temporal UI (dev.uiPort)', readPort)
-    .option('--webhook-port <port>', 'port of the webhook receiver (webhook.port)', readPort)
-    .option('--metrics-port <port>', "port of the worker's health and metrics (worker.port)", readPort)
-    .action(async (options: DevOptions) => {
-      const loaded = withPorts(await load(options), options);
-      say('Starting Temporal, a worker and the webhook receiver ...');
-      const stack = await startStack({
-        loaded,
-        log: logOf(loaded),
-        durable: !options.ephemeral,
-        running: runningServer(options, deps.env),
-        announce: say,
-      });
-      say(`Temporal   ${stack.temporal.address}${stack.temporal.pid === null ? ' (ran already)' : ''}`);
-      say(`UI         ${stack.temporal.uiUrl ?? 'unknown (temporal.uiUrl)'}`);
-      say(`Webhook    ${stack.webhookUrl}/v1/alertmanager`);
-      say(`Metrics    ${stack.healthUrl}/metrics`);
-      say('Ctrl-C ends it.');
-      try {
-        await Promise.race([untilAskedToEnd(), stack.ended]);
-      } finally {
-        await stack.stop();
-      }
+  withDevOptions(
+    command('dev', 'run everything here: a Temporal server, a worker and the webhook receiver'),
+  ).action(async (options: ProcessOptions & DevOptions) => {
+    const loaded = withPorts(await load(options), options);
+    say('Starting Temporal, a worker and the webhook receiver ...');
+    const stack = await startStack({
+      loaded,
+      log: logOf(loaded),
+      durable: !options.ephemeral,
+      running: runningServer(options, deps.env),
+      announce: say,
     });
+    say(`Temporal   ${stack.temporal.address}${stack.temporal.pid === null ? ' (ran already)' : ''}`);
+    say(`UI         ${stack.temporal.uiUrl ?? 'unknown (temporal.uiUrl)'}`);
+    say(`Webhook    ${stack.webhookUrl}/v1/alertmanager`);
+    say(`Metrics    ${stack.healthUrl}/metrics`);
+    say('Ctrl-C ends it.');
+    try {
+      await Promise.race([untilAskedToEnd(), stack.ended]);
+    } finally {
+      await stack.stop();
+    }
+  });
 
-  command('worker', 'run a worker: it diagnoses the incidents that Temporal holds')
-    .option('--metrics-port <port>', 'port of its health and metrics (worker.port)', readPort)
-    .action(async (options: ProcessOptions & PortOptions) => {
+  withMetricsPort(command('worker', 'run a worker: it diagnoses the incidents that Temporal holds')).action(
+    async (options: ProcessOptions & PortOptions) => {
       const loaded = withPorts(await load(options), options);
       await runWorker(loaded, logOf(loaded));
-    });
+    },
+  );
 
   command('webhook', 'run the receiver that alert sources post to').action(
     async (options: ProcessOptions) => {
@@ -93,36 +80,4 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
       await incidents.close();
     },
   );
-}
-
-function readPort(text: string): number {
-  const read = port.safeParse(Number(text));
-  if (!read.success) throw new InvalidArgumentError('expected a port from 0 to 65535');
-  return read.data;
-}
-
-/** The configuration with the ports of the command line. */
-function withPorts(loaded: LoadedConfig, options: PortOptions): LoadedConfig {
-  const { config } = loaded;
-  const { temporalPort = config.dev.temporalPort, uiPort = config.dev.uiPort } = options;
-  const { webhookPort = config.webhook.port, metricsPort = config.worker.port } = options;
-  return {
-    ...loaded,
-    config: {
-      ...config,
-      dev: { ...config.dev, temporalPort, uiPort },
-      webhook: { ...config.webhook, port: webhookPort },
-      worker: { ...config.worker, port: metricsPort },
-    },
-  };
-}
-
-/** The variables that name a Temporal server which runs already; undefined when none is named. */
-function runningServer(
-  { temporalAddress }: DevOptions,
-  env: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv | undefined {
-  if (temporalAddress !== undefined) return { ...env, TEMPORAL_ADDRESS: temporalAddress };
-  const address = env['TEMPORAL_ADDRESS'];
-  return address === undefined || address === '' ? undefined : env;
 }
