@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config/load.js';
 import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
+import { byReference } from './by-reference.js';
 import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
-import type { Activities } from './contract.js';
+import type { Activities, InvestigationSteps } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
+import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
+import { documentsIn } from './record/documents.js';
 import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
@@ -32,15 +35,19 @@ export async function createActivities(deps: {
   const { blobs, records } = store;
   const collect: CollectDeps = { source, packs, config, store: store.evidence, log };
   const pool = startAnalysisPool();
+  const steps: InvestigationSteps = {
+    ...createCollect(collect),
+    ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+    ...createRunChecks(collect),
+    saveRecord: withRoutes(records.saveRecord, config.sinks),
+  };
 
   return {
     activities: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
-      ...createCollect(collect),
-      ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
-      ...createRunChecks(collect),
-      saveRecord: withRoutes(records.saveRecord, config.sinks),
+      ...createDeliver(),
+      ...byReference(steps, documentsIn(store.evidence)),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },

@@ -10,6 +10,7 @@ import { startDevServer, type DevServer } from './dev/dev-server.js';
 import { choosePort, DEV_PORTS } from './dev/ports.js';
 import { registerSearchAttributes } from './dev/search-attributes.js';
 import { HOST } from './dev/server-flags.js';
+import { completeFromStore } from './complete-from-store.js';
 import { startWorker, type RunningWorker } from './worker.js';
 import { startWorkerHealth } from './worker-health.js';
 
@@ -93,7 +94,7 @@ async function startParts(
   const { config } = own ? withUi(loaded, own.uiUrl) : loaded;
   const server = own ? { address: own.address, namespace: own.namespace } : undefined;
   const connection = openTemporal({ profile: config.temporal.profile, env: running, server });
-  const incidents = createIncidents(connection);
+  const incidents = createIncidents(connection, { complete: completeFromStore(config.store) });
   endings.push(() => incidents.close());
   // A server that somebody else started does not know Faultline's search attributes.
   if (!own) await registerSearchAttributes(connection.client.connection, connection.namespace);

@@ -1,7 +1,7 @@
 import { ApplicationFailure, heartbeat, cancellationSignal } from '@temporalio/activity';
 import { availableParallelism } from 'node:os';
 import type { Diagnosis } from '../../model/diagnosis.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import type { StorePlace } from '../record/open-store.js';
 import { threadPool } from '../thread-pool.js';
 import type { AnalysisTask } from './thread.js';
@@ -36,7 +36,7 @@ export function createAnalyse(deps: {
   /** Where the threads read evidence. */
   place: StorePlace;
   timeoutSeconds: number;
-}): Pick<Activities, 'analyse'> {
+}): Pick<InvestigationSteps, 'analyse'> {
   return {
     async analyse({ scope, evidence, changes, checks, gaps }) {
       const deadline = AbortSignal.timeout(deps.timeoutSeconds * 1000);

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { withoutSecrets } from '../../report/mask.js';
-import type { Activities } from '../contract.js';
+import type { SavedRecord } from '../contract.js';
 import { parseJson, type BlobStore } from './blob-store.js';
 import { createEvidence } from './evidence-store.js';
 import type { MakePage } from './page.js';
@@ -38,7 +38,9 @@ export class RecordUnreadable extends Error {
 }
 
 /** Keeps the records and reports of incidents; record-keys.ts says where. */
-export interface Records extends Pick<Activities, 'saveRecord'> {
+export interface Records {
+  /** Writes the record and its report files; the same revision written twice is one file. */
+  saveRecord(input: { record: IncidentRecord }): Promise<Omit<SavedRecord, 'sinks'>>;
   /** Reads a revision. Throws `RecordMissing` or `RecordUnreadable`. */
   loadRecord(uri: string): Promise<IncidentRecord>;
   /** The newest revision of an incident that can be read; null when there is none. */

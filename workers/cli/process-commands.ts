@@ -7,6 +7,7 @@ import { openTemporal } from '../../client/temporal.js';
 import { loadConfig, type LoadedConfig } from '../../config/load.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
+import { completeFromStore } from '../complete-from-store.js';
 import { runWorker } from '../run-worker.js';
 import {
   runningServer,
@@ -70,7 +71,9 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
       const loaded = await load(options);
       const { config } = loaded;
       const log = logOf(loaded);
-      const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }));
+      const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }), {
+        complete: completeFromStore(config.store),
+      });
       const routes = steeringRoutes({ config, incidents, log });
       const receiver = await buildReceiver({ config, incidents, log, routes });
       const { host, port } = config.webhook;
