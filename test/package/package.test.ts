@@ -168,7 +168,8 @@ describe('the packed product', function () {
         metrics: { type: 'recording', file: recordedMetrics(FAULT), playAt },
         diagnosis: { baselineSeconds: 150, afterSeconds: 300, stepSeconds: 5 },
         topology: { services: [{ name: 'bank', external: true }] },
-        webhook: { port: 0, auth: { type: 'bearer', tokens: [TOKEN] } },
+        // A busy machine may take longer than the two seconds after which a sender is told to come back.
+        webhook: { port: 0, acceptTimeoutSeconds: 60, auth: { type: 'bearer', tokens: [TOKEN] } },
         worker: { port: workerPort },
         triage: { settleSeconds: 0 },
         store: { directory: './store' },
