@@ -9,7 +9,7 @@ import { startWorkerHealth } from './worker-health.js';
 import { startWorker } from './worker.js';
 
 /** Runs a worker with its health endpoint until it fails or the process is asked to end. */
-export async function runWorker(loaded: LoadedConfig, log: Logger): Promise<void> {
+export async function runWorkerProcess(loaded: LoadedConfig, log: Logger): Promise<void> {
   const { config } = loaded;
   const port = await choosePort({
     purpose: "the worker's health and metrics",

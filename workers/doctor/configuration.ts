@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { openSources } from '../../client/intake/sources.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError, loadConfig, type LoadedConfig, type LoadOptions } from '../../config/load.js';
+import { count } from '../../report/format.js';
 import { failed, ok, warning, type Finding } from './finding.js';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -20,7 +21,7 @@ export async function examineConfiguration(
       return {
         area: 'configuration',
         subject: [place, path].filter(Boolean).join(' ') || 'settings',
-        ...failed(problem, remedy || 'docs/configuration.md tells what each setting may be'),
+        ...failed(problem, remedy || 'see docs/configuration.md for what each setting may be'),
       };
     });
     return { loaded: null, findings };
@@ -29,7 +30,7 @@ export async function examineConfiguration(
 
 function fileFinding({ file, config }: LoadedConfig): Finding {
   const sources = openSources(config.webhook).map(({ title }) => title);
-  const seen = `valid; environment '${config.environment}', alerts from ${sources.join(', ')}; ${config.sinks.length} sink(s)`;
+  const seen = `valid; environment '${config.environment}', alerts from ${sources.join(', ')}, ${count(config.sinks.length, 'sink')}`;
   return { area: 'configuration', subject: file ?? 'environment variables', ...ok(seen) };
 }
 
@@ -42,7 +43,7 @@ function openDoor({ webhook }: Config): Finding[] {
     area: 'configuration',
     subject,
     ...warning(
-      `anyone who reaches ${where} may raise incidents${who}`,
+      `anybody who reaches ${where} can raise incidents${who}`,
       `set ${subject} to bearer, basic or header`,
     ),
   });
