@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { hasSources, isLoopback, openToAnyone } from './exposure.js';
 import { filePath, seconds } from './primitives.js';
+import { port } from './processes.js';
 import { apiAuth, receiverAuth } from './receiver-auth.js';
 import { sources } from './sources/index.js';
 
 const settings = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
-  port: z.number().int().min(0).max(65535).default(8090),
+  port: port.default(8090),
   /** Who may post alerts of sources that have no credentials or signature of their own. */
   auth: receiverAuth.default({ type: 'none' }),
   /** Starts on a host that is not loopback although some of it asks for no credentials. */

@@ -3,6 +3,7 @@ import { openSources } from '../../client/intake/sources.js';
 import { isLoopback, openToAnyone } from '../../config/exposure.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError, loadConfig, type LoadedConfig, type LoadOptions } from '../../config/load.js';
+import { count } from '../../report/format.js';
 import { failed, ok, warning, type Finding } from './finding.js';
 
 /** Reads the configuration; what is wrong with it becomes findings, one for each problem. */
@@ -19,7 +20,7 @@ export async function examineConfiguration(
       return {
         area: 'configuration',
         subject: [place, path].filter(Boolean).join(' ') || 'settings',
-        ...failed(problem, remedy || 'docs/configuration.md tells what each setting may be'),
+        ...failed(problem, remedy || 'see docs/configuration.md for what each setting may be'),
       };
     });
     return { loaded: null, findings };
@@ -28,7 +29,7 @@ export async function examineConfiguration(
 
 function fileFinding({ file, config }: LoadedConfig): Finding {
   const sources = openSources(config.webhook).map(({ title }) => title);
-  const seen = `valid; environment '${config.environment}', alerts from ${sources.join(', ')}; ${config.sinks.length} sink(s)`;
+  const seen = `valid; environment '${config.environment}', alerts from ${sources.join(', ')}, ${count(config.sinks.length, 'sink')}`;
   return { area: 'configuration', subject: file ?? 'environment variables', ...ok(seen) };
 }
 
