@@ -56,7 +56,7 @@ export interface Temporal {
  * @throws BadInput when the profile does not exist or its file is broken.
  */
 export function openTemporal(options: TemporalOptions = {}): Temporal {
-  const { connectionOptions, namespace = 'default' } = loadSettings(options);
+  const { connectionOptions, namespace = 'default' } = temporalSettings(options);
   const { address = 'localhost:7233' } = connectionOptions;
   if (!isAddress(address)) {
     const expected = 'expected host:port, such as localhost:7233';
@@ -111,7 +111,11 @@ function quickRetries() {
   });
 }
 
-function loadSettings(options: TemporalOptions) {
+/**
+ * Address, credentials and namespace, as the SDK's own configuration says.
+ * @throws BadInput when the profile does not exist or its file is broken.
+ */
+export function temporalSettings(options: TemporalOptions) {
   if (options.server) {
     const { address, namespace } = options.server;
     return { connectionOptions: { address }, namespace };

@@ -246,6 +246,19 @@ describe('configuration', () => {
     });
   });
 
+  it('expects a bucket name, a prefix that is a folder, and the two keys of a bucket together', async () => {
+    const s3 = (more: string): string => `${MINIMAL}store: {s3: {endpoint: "https://s3.example", ${more}}}`;
+    assert.match(await complaint(s3('bucket: No')), /store\.s3\.bucket: expected 3 to 63 lower-case letters/);
+    assert.match(
+      await complaint(s3('bucket: abc, prefix: /x')),
+      /store\.s3\.prefix: expected folders that end/,
+    );
+    assert.match(
+      await complaint(s3('bucket: abc, accessKeyId: a')),
+      /store\.s3\.secretAccessKey: expected accessKeyId and secretAccessKey together/,
+    );
+  });
+
   it('gathers secrets and takes them out of texts', async () => {
     const { secrets } = await load(
       [

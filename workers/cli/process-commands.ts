@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withConfigOption, type CliDependencies } from '../../client/cli/context.js';
+import { withDevOptions, withMetricsPort, type DevOptions, type PortOptions } from './process-options.js';
 
 /** Options of every command that is a process of its own. */
 export interface ProcessOptions {
@@ -8,15 +9,16 @@ export interface ProcessOptions {
 
 /** Adds the commands that are processes of their own: dev, worker, webhook. They run until they are asked to end. */
 export function buildProcessCommands(program: Command, deps: CliDependencies): void {
-  withConfigOption(program.command('dev'))
-    .description('run everything here: an embedded Temporal server, a worker and the webhook receiver')
-    .option('--ephemeral', 'keep nothing: incidents end with the process instead of staying in .faultline/')
-    .action(async (options: ProcessOptions & { ephemeral?: true }) =>
+  withDevOptions(withConfigOption(program.command('dev')))
+    .description('run everything here: a Temporal server, a worker and the webhook receiver')
+    .action(async (options: ProcessOptions & DevOptions) =>
       (await import('./run-processes.js')).runDev(options, deps),
     );
-  withConfigOption(program.command('worker'))
+  withMetricsPort(withConfigOption(program.command('worker')))
     .description('run a worker, which diagnoses incidents')
-    .action(async (options: ProcessOptions) => (await import('./run-processes.js')).runWorker(options, deps));
+    .action(async (options: ProcessOptions & PortOptions) =>
+      (await import('./run-processes.js')).runWorker(options, deps),
+    );
   withConfigOption(program.command('webhook'))
     .description('run the webhook receiver, which takes alerts')
     .action(async (options: ProcessOptions) =>

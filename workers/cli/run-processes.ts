@@ -8,22 +8,29 @@ import { loadConfig, type LoadedConfig } from '../../config/load.js';
 import { completeFromStore } from '../complete-from-store.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
-import { startWorker } from '../worker.js';
+import { runWorkerProcess } from '../run-worker.js';
 import type { ProcessOptions } from './process-commands.js';
+import { runningServer, withPorts, type DevOptions, type PortOptions } from './process-options.js';
 import { untilAskedToEnd } from './until-asked.js';
 
-/** Runs an embedded Temporal server, a worker and the receiver until they are asked to end, or one of them fails. */
-export async function runDev(
-  options: ProcessOptions & { ephemeral?: true },
-  deps: CliDependencies,
-): Promise<void> {
-  const loaded = await load(options, deps);
-  const log = logOf(loaded);
+/** Runs Temporal, a worker and the receiver until they are asked to end, or one of them fails. */
+export async function runDev(options: ProcessOptions & DevOptions, deps: CliDependencies): Promise<void> {
+  const loaded = withPorts(await load(options, deps), options);
   say(deps, 'Starting Temporal, a worker and the webhook receiver ...');
-  const stack = await startStack({ loaded, log, durable: !options.ephemeral, ports: 'documented' });
-  say(deps, `Temporal   ${stack.temporal.address}`);
-  say(deps, `UI         ${stack.temporal.uiUrl ?? 'none'}`);
-  say(deps, `Webhook    ${stack.webhookUrl}/v1/alertmanager`);
+  const stack = await startStack({
+    loaded,
+    log: logOf(loaded),
+    durable: !options.ephemeral,
+    running: runningServer(options, deps.env),
+    announce: (line) => {
+      say(deps, line);
+    },
+  });
+  const { temporal, webhookUrl, healthUrl } = stack;
+  say(deps, `Temporal   ${temporal.address}${temporal.pid === null ? ' (ran already)' : ''}`);
+  say(deps, `UI         ${temporal.uiUrl ?? 'unknown (temporal.uiUrl)'}`);
+  say(deps, `Webhook    ${webhookUrl}/v1/alertmanager`);
+  say(deps, `Metrics    ${healthUrl}/metrics`);
   say(deps, 'Ctrl-C ends it.');
   try {
     await Promise.race([untilAskedToEnd(), stack.ended]);
@@ -32,12 +39,10 @@ export async function runDev(
   }
 }
 
-/** Runs a worker until it is asked to end. */
-export async function runWorker(options: ProcessOptions, deps: CliDependencies): Promise<void> {
-  const loaded = await load(options, deps);
-  const worker = await startWorker({ loaded, log: logOf(loaded) });
-  await Promise.race([untilAskedToEnd(), worker.finished]);
-  await worker.stop();
+/** Runs a worker with its health and metrics until it is asked to end. */
+export async function runWorker(options: ProcessOptions & PortOptions, deps: CliDependencies): Promise<void> {
+  const loaded = withPorts(await load(options, deps), options);
+  await runWorkerProcess(loaded, logOf(loaded));
 }
 
 /** Runs the receiver until it is asked to end. @throws Error that names the setting when it cannot listen */

@@ -111,7 +111,7 @@ async function start(): Promise<{ shop: Shop; stack: Stack }> {
   const level = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, secrets: loaded.secrets, readable: true });
   console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
-  const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+  const stack = await startStack({ loaded, log, durable: false });
   endings.push(() => stack.stop());
   console.log(`The shop runs: ${pc.cyan(shop.edgeUrl)}`);
   return { shop, stack };

@@ -43,7 +43,7 @@ const log = createLog({ level, secrets: loaded.secrets, readable: true });
 
 console.log(pc.bold('Starting Temporal, a worker and the webhook receiver ...'));
 try {
-  const stack = await startStack({ loaded, log, durable: false, ports: 'preferred' });
+  const stack = await startStack({ loaded, log, durable: false });
   try {
     await diagnose(stack);
   } finally {
