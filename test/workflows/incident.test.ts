@@ -20,7 +20,11 @@ type Body = IncidentMessage['body'];
 
 const opened = newIncident({ id: 'incident/a', runId: 'run', environment: 'production', at: T0 });
 const after = (incident: Incident, ...events: IncidentEvent[]): Incident => events.reduce(reduce, incident);
-const message = (id: string, body: Body): IncidentEvent => ({ kind: 'message', message: { id, body }, at: T0 });
+const message = (id: string, body: Body): IncidentEvent => ({
+  kind: 'message',
+  message: { id, body },
+  at: T0,
+});
 const firing = (anomalies: Anomaly[], id = 'm1') => message(id, { kind: 'firing', anomalies });
 const resolved = (anomalies: Anomaly[], id: string) => message(id, { kind: 'resolved', anomalies });
 const transfer = (service: string | null, id = 'order') =>
@@ -52,7 +56,10 @@ describe('the incident as a reducer', () => {
     assert.deepEqual(totals(giver), { firing: 40, resolved: 0 });
     assert.deepEqual(totals(receiver), { firing: 80, resolved: 0 });
     assert.equal(giver.endingAs, null);
-    assert.deepEqual(receiver.unconfirmedTransfers, ordered.transfers[0]?.items.map((item) => item.message.id));
+    assert.deepEqual(
+      receiver.unconfirmedTransfers,
+      ordered.transfers[0]?.items.map((item) => item.message.id),
+    );
     assert.ok(recordOf(giver).timeline.some(({ what }) => what === 'cart given to incident/b by ana'));
     // Their ends go to the other incident, and end it.
     assert.equal(isResolved(after(receiver, resolved(alertsOf(80, 'cart'), 'ends'))), true);
@@ -124,7 +131,10 @@ describe('the incident as a reducer', () => {
           const id = `${fingerprint}`;
           const anomaly = anAnomaly({ fingerprint: id, service: ['cart', 'payment'][fingerprint % 2] ?? '' });
           if (kind === 'firing' || (kind === 'resolved' && burning.has(id))) {
-            giver = after(giver, message(`s${i}`, { kind: kind === 'firing' ? 'firing' : 'resolved', anomalies: [anomaly] }));
+            giver = after(
+              giver,
+              message(`s${i}`, { kind: kind === 'firing' ? 'firing' : 'resolved', anomalies: [anomaly] }),
+            );
             if (kind === 'firing' && !over.has(id)) burning.add(id);
             if (kind === 'resolved') [burning.delete(id), over.add(id)];
           } else if (kind === 'transfer' && giver.transfers.length === 0) {
@@ -170,7 +180,11 @@ describe('the incident as a reducer', () => {
     const next = after(
       opened,
       { kind: 'investigated', findings, at: T0 },
-      { kind: 'investigated', findings: { gaps, failedSteps: ['analysis'], result: { ...result, diagnosis: null } }, at: T0 },
+      {
+        kind: 'investigated',
+        findings: { gaps, failedSteps: ['analysis'], result: { ...result, diagnosis: null } },
+        at: T0,
+      },
     );
     assert.equal(next.head.diagnosis?.verdict.service, 'payment');
     assert.deepEqual(next.head.gaps, gaps);
