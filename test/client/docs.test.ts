@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { EXIT } from '../../client/cli/exit-codes.js';
+import { readAlertmanager } from '../../client/intake/alertmanager/source.js';
+import { anomaliesIn } from '../../client/intake/reading.js';
+import { readingContext } from '../support/intake-rig.js';
 import { LISTED_STATES } from '../../client/cli/commands/list.js';
-import { alertmanager } from '../../client/intake/alertmanager/source.js';
 import { FAULT_KINDS, SEVERITIES, SYMPTOM_KINDS } from '../../model/choices.js';
 import { faultlineProgram } from '../../workers/cli/all-commands.js';
 import { commandsOf } from '../../workers/cli/completion-command.js';
@@ -42,8 +44,7 @@ describe('the documentation', () => {
     const body = command
       .slice(0, command.indexOf("}'") + 1)
       .replace(/'"\$\(date [^"]*\)"'/, '2026-11-24T10:42:50Z');
-    const settings = { environment: 'e', serviceLabels: ['service'], environmentLabels: [] };
-    const [one] = alertmanager.read({ body: JSON.parse(body), receivedAt: 0 }, settings);
+    const [one] = anomaliesIn(readAlertmanager({ body: JSON.parse(body) as unknown }), readingContext());
     assert.equal(one?.service, 'checkout');
     assert.equal(one.symptom, 'latency');
   });

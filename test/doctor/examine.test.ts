@@ -108,25 +108,28 @@ describe('the doctor', () => {
     assert.equal(of('metrics').length, 0);
   });
 
-  it('warns of a receiver that is open to the network', async () => {
-    const of = await look(`${minimal}webhook: { host: 0.0.0.0 }\n`);
-    assert.equal(of('configuration')[1]?.subject, 'webhook.auth');
-    assert.equal(of('configuration')[1]!.status, 'warning');
-    const closed = await look(
-      `${minimal}webhook: { host: 0.0.0.0, auth: { type: bearer, tokens: [long-enough] } }\n`,
-    );
+  it('warns of what is open to the network although it is allowed, and fails where it is not', async () => {
+    const open = 'host: 0.0.0.0, allowUnauthenticated: true';
+    const of = await look(`${minimal}webhook: { ${open} }\n`);
+    const [, warned] = of('configuration');
+    assert.deepEqual([warned?.subject, warned?.status], ['webhook.auth', 'warning']);
+    assert.match(warned!.seen, /^anyone who reaches 0\.0\.0\.0 may raise incidents as Alertmanager$/);
+    const auth = '{ type: bearer, tokens: [long-enough] }';
+    const closed = await look(`${minimal}webhook: { host: 0.0.0.0, auth: ${auth} }\n`);
     assert.equal(closed('configuration').length, 1);
+    const refused = await look(`${minimal}webhook: { host: 0.0.0.0 }\n`);
+    assert.equal(refused('configuration')[0]?.status, 'failed');
   });
 
   it('lists the sources of alerts, and warns of one that asks nobody who posts', async () => {
     const sources = '{ pagerduty: { secrets: [long-enough] }, datadog: { auth: { type: none } } }';
-    const auth = '{ type: bearer, tokens: [long-enough] }';
-    const of = await look(`${minimal}webhook: { host: 0.0.0.0, auth: ${auth}, sources: ${sources} }\n`);
+    const webhook = `{ host: 0.0.0.0, allowUnauthenticated: true, auth: { type: bearer, tokens: [long-enough] }, sources: ${sources} }`;
+    const of = await look(`${minimal}webhook: ${webhook}\n`);
     const [file, ...warnings] = of('configuration');
     assert.match(file!.seen, /alerts from Alertmanager, PagerDuty, Datadog, 0 sinks/);
     assert.deepEqual(
       warnings.map(({ subject }) => subject),
-      ['auth of /v1/datadog'],
+      ['webhook.sources.datadog.auth'],
     );
   });
 

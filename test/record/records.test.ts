@@ -185,7 +185,7 @@ describeStores('the page beside the report', (store) => {
     const record = await storedRecord();
     await createRecords({ blobs }).saveRecord({ record });
     const here = await page();
-    const thread = startPageThread(store().config);
+    const thread = startPageThread(store().config, 100_000);
     try {
       await createRecords({ blobs, makePage: thread.make }).saveRecord({ record });
     } finally {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
 import { progressView } from '../../client/cli/progress-view.js';
@@ -5,6 +6,7 @@ import type { Incidents } from '../../client/incidents.js';
 import type { Fault } from '../../examples/shop/fault-catalog.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import { renderTerminalBrief } from '../../report/terminal-brief.js';
+import { demoStore } from './settings.js';
 
 const POLL_MS = 400;
 const WIDEST = 110;
@@ -77,11 +79,19 @@ export async function followToSummary(
 export function printSummary(record: IncidentRecord): void {
   const width = process.stdout.columns || WIDEST;
   const links = record.links.flatMap((link) =>
-    // The page lies beside the report.
-    link.title === 'Report' ? [link, { title: 'Page', url: link.url.replace(/\.md$/, '.html') }] : [link],
+    link.title === 'Report' ? reportFiles(link.url) : [link],
   );
   const look = { width, color: pc.isColorSupported };
   console.log(`\n${renderTerminalBrief({ ...record, links }, look).trimEnd()}`);
+}
+
+/** The record names its report by the key in the store; on this machine it is a file, with the page beside it. */
+function reportFiles(key: string): IncidentRecord['links'] {
+  const file = join(demoStore(), key);
+  return [
+    { title: 'Report', url: file },
+    { title: 'Page', url: file.replace(/\.md$/, '.html') },
+  ];
 }
 
 /** What went wrong, in one sentence, and exit code 1. */
