@@ -214,12 +214,17 @@ describe('configuration', () => {
       [
         'YAML that cannot be read',
         'metrics:\n  type: "prometheus\n',
-        'faultline.yml:3: not valid YAML at column 1: Missing closing "quote',
+        'faultline.yml:2: not valid YAML: the quoted text that begins at column 9 is not closed; close it',
+      ],
+      [
+        'a bracket that is not closed',
+        `${MINIMAL}sinks: [ {}\nlog: {}\n`,
+        'faultline.yml:4: not valid YAML: the bracket that begins at column 8 is not closed; close it',
       ],
       [
         'the same setting twice',
         `${MINIMAL}metrics: {}\n`,
-        'faultline.yml:4: not valid YAML at column 1: Map keys must be unique',
+        'faultline.yml:4: not valid YAML at column 1: Map keys must be unique; check brackets, quotes and indentation at this line and above it',
       ],
     ];
     for (const [name, yaml, expected] of CASES) {

@@ -44,7 +44,8 @@ export function demoConfig({
     triage: { settleSeconds: 0 },
     followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 20 },
     store: { directory: demoStore() },
-    log: { level: 'warn' },
+    // Warnings of the SDK about a task that ended elsewhere tell a newcomer nothing: --verbose shows them.
+    log: { level: 'error' },
   });
   return { config, file: null, directory, secrets: [token] };
 }
