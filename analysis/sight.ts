@@ -81,7 +81,8 @@ function waitsUnseen({ levels, graph, services }: Facts, service: number): boole
   return calls && !seesCalls && (waits || !seesItself);
 }
 
-function isOwnLatency({ subject, signal, perspective }: SeriesMeta, name: string): boolean {
+/** Whether a service measures with this series how long its own answers take. */
+export function isOwnLatency({ subject, signal, perspective }: SeriesMeta, name: string): boolean {
   return (
     subject.kind === 'service' && subject.service === name && signal === 'latency' && perspective === 'server'
   );

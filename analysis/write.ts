@@ -6,7 +6,7 @@ import type { ChangeJudgement } from './changes/index.js';
 import { absentKinds } from './evidence/checks.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
 import { louder, type Facts } from './facts.js';
-import { faultKinds } from './fault-kind.js';
+import { callersDelay, faultKinds } from './fault-kind.js';
 import { hopsFrom } from './graph/call-graph.js';
 import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
@@ -14,7 +14,7 @@ import { claimOf } from './rules.js';
 import { isGolden } from './series/begin.js';
 import { shapeOf } from './shape.js';
 import { sightOf, type Sight } from './sight.js';
-import { share } from './text.js';
+import { amount, share } from './text.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
@@ -177,10 +177,11 @@ function blastRadius({ graph, services }: Facts, cause: number | undefined): str
 
 /** Suspects, kinds of fault and changes that look guilty and are not, with the reason. */
 function ruledOut(
-  { graph, input }: Facts,
+  facts: Facts,
   ranked: Ranked[],
   judgement: ChangeJudgement,
 ): Diagnosis['ruledOut'] {
+  const { graph, input } = facts;
   const services = ranked
     .slice(1)
     .filter(isRuledOut)
@@ -199,8 +200,26 @@ function ruledOut(
     });
   const [leader] = ranked;
   const name = leader && graph.names[leader.service]!;
-  const kinds = (name === undefined || leader?.score === 0 ? [] : absentKinds(name, input.checks)).map(
-    ({ kind, why }) => ({ what: `${kind} at ${name}`, why: `${why}.` }),
-  );
+  const absent = name === undefined || leader.score === 0 ? [] : absentKinds(name, input.checks);
+  const kinds = [
+    ...(leader === undefined ? [] : networkRuledOut(facts, leader.service)),
+    ...absent.map(({ kind, why }) => ({ what: `${kind} at ${name}`, why: `${why}.` })),
+  ];
   return [services, kinds, changes].flatMap((list) => list.slice(0, LIMITS.ruledOut));
+}
+
+/** Delay that passes on the way to a service is not measured by the service: below this share it is no network fault. */
+const LEAST_ON_THE_WAY = 0.2;
+
+function networkRuledOut(facts: Facts, service: number): Diagnosis['ruledOut'] {
+  const delay = callersDelay(facts, service);
+  if (delay === null || delay.onTheWay >= LEAST_ON_THE_WAY) return [];
+  const name = facts.graph.names[service]!;
+  const measured = `${amount(delay.measuredInside, 's')} of the ${amount(delay.seconds, 's')}`;
+  return [
+    {
+      what: `network at ${name}`,
+      why: `${name} itself measures ${measured} by which its callers wait longer: the time is spent in ${name} or below it.`,
+    },
+  ];
 }

@@ -50,12 +50,12 @@ describe('checks', () => {
   it('rule out their kind and not the service when they pass, and say nothing when they could not run', () => {
     const kindOf = ({ suspects }: Diagnosis, wanted: string): number =>
       suspects[0]!.faultKinds.find(({ kind }) => kind === wanted)?.probability ?? 0;
-    const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'network')] });
+    const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'code-change')] });
     assert.deepEqual(passed.ranking, plain.ranking);
-    assert.ok(kindOf(passed, 'network') < kindOf(plain, 'network'));
-    const why = passed.ruledOut.find(({ what }) => what === `network at ${cause}`)?.why;
+    assert.ok(kindOf(passed, 'code-change') < kindOf(plain, 'code-change'));
+    const why = passed.ruledOut.find(({ what }) => what === `code-change at ${cause}`)?.why;
     assert.equal(why, '0 of 2 targets answer.');
-    const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'network')] });
+    const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'code-change')] });
     assert.deepEqual(mute.suspects, plain.suspects);
   });
 
