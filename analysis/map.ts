@@ -34,7 +34,10 @@ export function mapOf(facts: Facts, concluded: Concluded): ServiceMap | null {
   return {
     services: [...shown].map((service) => {
       const name = graph.names[service]!;
-      return { name, external: graph.external.has(service), host: hostOf.get(name) ?? null };
+      const measured = [...facts.services[service]!.seen].some(
+        (signal) => isGolden(signal) || signal === 'traffic',
+      );
+      return { name, external: graph.external.has(service), measured, host: hostOf.get(name) ?? null };
     }),
     calls: calls.slice(0, LIMITS.mapCalls),
     leftOut: graph.names.length - shown.size,

@@ -14,7 +14,7 @@ import { claimOf } from './rules.js';
 import { isGolden } from './series/begin.js';
 import { shapeOf } from './shape.js';
 import { sightOf, type Sight } from './sight.js';
-import { amount, share } from './text.js';
+import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
@@ -176,12 +176,8 @@ function blastRadius({ graph, services }: Facts, cause: number | undefined): str
 }
 
 /** Suspects, kinds of fault and changes that look guilty and are not, with the reason. */
-function ruledOut(
-  facts: Facts,
-  ranked: Ranked[],
-  judgement: ChangeJudgement,
-): Diagnosis['ruledOut'] {
-  const { graph, input } = facts;
+function ruledOut(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis['ruledOut'] {
+  const { graph } = facts;
   const services = ranked
     .slice(1)
     .filter(isRuledOut)
@@ -195,31 +191,27 @@ function ruledOut(
     .filter(({ change, probability }) => change !== judgement.guilty && probability < LIMITS.innocentBelow)
     .flatMap(({ change, probability, evidence }) => {
       const against = evidence.find(({ stance }) => stance === 'against');
-      const why = against?.statement ?? `Guilty with ${share(probability)} only.`;
+      const why = against?.statement ?? `${wholePercent(probability)} likely to be the trigger.`;
       return [{ what: change.title || change.id, why }];
     });
   const [leader] = ranked;
-  const name = leader && graph.names[leader.service]!;
-  const absent = name === undefined || leader.score === 0 ? [] : absentKinds(name, input.checks);
-  const kinds = [
-    ...(leader === undefined ? [] : networkRuledOut(facts, leader.service)),
-    ...absent.map(({ kind, why }) => ({ what: `${kind} at ${name}`, why: `${why}.` })),
-  ];
+  const kinds = leader === undefined || leader.score === 0 ? [] : kindsRuledOut(facts, leader.service);
   return [services, kinds, changes].flatMap((list) => list.slice(0, LIMITS.ruledOut));
 }
 
-/** Delay that passes on the way to a service is not measured by the service: below this share it is no network fault. */
+/** Share of the callers' delay that has to pass on the way to a service for a network fault to remain possible. */
 const LEAST_ON_THE_WAY = 0.2;
 
-function networkRuledOut(facts: Facts, service: number): Diagnosis['ruledOut'] {
-  const delay = callersDelay(facts, service);
-  if (delay === null || delay.onTheWay >= LEAST_ON_THE_WAY) return [];
+/** Fault types that the leading service does not have: by who measures its delay, and by checks that passed. */
+function kindsRuledOut(facts: Facts, service: number): Diagnosis['ruledOut'] {
   const name = facts.graph.names[service]!;
-  const measured = `${amount(delay.measuredInside, 's')} of the ${amount(delay.seconds, 's')}`;
-  return [
-    {
-      what: `network at ${name}`,
-      why: `${name} itself measures ${measured} by which its callers wait longer: the time is spent in ${name} or below it.`,
-    },
-  ];
+  const absent = absentKinds(name, facts.input.checks).map(({ kind, why }) => ({
+    what: `${FAULT_TYPE_WORDS[kind]} at ${name}`,
+    why: `${why}.`,
+  }));
+  const delay = callersDelay(facts, service);
+  if (delay === null || delay.onTheWay >= LEAST_ON_THE_WAY) return absent;
+  const measured = `${quantity(delay.measuredInside, 's')} of the ${quantity(delay.seconds, 's')}`;
+  const why = `${name} itself measures ${measured} by which its callers wait longer: the time is spent in ${name} or below it.`;
+  return [{ what: `network at ${name}`, why }, ...absent];
 }

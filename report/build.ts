@@ -1,36 +1,55 @@
 import type { IncidentRecord } from '../model/incident.js';
-import type { Document, Section } from './document.js';
-import { factsOf } from './facts.js';
-import { summaryOf, titleOf } from './headline.js';
+import type { Document, Section, Text } from './document.js';
+import { oneLine } from './escape.js';
+import { actionsOf, factsOf, mayAct, strongestReasons, type Facts } from './facts.js';
+import { summaryOf, titleOf, type Cite } from './headline.js';
 import { Queries } from './queries.js';
 import { actionsSection, checksSection, peopleSection } from './sections/actions.js';
 import { causeSection, spreadSection } from './sections/cause.js';
 import { decisionSection } from './sections/decision.js';
-import { notCheckedSection, ruledOutSection } from './sections/doubts.js';
+import { notCheckedSection, ruledOutSection } from './sections/ruled-out.js';
 import { evidenceSection, queriesSection } from './sections/evidence.js';
 import { impactSection } from './sections/impact.js';
-import { statusSection } from './sections/status.js';
+import { shortStatusSection, statusSection } from './sections/status.js';
 import { timelineSection } from './sections/timeline.js';
 
-/** How much of it is told. */
-export interface Telling {
-  /** Leaves out how it was found: the checks that were run and how the ranking came about. @default false */
-  brief?: boolean;
+/** What a rendering holds. */
+export interface RenderOptions {
+  /**
+   * `short`: what is broken, the cause, the strongest evidence, what to do next and where to read on, without numbered
+   * queries. `full`: everything. @default 'full'
+   */
+  detail?: 'short' | 'full';
 }
 
 /**
- * What a record says, in the order in which it is read: what is broken and why first, how that was found last.
- * Every rendering is printed from this.
+ * The content of a record in reading order: what is broken and why first, how that was found last. Every rendering is
+ * printed from this.
  */
-export function buildDocument(record: IncidentRecord, { brief = false }: Telling = {}): Document {
+export function buildDocument(record: IncidentRecord, { detail = 'full' }: RenderOptions = {}): Document {
   const facts = factsOf(record);
+  const sections = detail === 'short' ? shortSections(facts) : fullSections(facts);
+  return { title: titleOf(record), sections: sections.filter((section) => section !== null) };
+}
+
+function shortSections(facts: Facts): (Section | null)[] {
+  const reasons = strongestReasons(facts).map(({ stance, statement }): Text => [
+    { strong: stance },
+    `: ${oneLine(statement, 300)}`,
+  ]);
+  return [
+    summarySection(facts),
+    reasons.length === 0 ? null : { title: 'Evidence', blocks: [{ kind: 'list', items: reasons }] },
+    mayAct(facts) && actionsOf(facts).length > 0 ? actionsSection(facts) : null,
+    shortStatusSection(facts),
+  ];
+}
+
+function fullSections(facts: Facts): (Section | null)[] {
   const queries = new Queries(facts.diagnosis?.window ?? null);
   // Queries are numbered as the sections that name them are made: in reading order.
-  const sections: (Section | null)[] = [
-    {
-      title: 'Summary',
-      blocks: summaryOf(facts, queries.cite).map((sentence) => ({ kind: 'paragraph', text: sentence })),
-    },
+  return [
+    summarySection(facts, queries.cite),
     statusSection(facts),
     actionsSection(facts),
     impactSection(facts, queries),
@@ -40,10 +59,14 @@ export function buildDocument(record: IncidentRecord, { brief = false }: Telling
     timelineSection(facts, queries),
     ruledOutSection(facts),
     notCheckedSection(facts),
-    brief ? null : checksSection(facts, queries),
-    brief ? null : decisionSection(facts),
+    checksSection(facts, queries),
+    decisionSection(facts),
     queriesSection(queries),
     peopleSection(),
   ];
-  return { title: titleOf(record), sections: sections.filter((section) => section !== null) };
+}
+
+function summarySection(facts: Facts, cite?: Cite): Section {
+  const paragraphs = summaryOf(facts, cite);
+  return { title: 'Summary', blocks: paragraphs.map((text) => ({ kind: 'paragraph', text })) };
 }

@@ -47,7 +47,10 @@ describe('recorded incidents of the shop', () => {
     const network = suspects[0]!.faultKinds.find(({ kind }) => kind === 'network')?.probability ?? 0;
     assert.ok(network < 0.05, `network ${network}`);
     const why = ruledOut.find(({ what }) => what === 'network at payment')?.why;
-    assert.match(why ?? '', /^payment itself measures 1.25 s of the 1.26 s by which its callers wait longer/u);
+    assert.match(
+      why ?? '',
+      /^payment itself measures 1.25 s of the 1.26 s by which its callers wait longer/u,
+    );
   });
 
   it('are there', () => {

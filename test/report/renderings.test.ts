@@ -15,7 +15,7 @@ const withoutEscapes = (text: string) =>
 
 describe('a summary in the terminal', () => {
   for (const width of [40, 80, 132]) {
-    it(`keeps within ${width} columns but for queries and commands, which are there to be copied`, () => {
+    it(`keeps within ${width} columns but for queries, commands and links, which are there to be copied`, () => {
       for (const [name, sample] of everySample) {
         const record = sample();
         const commands =
@@ -23,7 +23,12 @@ describe('a summary in the terminal', () => {
         const text = renderTerminal(record, { width, color: false }).split('\nQUERIES\n')[0]!;
         const wide = text
           .split('\n')
-          .filter((line) => stringWidth(line) > width && !commands.includes(line.trim()));
+          .filter(
+            (line) =>
+              stringWidth(line) > width &&
+              !commands.includes(line.trim()) &&
+              !/https?:|^Incident /.test(line),
+          );
         assert.deepEqual(wide, [], name);
       }
     });
@@ -79,6 +84,21 @@ describe('a summary as Markdown', () => {
     assert.equal(wrapped.replace(/\s+/g, ' '), renderMarkdown(record).replace(/\s+/g, ' '));
   });
 
+  it('in short is what the first lines of the whole say, without queries to look up', () => {
+    for (const [name, sample] of everySample) {
+      const [whole, short] = (['full', 'short'] as const).map((detail) =>
+        renderTerminal(sample(), { width: 100, color: false, detail }),
+      );
+      const lines = short!.trimEnd().split('\n');
+      assert.equal(lines[0], whole!.split('\n')[0], name);
+      assert.ok(
+        lines.length <= 40 && lines.length < whole!.split('\n').length,
+        `${name}: ${lines.length} lines`,
+      );
+      if (name !== 'hostile labels') assert.doesNotMatch(short!, /\[q\d+\]/, name);
+    }
+  });
+
   it('always says what was ruled out and what was not checked once there is a diagnosis', () => {
     for (const [name, sample] of everySample) {
       const record = sample();
@@ -116,7 +136,7 @@ describe('what the Temporal UI shows', () => {
       // Node's own modules are not known on this platform: importing one fails the build.
       platform: 'neutral',
     });
-    const foreign = Object.keys(metafile.inputs).filter((file) => !file.startsWith('report/'));
+    const foreign = Object.keys(metafile.inputs).filter((file) => !/^(report|model)\//.test(file));
     assert.deepEqual(foreign, []);
   });
 

@@ -46,7 +46,7 @@ function lineOf({ state, name, detail }: ProgressStep): string {
 /** The summary as a person at the terminal reads it, and where to go on from there: the report file has the rest. */
 export function printSummary(record: IncidentRecord): void {
   const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
-  console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
+  console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, detail: 'short' })}\n`);
   const links = record.links.flatMap((link) =>
     // The page lies beside the report.
     link.title === 'Report' ? [link, { title: 'Page', url: link.url.replace(/\.md$/, '.html') }] : [link],
