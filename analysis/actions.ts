@@ -4,22 +4,22 @@ import type { z } from 'zod';
 
 type Action = z.infer<typeof nextAction>;
 
-/** What to do about a kind of fault at a service, and what one should see if it was right. */
+/** The action for each fault type, and what shows that it was the right one; `unknown` is for slowness only. */
 const REMEDIES: Record<FaultKind, (service: string) => Action> = {
   cpu: (service) => ({
     title: `Add capacity to ${service}, or stop what burns its CPU`,
     command: null,
     risk: 'reversible',
-    expect: 'CPU per request and latency return to their calm level within minutes.',
+    expect: 'CPU per request and latency return to their baseline within minutes.',
   }),
   memory: (service) => ({
     title: `Restart one instance of ${service} and watch its memory`,
     command: null,
     risk: 'reversible',
-    expect: 'Memory falls at once; if it climbs again at the same pace, it leaks.',
+    expect: 'Memory falls at once; if it grows again at the same pace, there is a leak.',
   }),
   disk: (service) => ({
-    title: `Find what writes or reads on the disks of ${service}`,
+    title: `Find the process that uses the disks of ${service}`,
     command: null,
     risk: 'read-only',
     expect: 'One process stands out in disk time.',
@@ -28,19 +28,19 @@ const REMEDIES: Record<FaultKind, (service: string) => Action> = {
     title: `Measure delay and loss between ${service} and its callers`,
     command: null,
     risk: 'read-only',
-    expect: 'Calls take far longer for the caller than for the service itself.',
+    expect: 'Calls take much longer for the caller than for the service itself.',
   }),
   'dependency-down': (service) => ({
     title: `Check whether ${service} runs and answers`,
     command: null,
     risk: 'read-only',
-    expect: 'It does not answer, or restarts again and again.',
+    expect: 'It does not answer, or restarts in a loop.',
   }),
   'code-change': (service) => ({
-    title: `Compare the errors of ${service} before and since, and what was released`,
+    title: `Compare the errors of ${service} before and after the onset, and what was released`,
     command: null,
     risk: 'read-only',
-    expect: 'An error or a path that was not there before.',
+    expect: 'An error or a code path that is new.',
   }),
   configuration: (service) => ({
     title: `Compare the settings of ${service} with those of an hour ago`,
@@ -55,42 +55,50 @@ const REMEDIES: Record<FaultKind, (service: string) => Action> = {
     expect: 'Latency falls while the traffic stays.',
   }),
   'pool-saturation': (service) => ({
-    title: `Look at the pools of ${service}: in use, waiting, limit`,
+    title: `Check the pools of ${service}: in use, waiting, limit`,
     command: null,
     risk: 'read-only',
     expect: 'A pool at its limit with a queue.',
   }),
   'external-provider': (service) => ({
-    title: `Ask the status page of ${service}, and switch to the fallback if there is one`,
+    title: `Check the status page of ${service}, and switch to the fallback if there is one`,
     command: null,
     risk: 'reversible',
-    expect: 'The provider reports trouble; errors stop with the fallback.',
+    expect: 'The provider reports an incident; errors stop with the fallback.',
   }),
   host: (service) => ({
     title: `Move ${service} off its host`,
     command: null,
     risk: 'reversible',
-    expect: `${service} recovers elsewhere while others on that host do not.`,
+    expect: `${service} recovers elsewhere while the others on that host do not.`,
   }),
   unknown: (service) => ({
-    title: `Look at ${service} first`,
+    title: `Profile ${service}, or trace one slow request, while it lasts`,
     command: null,
     risk: 'read-only',
-    expect: 'Something that changed near the onset.',
+    expect: 'The lock, query, call or sleep in which the added time is spent.',
   }),
 };
 
-/** At most three, the likeliest help first. */
-export function actionsFor(service: string, kinds: FaultKind[], guilty: Change | null): Action[] {
+/**
+ * At most three, the most useful first. A service that fails for an unknown reason gets no action: there is none to
+ * name.
+ */
+export function actionsFor(
+  service: string,
+  kinds: FaultKind[],
+  { trigger, isSlow }: { trigger: Change | null; isSlow: boolean },
+): Action[] {
   const actions: Action[] = [];
-  if (guilty !== null) {
+  if (trigger !== null) {
     actions.push({
-      title: `Undo ${guilty.title || guilty.id}`,
-      command: guilty.link,
-      risk: guilty.kind === 'infrastructure' ? 'risky' : 'reversible',
+      title: `Undo ${trigger.title || trigger.id}`,
+      command: trigger.link,
+      risk: trigger.kind === 'infrastructure' ? 'risky' : 'reversible',
       expect: `The symptoms of ${service} end within minutes of the rollback.`,
     });
   }
-  for (const kind of kinds) actions.push(REMEDIES[kind](service));
+  const known = kinds.filter((kind) => kind !== 'unknown' || isSlow);
+  for (const kind of known) actions.push(REMEDIES[kind](service));
   return actions.slice(0, 3);
 }

@@ -1,8 +1,8 @@
+import { wholePercent } from '../model/wording.js';
 import type { Evidence, FaultKind, Onset, Verdict } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import { kindOfResource } from './fault-kind.js';
 import type { Ranked } from './rank.js';
-import { share } from './text.js';
 import { CALIBRATION, RULES } from './weights.js';
 
 /** What a level needs to be decided. */
@@ -54,8 +54,7 @@ const nothingAbnormal: Rule = ({ ranked }) =>
     : {
         level: 'inconclusive',
         rule: 'nothing-abnormal',
-        reason:
-          'Nothing abnormal was seen: no service left its usual behaviour around the time of the alert.',
+        reason: 'No service deviated from its baseline around the time of the alert.',
       };
 
 const tooWeak: Rule = ({ ranked, names }) =>
@@ -64,7 +63,7 @@ const tooWeak: Rule = ({ ranked, names }) =>
     : {
         level: 'inconclusive',
         rule: 'too-weak',
-        reason: `Nothing clearly abnormal was seen; the little that there is points to ${names[ranked[0]!.service]!}.`,
+        reason: `No service deviated clearly from its baseline; the weak evidence points to ${names[ranked[0]!.service]!}.`,
       };
 
 const undecided: Rule = ({ ranked, names, confidence }) => {
@@ -73,7 +72,7 @@ const undecided: Rule = ({ ranked, names, confidence }) => {
   return {
     level: 'inconclusive',
     rule: 'undecided',
-    reason: `${names[first!.service]!} leads, but not by enough over ${names[second.service]!}: ${share(confidence)} is no verdict.`,
+    reason: `${names[first!.service]!} leads, but not clearly before ${names[second.service]!}: ${wholePercent(confidence)} is too little for a verdict.`,
   };
 };
 
@@ -102,7 +101,7 @@ const stateChangeWithMechanism: Rule = (given) => {
   return {
     level: 'confirmed',
     rule: 'state-change-with-mechanism',
-    reason: `${firstSentence(state.statement)}, and the harm follows from it: ${firstSentence(mechanism.statement)}.`,
+    reason: `${firstSentence(state.statement)}; this explains the symptom: ${firstSentence(mechanism.statement)}.`,
   };
 };
 
@@ -130,8 +129,8 @@ function strongestLead({ ranked, names, confidence }: Case): Ruling {
   return {
     level: 'suspected',
     rule: 'strongest-lead',
-    reason: `${names[ranked[0]!.service]!} explains most of what was seen (${share(confidence)}), but ${
-      confidence < RULES.confirmed ? 'others remain possible' : 'no change of state that causes it was seen'
+    reason: `${names[ranked[0]!.service]!} is the most likely cause (${wholePercent(confidence)}), but ${
+      confidence < RULES.confirmed ? 'others are possible' : 'no change of state that explains it was seen'
     }.`,
   };
 }

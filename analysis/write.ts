@@ -13,7 +13,7 @@ import type { Ranked } from './rank.js';
 import { claimOf } from './rules.js';
 import { isGolden } from './series/begin.js';
 import { shapeOf } from './shape.js';
-import { sightOf, type Sight } from './sight.js';
+import { CALL_GRAPH, sightOf, type Sight } from './sight.js';
 import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
@@ -67,7 +67,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
             leader.faultKinds
               .filter(({ probability }) => probability >= LIMITS.leastKind)
               .map(({ kind }) => kind),
-            judgement.guilty,
+            { trigger: judgement.guilty, isSlow: isSlow(leader) },
           ),
     looked: {
       services: graph.names.length,
@@ -97,6 +97,13 @@ function suspectOf(facts: Facts, one: Ranked, index: number, judgement: ChangeJu
     evidence: one.evidence.filter(({ weight }) => weight >= LIMITS.leastWeight).slice(0, LIMITS.evidence),
     status: index === 0 && one.score > 0 ? 'leading' : isRuledOut(one) ? 'ruled-out' : 'possible',
   };
+}
+
+function isSlow({ evidence }: Suspect): boolean {
+  return evidence.some(
+    ({ kind, stance, series }) =>
+      kind === 'local-symptom' && stance === 'for' && series?.signal === 'latency',
+  );
 }
 
 /** What speaks against it takes most of what speaks for it. */
@@ -132,7 +139,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
   };
 }
 
-/** What was not seen and would decide. */
+/** Data that were missing and would decide. */
 function wouldSettle(
   { input, services, graph }: Facts,
   ranked: Ranked[],
@@ -147,10 +154,10 @@ function wouldSettle(
     if (!seen.has('latency')) open.push(`Latency of ${leader.service}`);
   }
   if (input.spans === null) open.push('Traces of slow or failed requests');
-  if (!graph.known && !open.includes('Who calls whom')) open.push('Who calls whom');
+  if (!graph.known && !open.includes(CALL_GRAPH)) open.push(CALL_GRAPH);
   const second = ranked[1];
   if (leader !== undefined && second !== undefined && second.belief > LIMITS.rivalBelief) {
-    open.push(`A check of ${graph.names[second.service]!}, which is the next likely`);
+    open.push(`Checks of ${graph.names[second.service]!}, the next likely service`);
   }
   if (input.changes.length === 0) open.push('Deploys and configuration changes around the onset');
   return open.slice(0, LIMITS.open);

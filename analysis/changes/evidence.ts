@@ -4,6 +4,7 @@ import { finding, type Finding } from '../evidence/finding.js';
 import type { Facts } from '../facts.js';
 import type { Deed } from '../fault-kind.js';
 import type { Ranked } from '../rank.js';
+import { wholePercent } from '../../model/wording.js';
 import { effectOf } from './effect.js';
 import { judgeChanges, type ChangeJudgement, type ChangeQuestion } from './index.js';
 import { outsideLoad } from './load.js';
@@ -61,7 +62,7 @@ function guiltFindings({ input, graph }: Facts, { ranked, none }: ChangeJudgemen
             observation: `change ${change.id}`,
             kind: 'change',
             weight: EVIDENCE * probability,
-            statement: `${change.title || change.id}: guilty with ${(probability * 100).toFixed(0)} %. ${why}`,
+            statement: `${change.title || change.id}: ${wholePercent(probability)} likely to be the trigger. ${why}`,
             changeId: change.id,
             kinds: kindOf(change).map((kind): [FaultKind, number] => [kind, EVIDENCE * probability]),
           }),
@@ -80,20 +81,20 @@ function outsideFindings({ graph }: Facts, { outside }: ChangeJudgement): Findin
         observation: `log outside ${kind}`,
         kind: 'log',
         weight: OUTSIDE_EVIDENCE * share,
-        statement: `${(share * 100).toFixed(0)} % of its new kinds of failing log lines speak of ${KIND_IN_WORDS[kind] ?? kind}.`,
+        statement: `${wholePercent(share)} of its new kinds of error log lines are about ${SIGN_WORDS[kind] ?? kind}.`,
         kinds: [[kind, EVIDENCE * share]],
       }),
     ];
   });
 }
 
-const KIND_IN_WORDS: Partial<Record<FaultKind, string>> = {
+const SIGN_WORDS: Partial<Record<FaultKind, string>> = {
   configuration: 'an expired certificate',
   network: 'names that do not resolve',
-  host: 'trouble of the host',
+  host: 'the host',
   disk: 'a full disk',
-  'traffic-surge': 'more work than is allowed',
-  'external-provider': 'a provider outside',
+  'traffic-surge': 'rate limits',
+  'external-provider': 'an external provider',
 };
 
 /**

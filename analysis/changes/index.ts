@@ -1,3 +1,4 @@
+import { wholePercent } from '../../model/wording.js';
 import type { Change } from '../../model/change.js';
 import type { ServiceGraph } from '../../model/graph.js';
 import type { LogTable } from '../../model/telemetry.js';
@@ -192,12 +193,12 @@ function location(where: Where): ChangeEvidence | null {
 function wording({ share, words }: Link, readable: boolean): ChangeEvidence | null {
   const weight = weights.SAME_WORDS * share - (readable ? weights.READ_AND_UNRELATED : 0);
   if (weight === 0) return null;
-  if (weight > 0) return { stance: 'for', weight, statement: `Deals with what fails: ${words.join(', ')}.` };
+  if (weight > 0) return { stance: 'for', weight, statement: `It touches what fails: ${words.join(', ')}.` };
   return against(
     -weight,
     words.length === 0
       ? 'Nothing in it is named by the failure.'
-      : `Shares little with what fails: ${words.join(', ')}.`,
+      : `It has little in common with what fails: ${words.join(', ')}.`,
   );
 }
 
@@ -206,9 +207,9 @@ function harmlessness(text: ChangeText): ChangeEvidence | null {
   const statement = {
     'inert-files': 'Touches only documentation, tests, styles or build scripts.',
     'comments-only': 'Changes only comments or spacing.',
-    'says-only': 'Changes only what is logged or answered in words.',
+    'says-only': 'Changes only texts in logs or answers.',
     moved: 'Moves code without changing what it does.',
-    restores: 'Brings back what ran before.',
+    restores: 'Restores the version that ran before.',
     'patch-bump': 'Raises only the patch version of a dependency.',
     'minor-bump': 'Raises the minor version of a dependency.',
   }[text.harm];
@@ -218,7 +219,7 @@ function harmlessness(text: ChangeText): ChangeEvidence | null {
 function outsideEvidence(failure: Failure, more: ChangeQuestion['outside']): ChangeEvidence[] {
   const { share, signs, expired } = failure.outside;
   const fromLogs = {
-    statement: `${(share * 100).toFixed(0)} % of the new kinds of failing log lines speak of ${signs.join(', ')}.`,
+    statement: `${wholePercent(share)} of the new kinds of error log lines are about ${signs.join(', ')}.`,
     strength: expired ? share * weights.EXPIRY : share,
   };
   return [fromLogs, ...more]

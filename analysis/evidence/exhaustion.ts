@@ -1,7 +1,7 @@
+import { quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import type { Grid } from '../series/grid.js';
 import type { Level } from '../series/level.js';
-import { amount } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -30,7 +30,7 @@ export function exhaustionEvidence({ input, graph, levels, grid }: Facts): Findi
         kind: 'resource',
         weight,
         series,
-        statement: `${series.name} of ${name} rose from ${amount(level.centre, series.unit)} to ${amount(peak, series.unit)} until its process ended.`,
+        statement: `${series.name} of ${name} rose from ${quantity(level.centre, series.unit)} to ${quantity(peak, series.unit)} until its process ended.`,
         kinds: [
           ['memory', 2 * weight],
           ['cpu', -weight],

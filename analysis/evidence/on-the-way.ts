@@ -1,10 +1,10 @@
+import { listOf } from '../../model/wording.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { SignalKind } from '../../model/series.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, quietness, unexplainedLoudness, type ServiceFacts } from '../service-facts.js';
 import type { Move } from '../series/movement.js';
 import { rise } from '../story.js';
-import { list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import { describe, type Blame } from './symptoms.js';
@@ -97,7 +97,7 @@ function shared({ graph, services }: Facts, way: Way, callee: number, sufferers:
     second === undefined ? 0 : (second.loudness / loudest.loudness) * way.likeness(loudest.move, second.move);
   const least = services[callee]!.seen.size === 0 ? RANK.unmeasured : RANK.onTheWay;
   const caller = graph.names[loudest.service]!;
-  const together = `${list(hurt.map((one) => graph.names[one]!))} ${way.words}, and what they share is that they call ${name}`;
+  const together = `${listOf(hurt.map((one) => graph.names[one]!))} ${way.words}; all of them call ${name}`;
   return [
     finding(callee, {
       observation: `way to ${name}`,
@@ -105,7 +105,7 @@ function shared({ graph, services }: Facts, way: Way, callee: number, sufferers:
       weight: RANK.symptom * loudest.loudness * part * (least + (1 - least) * alike),
       statement:
         second === undefined
-          ? `${caller} calls it, which is not measured call by call: ${describe(loudest.move, caller)}.`
+          ? `${caller} calls it, and these calls are not measured by callee: ${describe(loudest.move, caller)}.`
           : `${together}.`,
       move: loudest.move,
       kinds: [[way.kind, loudest.loudness * part]],

@@ -1,8 +1,8 @@
+import { quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { slowdown, type ServiceFacts } from '../service-facts.js';
 import { isGolden } from '../series/begin.js';
 import type { Move } from '../series/movement.js';
-import { amount } from '../text.js';
 import { RANK } from '../weights.js';
 import { badness, finding, isHeldOpen, scarcity, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
@@ -40,7 +40,7 @@ export function resourceEvidence(facts: Facts): Finding[] {
         weight: weight * RANK.repeated ** rank,
         statement:
           unexplained < 0.9 && own.traffic
-            ? `${describe(move, name)}, more than its traffic (${amount(own.traffic.before, own.traffic.series.unit)} to ${amount(own.traffic.after, own.traffic.series.unit)})${isHeldOpen(move) ? ' and slowness explain' : ' explains'}.`
+            ? `${describe(move, name)}, more than its traffic (${quantity(own.traffic.before, own.traffic.series.unit)} to ${quantity(own.traffic.after, own.traffic.series.unit)})${isHeldOpen(move) ? ' and slowness explain' : ' explains'}.`
             : `${describe(move, name)}.`,
         move,
       }),

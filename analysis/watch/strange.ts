@@ -1,3 +1,4 @@
+import { quantity } from '../../model/wording.js';
 import type { Series } from '../../model/series.js';
 import { excursion } from '../series/excursion.js';
 import type { Grid } from '../series/grid.js';
@@ -6,7 +7,6 @@ import { surprise } from '../series/surprise.js';
 import { quantileSorted } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { endAt, stepOf, type Judgement, type Watched } from './watched.js';
-import { amount } from '../text.js';
 
 export interface Strangeness {
   direction: 'up' | 'down' | 'either';
@@ -94,11 +94,11 @@ function judge(
     Math.abs(change) >= Math.max(settings.leastChange * Math.abs(usual), LEAST_ABSOLUTE[unit] ?? 0) &&
     Math.abs(change) > 0;
   const goesOn = loudest.from >= 0 && loudest.to >= bins - 1 - ONGOING_STEPS;
-  const words = `it is ${amount(now, unit)}, where ${amount(usual, unit)} is ${expected === null ? 'its calm' : 'what this hour is like'}`;
+  const words = `it is ${quantity(now, unit)}, ${expected === null ? 'baseline' : 'usual at this hour'} ${quantity(usual, unit)}`;
   if (!isLarge || !goesOn || loudest.rarity < settings.rarity) {
     return { state: 'well', since: null, statement: words };
   }
-  const chance = `calm data do so once in ${Math.round(10 ** Math.min(loudest.rarity, SERIES.maxSurprise)).toLocaleString('en')} windows`;
+  const chance = `baseline data do so once in ${Math.round(10 ** Math.min(loudest.rarity, SERIES.maxSurprise)).toLocaleString('en')} windows`;
   return {
     state: 'bad',
     since: times[from + stretchFrom]!,

@@ -112,12 +112,15 @@ th:last-child, td:last-child { padding-right: 0; }
 .legend svg { width: 30px; height: 16px; flex: none; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); gap: 4px 28px; }
 .grid .plot { min-width: 0; }
+header .story { margin: 22px 0 14px; }
+header .key, header section { margin-top: 14px; }
 .plots h3 { border-bottom: 1px solid var(--edge); padding-bottom: 6px; }
 figure { margin: 0; }
 .plot { padding: 10px 0 4px; break-inside: avoid; }
 .plot figcaption { font-size: .9rem; line-height: 1.4; display: flex; flex-wrap: wrap; gap: 0 12px; align-items: baseline; }
 .plot .moved { font-variant-numeric: tabular-nums; }
-.plot .roles { color: var(--muted); font-size: .82rem; margin-left: auto; }
+.plot .roles { color: var(--muted); font-size: .82rem; }
+.key .roles { display: none; }
 .charts { position: relative; }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart text, .chart tspan { white-space: pre; }

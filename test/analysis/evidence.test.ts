@@ -7,7 +7,6 @@ import { metaOf } from '../../analysis/evidence/finding.js';
 import { claimOf, type Claim } from '../../analysis/rules.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
-import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
@@ -411,21 +410,6 @@ describe('belief and claim', () => {
     assert.equal(claim([given('local-symptom', 1)], { score: 1 }), 'too-weak');
     assert.equal(claim([harm], { confidence: 0.3 }), 'undecided');
     assert.equal(claimed([], { confidence: 0, score: 0 }).level, 'inconclusive');
-  });
-});
-
-describe('sentences', () => {
-  it('give numbers with units that people read', () => {
-    assert.equal(amount(0.23, 's'), '230 ms');
-    assert.equal(amount(0.042, '1'), '4.2 %');
-    assert.equal(amount(1.5e6, 'bytes'), '1.5 Mbytes');
-    assert.equal(amount(12, 'req/s'), '12 req/s');
-  });
-
-  it('name a few and count the rest', () => {
-    assert.equal(list(['a']), 'a');
-    assert.equal(list(['a', 'b', 'c']), 'a, b and c');
-    assert.equal(list(['a', 'b', 'c', 'd', 'e']), 'a, b, c and 2 more');
   });
 });
 

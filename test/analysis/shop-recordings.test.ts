@@ -44,6 +44,8 @@ describe('recorded incidents of the shop', () => {
   it('do not call the network what the service itself measures', async () => {
     const { verdict, ruledOut, suspects } = await diagnoseRecorded(await readRecorded('payment-latency'));
     assert.equal(verdict.faultKind, 'unknown');
+    // The alert is about the 95th percentile: so is what is said of its cause.
+    assert.match(suspects[0]!.evidence[0]!.statement, /^latency p95 of payment rose from 143 ms/u);
     const network = suspects[0]!.faultKinds.find(({ kind }) => kind === 'network')?.probability ?? 0;
     assert.ok(network < 0.05, `network ${network}`);
     const why = ruledOut.find(({ what }) => what === 'network at payment')?.why;
