@@ -22,7 +22,7 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 }
 
 /**
- * What kind of fault it is if it began at this service, and because of `deed` if there is one. `told` is what single pieces of evidence speak for;
+ * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what single pieces of evidence speak for;
  * added is what only their combination says: which resource grew most, whether the delay is on the way rather
  * than within, and what is left when the resources are seen and calm. The result sums to 1, likeliest first.
  */
@@ -30,7 +30,7 @@ export function faultKinds(
   facts: Facts,
   service: number,
   told: Map<FaultKind, number>,
-  deed: Deed | null,
+  causalChange: CausalChange | null,
 ): { kind: FaultKind; probability: number }[] {
   const votes = new Map(told);
   const vote = (kind: FaultKind, weight: number): void => {
@@ -69,9 +69,9 @@ export function faultKinds(
   vote('dependency-down', KIND.refused * refused(own));
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
   // What somebody did is the cause, and what the machine shows of it the effect.
-  if (deed !== null) {
+  if (causalChange !== null) {
     for (const [kind, weight] of votes) {
-      if (!deed.kinds.includes(kind)) votes.set(kind, weight * (1 - deed.probability));
+      if (!causalChange.kinds.includes(kind)) votes.set(kind, weight * (1 - causalChange.probability));
     }
   }
   const ordered = [...votes]
@@ -84,8 +84,8 @@ export function faultKinds(
   ].sort((a, b) => b.probability - a.probability);
 }
 
-/** A change of the service that is held for guilty, and deals with what fails. */
-export interface Deed {
+/** A change of the service that is likely the trigger, and touches what fails. */
+export interface CausalChange {
   kinds: FaultKind[];
   probability: number;
 }
@@ -149,13 +149,13 @@ export interface CallersDelay {
  * it or below it, and only the rest on the way to it. Compares the same statistic on both sides. Null where the
  * callers do not wait longer, or the service has no such series of its own.
  */
-export function callersDelay({ services, levels, graph }: Facts, service: number): CallersDelay | null {
+export function callersDelay({ services, baselines, graph }: Facts, service: number): CallersDelay | null {
   const { symptoms } = services[service]!;
   const latencies = symptoms.filter(({ series }) => series.signal === 'latency');
   const name = graph.names[service]!;
   for (const outside of latencies.filter(({ series }) => series.perspective === 'client')) {
     const isSame = (series: SeriesMeta) => isOwnLatency(series, name) && series.name === outside.series.name;
-    if (!levels.some(({ series }) => isSame(series))) continue;
+    if (!baselines.some(({ series }) => isSame(series))) continue;
     const inside = latencies.find(({ series }) => isSame(series));
     const seconds = rise(outside);
     if (seconds <= 0) continue;

@@ -3,7 +3,7 @@ import type { Evidence } from '../model/diagnosis.js';
 import type { SeriesMeta } from '../model/series.js';
 import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
-import { isGolden } from './series/begin.js';
+import { isGolden } from './series/onset.js';
 import { CALIBRATION, RANK, RULES } from './weights.js';
 
 /** How sure one can be of a suspect with what could be seen, and what would have to be seen to be surer. */
@@ -32,9 +32,9 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
  * delay on the way to a callee is.
  */
 export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
-  const { levels, graph } = facts;
+  const { baselines, graph } = facts;
   const name = graph.names[service]!;
-  if (levels.every(({ calmEnd }) => calmEnd === 0))
+  if (baselines.every(({ baselineEnd }) => baselineEnd === 0))
     return { most: CALIBRATION.mostWithoutCalm, missing: 'A baseline before the incident' };
   const own = evidence.some(
     ({ kind, stance, weight }) => stance === 'for' && OF_ITS_OWN.has(kind) && weight >= RULES.clearWeight,
@@ -69,14 +69,14 @@ function unseenCallees({ graph, services }: Facts, service: number): number[] {
 }
 
 /** Whether a slow service may be waiting on a way that nobody measures. */
-function waitsUnseen({ levels, graph, services }: Facts, service: number): boolean {
+function waitsUnseen({ baselines, graph, services }: Facts, service: number): boolean {
   const name = graph.names[service]!;
   // What it waits for it would see itself; what only its callers see happens before it is asked.
-  const seesItself = levels.some(({ series }) => isOwnLatency(series, name));
+  const seesItself = baselines.some(({ series }) => isOwnLatency(series, name));
   const waits = services[service]!.symptoms.some(
     ({ series, strength }) => isOwnLatency(series, name) && strength >= RANK.leastStrength,
   );
-  const seesCalls = levels.some(
+  const seesCalls = baselines.some(
     ({ series: { subject, signal, perspective } }) =>
       subject.kind === 'edge' && subject.caller === name && signal === 'latency' && perspective === 'client',
   );

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diagnosis.js';
-import { actionsFor } from './actions.js';
-import { deedAt } from './changes/evidence.js';
+import { actionsFor } from './verdict/actions.js';
+import { causalChangeOf } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
 import { absentKinds } from './evidence/checks.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
@@ -10,8 +10,8 @@ import { callersDelay, faultKinds } from './fault-kind.js';
 import { hopsFrom } from './graph/call-graph.js';
 import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
-import { claimOf } from './rules.js';
-import { isGolden } from './series/begin.js';
+import { claimOf } from './verdict/claims.js';
+import { isGolden } from './series/onset.js';
 import { shapeOf } from './shape.js';
 import { CALL_GRAPH, sightOf, type Sight } from './sight.js';
 import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
@@ -24,7 +24,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
     .map((one, index) => suspectOf(facts, one, index, judgement));
-  const verdict = verdictOf(facts, ranked, believed, judgement.guilty);
+  const verdict = verdictOf(facts, ranked, believed, judgement.trigger);
   // The verdict and its suspect are one belief.
   const suspects = believed.map((suspect, index) =>
     index === 0 && verdict.service !== null ? { ...suspect, confidence: verdict.confidence } : suspect,
@@ -35,7 +35,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     rulesVersion: RULES_VERSION,
     anomaly: { service: input.anomaly.service, symptom: input.anomaly.symptom, time: input.anomaly.time },
     window: input.window,
-    baseline: { start: grid.start, end: grid.start + grid.watch * grid.width },
+    baseline: { start: grid.start, end: grid.start + grid.incidentStart * grid.width },
     onset: beginning(facts),
     verdict,
     suspects,
@@ -67,7 +67,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
             leader.faultKinds
               .filter(({ probability }) => probability >= LIMITS.leastKind)
               .map(({ kind }) => kind),
-            { trigger: judgement.guilty, isSlow: isSlow(leader) },
+            { trigger: judgement.trigger, isSlow: isSlow(leader) },
           ),
     looked: {
       services: graph.names.length,
@@ -83,17 +83,17 @@ function beginning({ begin, grid }: Facts): Onset | null {
 
 function suspectOf(facts: Facts, one: Ranked, index: number, judgement: ChangeJudgement): Suspect {
   const { graph, services, grid } = facts;
-  const { guilty } = judgement;
-  const kinds = faultKinds(facts, one.service, one.kinds, deedAt(facts, one.service, judgement));
+  const { trigger } = judgement;
+  const kinds = faultKinds(facts, one.service, one.kinds, causalChangeOf(facts, one.service, judgement));
   const onset = onsetOf(services[one.service]!);
-  const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === guilty?.id);
+  const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === trigger?.id);
   return {
     service: graph.names[one.service]!,
     faultKind: kinds[0]!.kind,
     confidence: one.belief,
     faultKinds: kinds,
     onset: onset === null ? null : { time: onset, uncertaintySeconds: grid.width },
-    changeId: mentions ? (guilty?.id ?? null) : null,
+    changeId: mentions ? (trigger?.id ?? null) : null,
     evidence: one.evidence.filter(({ weight }) => weight >= LIMITS.leastWeight).slice(0, LIMITS.evidence),
     status: index === 0 && one.score > 0 ? 'leading' : isRuledOut(one) ? 'ruled-out' : 'possible',
   };
@@ -113,7 +113,7 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
   return score === 0 || total('against') > RULES.ruledOut * total('for');
 }
 
-function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
+function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger: Change | null): Verdict {
   const { graph } = facts;
   const confidence = ranked[0]?.belief ?? 0;
   const sight = ranked[0] === undefined ? { most: 1, missing: null } : sightOf(facts, ranked[0]);
@@ -131,7 +131,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
     level: claim.level,
     service: leader?.service ?? null,
     faultKind: leader?.faultKind ?? 'unknown',
-    changeId: leader ? (guilty?.id ?? null) : null,
+    changeId: leader ? (trigger?.id ?? null) : null,
     confidence: leader ? claim.confidence : 0,
     rule: claim.rule,
     reason: claim.reason,
@@ -182,7 +182,7 @@ function blastRadius({ graph, services }: Facts, cause: number | undefined): str
     .map((service) => graph.names[service]!);
 }
 
-/** Suspects, kinds of fault and changes that look guilty and are not, with the reason. */
+/** Suspects, fault types and changes that look like the cause and are not, with the reason. */
 function ruledOut(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis['ruledOut'] {
   const { graph } = facts;
   const services = ranked
@@ -195,7 +195,7 @@ function ruledOut(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): D
       return against ? [{ what: graph.names[service]!, why: against.statement }] : [];
     });
   const changes = judgement.ranked
-    .filter(({ change, probability }) => change !== judgement.guilty && probability < LIMITS.innocentBelow)
+    .filter(({ change, probability }) => change !== judgement.trigger && probability < LIMITS.innocentBelow)
     .flatMap(({ change, probability, evidence }) => {
       const against = evidence.find(({ stance }) => stance === 'against');
       const why = against?.statement ?? `${wholePercent(probability)} likely to be the trigger.`;

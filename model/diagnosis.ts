@@ -119,7 +119,7 @@ export const verdict = z.object({
   /** The change that triggered it, if one did. */
   changeId: z.string().nullable(),
   confidence: z.number().min(0).max(1),
-  /** The rule that set the level, by its name in analysis/rules.ts. */
+  /** The rule that set the level, by its name in analysis/verdict/claims.ts. */
   rule: z.string(),
   /** Why that level, in one sentence. */
   reason: z.string(),

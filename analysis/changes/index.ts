@@ -41,7 +41,7 @@ export interface JudgedChange {
 }
 
 export interface ChangeJudgement {
-  /** Probability that no change is guilty. Together with those of the changes it is 1. */
+  /** Probability that no change is trigger. Together with those of the changes it is 1. */
   none: number;
   /** Why it may be none. */
   noneEvidence: ChangeEvidence[];
@@ -50,7 +50,7 @@ export interface ChangeJudgement {
   /** Best first. */
   ranked: JudgedChange[];
   /** The likeliest change, when it is likelier than none; null otherwise. */
-  guilty: Change | null;
+  trigger: Change | null;
 }
 
 interface Candidate extends JudgedChange {
@@ -58,11 +58,11 @@ interface Candidate extends JudgedChange {
 }
 
 /**
- * Which change is guilty, if any. A cause precedes its effect and is soon followed by it; it concerns the
+ * Which change is trigger, if any. A cause precedes its effect and is soon followed by it; it concerns the
  * service that fails, what that calls, or something shared; and it deals with the things that fail: rare words
  * of its diff are the words of the failure, weighed by inverse document frequency over the case's own changes
  * (Spärck Jones, 1972). What only moves code, words an answer or raises a patch version is held for harmless.
- * Changes compete with each other and with the hypothesis that none is guilty, which gains when the failure
+ * Changes compete with each other and with the hypothesis that none is trigger, which gains when the failure
  * speaks of something outside. Deterministic; the order of the input does not matter.
  */
 export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
@@ -120,11 +120,11 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     .map(({ score, ...judged }) => ({ ...judged, probability: Math.exp(score) / total }))
     .sort((a, b) => b.probability - a.probability || (a.change.id < b.change.id ? -1 : 1));
   const first = ranked[0];
-  const guilty =
+  const trigger =
     first !== undefined && first.probability >= weights.GUILTY_FROM && first.probability > none
       ? first.change
       : null;
-  return { none, noneEvidence, outside: failure.outside, ranked, guilty };
+  return { none, noneEvidence, outside: failure.outside, ranked, trigger };
 }
 
 /**

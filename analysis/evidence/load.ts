@@ -3,7 +3,7 @@ import type { Evidence } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
 import { failingShare } from '../service-facts.js';
 import { reachableFrom } from '../graph/call-graph.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -110,10 +110,10 @@ interface Sent {
   after: number;
 }
 
-function callsSent({ levels, moves, graph }: Facts): Map<number, Sent> {
+function callsSent({ baselines, moves, graph }: Facts): Map<number, Sent> {
   const moved = new Map(moves.map((move) => [move.series, move]));
   const sent = new Map<number, Sent>();
-  for (const { series, centre } of levels) {
+  for (const { series, centre } of baselines) {
     const { subject, signal } = series;
     if (subject.kind !== 'edge' || signal !== 'traffic') continue;
     const callee = graph.indexOf.get(subject.callee)!;
@@ -127,6 +127,6 @@ function callsSent({ levels, moves, graph }: Facts): Map<number, Sent> {
 }
 
 /** How much more comes from nobody that is known, as a share of the usual traffic; 0 where that is not measured. */
-function strangers({ before, after }: Move, sent: Sent | undefined): number {
+function strangers({ before, after }: Deviation, sent: Sent | undefined): number {
   return sent === undefined || before <= 0 ? 0 : (after - before - (sent.after - sent.before)) / before;
 }

@@ -1,7 +1,7 @@
 import { listOf } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, unexplainedLoudness } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import type { Blame } from './symptoms.js';
@@ -9,7 +9,7 @@ import type { Blame } from './symptoms.js';
 /** A callee that fails, as far as none of its own callees accounts for it. */
 interface Failing {
   service: number;
-  move: Move;
+  move: Deviation;
   loudness: number;
 }
 

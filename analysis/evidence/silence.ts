@@ -1,7 +1,7 @@
 import { listOf, quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
@@ -93,7 +93,7 @@ function unreachable(
   { graph, services }: Facts,
   caller: number,
   callee: number,
-  quieter: Move,
+  quieter: Deviation,
   gone: number,
 ): Finding[] {
   const name = graph.names[callee]!;

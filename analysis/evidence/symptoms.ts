@@ -1,7 +1,7 @@
 import { quantity, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, type ServiceFacts } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { accountsFor } from '../story.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -82,7 +82,11 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
  * The symptom as it is shown: in the statistic of the alerting service's own symptom (p95 beside p95), where the
  * service has that on the same side; it weighs what its strongest statistic weighs.
  */
-function inAlertStatistic({ services, alerting, story }: Facts, own: ServiceFacts, move: Move): Move {
+function inAlertStatistic(
+  { services, alerting, story }: Facts,
+  own: ServiceFacts,
+  move: Deviation,
+): Deviation {
   const alert = services[alerting]!.symptoms.find(
     ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastStrength,
   );
@@ -108,12 +112,12 @@ function vanishedBehind(facts: Facts, service: number): number | undefined {
 export interface Blame {
   callee: number;
   share: number;
-  move: Move;
+  move: Deviation;
 }
 
 /** For each service with a symptom the callee that accounts for most of it, if any does. */
 export function blameOf(facts: Facts): Map<number, Blame> {
-  const heard = new Map<number, Move[]>();
+  const heard = new Map<number, Deviation[]>();
   const blamed = new Map<number, Blame>();
   for (const [service, own] of facts.services.entries()) {
     const move = loudestSymptom(own);
@@ -127,9 +131,9 @@ export function blameOf(facts: Facts): Map<number, Blame> {
 /** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
   { graph, services, traffic, doubt }: Facts,
-  heard: Map<number, Move[]>,
+  heard: Map<number, Deviation[]>,
   service: number,
-  move: Move,
+  move: Deviation,
 ): Blame | null {
   let best: Blame | null = null;
   for (const callee of graph.callees[service]!) {
@@ -152,7 +156,7 @@ function loudestCallee(
 }
 
 /** Share of the callees that could show the same symptom but have no such metric. */
-function hiddenShare({ graph, services }: Facts, service: number, { series }: Move): number {
+function hiddenShare({ graph, services }: Facts, service: number, { series }: Deviation): number {
   const callees = graph.callees[service]!.filter((callee) => services[callee]!.seen.size > 0);
   const blind = callees.filter((callee) => {
     const { seen } = services[callee]!;
@@ -163,7 +167,7 @@ function hiddenShare({ graph, services }: Facts, service: number, { series }: Mo
   return callees.length === 0 ? 0 : blind.length / callees.length;
 }
 
-export function describe(move: Move, service: string): string {
+export function describe(move: Deviation, service: string): string {
   const { name, unit, subject } = move.series;
   const where =
     subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;

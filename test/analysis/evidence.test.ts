@@ -4,14 +4,14 @@ import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Ranked } from '../../analysis/rank.js';
 import { metaOf } from '../../analysis/evidence/finding.js';
-import { claimOf, type Claim } from '../../analysis/rules.js';
+import { claimOf, type Claim } from '../../analysis/verdict/claims.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
-import type { Move } from '../../analysis/series/movement.js';
+import type { Deviation } from '../../analysis/series/deviation.js';
 
 const { input, names } = estate({ seed: 58, faults: [{ service: 5, trouble: 'delay' }] });
 const cause = names[5]!;
@@ -149,7 +149,7 @@ describe('what accounts for a symptom', () => {
     before: number,
     after: number,
     name = 'latency-average',
-  ): Move => ({
+  ): Deviation => ({
     series: {
       ...input.series[0]!,
       signal,
@@ -201,7 +201,7 @@ describe('what accounts for a symptom', () => {
   });
 });
 
-describe('a guilty change', () => {
+describe('the change that triggered it', () => {
   const pool = estate({ seed: 61, faults: [{ service: 5, trouble: 'connections' }] });
   const victim = pool.names[5]!;
   const withConfig = (details: string): Diagnosis =>
@@ -371,11 +371,11 @@ describe('belief and claim', () => {
   it('names what was done rather than what that did to the machine', () => {
     const deed = {
       ...given('change', 2),
-      statement: 'Release 2.4.1: guilty with 70 %. Took effect 9 s before.',
+      statement: 'Release 2.4.1: 70 % likely to be the trigger. Took effect 9 s before.',
     };
     assert.match(
       claimed([given('resource', 5), harm, deed]).reason,
-      /^Release 2\.4\.1: guilty with 70 %, and/u,
+      /^Release 2\.4\.1: 70 % likely to be the trigger, and/u,
     );
   });
 

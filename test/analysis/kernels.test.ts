@@ -4,8 +4,8 @@ import { correlation } from '../../analysis/stats/correlation.js';
 import { compact, quantileSorted, spread } from '../../analysis/stats/order.js';
 import { excursion } from '../../analysis/series/excursion.js';
 import { gridOf } from '../../analysis/series/grid.js';
-import { levelOf } from '../../analysis/series/level.js';
-import { moveOf } from '../../analysis/series/movement.js';
+import { baselineOf } from '../../analysis/series/baseline.js';
+import { deviationOf } from '../../analysis/series/deviation.js';
 import { surprise } from '../../analysis/series/surprise.js';
 import type { Series } from '../../model/series.js';
 import { randomOf } from '../support/random.js';
@@ -20,13 +20,6 @@ function medianDeviation(values: number[]): number {
 }
 
 describe('order statistics', () => {
-  it('interpolate between neighbours', () => {
-    assert.equal(quantileSorted(numbers(1, 2, 3, 4), 0.5), 2.5);
-    assert.equal(quantileSorted(numbers(0, 10), 0.25), 2.5);
-    assert.equal(quantileSorted(numbers(7), 0.9), 7);
-    assert.ok(Number.isNaN(quantileSorted(numbers(), 0.5)));
-  });
-
   it('leave out what is not finite', () => {
     const scratch = new Float64Array(4);
     assert.equal(compact(numbers(1, NaN, Infinity, 2), 0, 4, scratch), 2);
@@ -133,7 +126,7 @@ describe('a move', () => {
     };
     const window = { start: 0, end: 39 * 60, stepSeconds: 60 };
     const grid = gridOf({ window, anomaly: { service: 'a', symptom: 'errors', time: 30 * 60 } });
-    const move = moveOf(levelOf(series, grid)!, 30, grid)!;
+    const move = deviationOf(baselineOf(series, grid)!, 30, grid)!;
     assert.equal(move.before, 0);
     assert.ok(Math.abs(move.after - 0.6) < 1e-9);
     assert.ok(move.weighed.after < 0.1);

@@ -5,11 +5,11 @@ import { binned, type Grid } from './grid.js';
 import { withoutSeason } from './season.js';
 
 /** A series in units of its own calm: where it usually is, how far it strays, and how far off it was when. */
-export interface Level {
+export interface Baseline {
   series: Series;
-  /** Median of the calm, in the series' unit. */
+  /** Median of the baseline, in the series' unit. */
   centre: number;
-  /** One sigma of the calm, never less than what is worth telling apart, in the series' unit. */
+  /** One sigma of the baseline, never less than what is worth telling apart, in the series' unit. */
   scale: number;
   /** The calm had no variance at all. */
   flat: boolean;
@@ -18,8 +18,8 @@ export interface Level {
   /** Means by bin in the series' unit, where deviations are cut or the season is taken; null where they tell the same. */
   actual: Float64Array | null;
   /** Bins before this one are calm; 0 when the series has none of its own. */
-  calmEnd: number;
-  /** Share of the calm's bins that have a sample. */
+  baselineEnd: number;
+  /** Share of the baseline's bins that have a sample. */
   filledBefore: number;
 }
 
@@ -30,10 +30,10 @@ const TRIVIAL: Record<string, number> = { s: 0.0005, '1': 0.002 };
  * Null when the series has too few samples to have a level. `earlier` is the same series on earlier days (season.ts):
  * what they did at this hour too is no deviation.
  */
-export function levelOf(series: Series, grid: Grid, earlier: readonly Series[] = []): Level | null {
+export function baselineOf(series: Series, grid: Grid, earlier: readonly Series[] = []): Baseline | null {
   const measured = binned(series.times, series.values, grid);
   const { sample } = grid.scratch;
-  const calm = compact(measured, 0, grid.watch, sample);
+  const calm = compact(measured, 0, grid.incidentStart, sample);
   const enough = calm >= SERIES.minCalm;
   // Without a calm of its own the whole is taken: its median holds while the trouble fills less than half.
   const size = enough ? calm : compact(measured, 0, measured.length, sample);
@@ -58,7 +58,7 @@ export function levelOf(series: Series, grid: Grid, earlier: readonly Series[] =
     flat,
     actual: flat || usual !== null ? measured : null,
     deviations,
-    calmEnd: enough ? grid.watch : 0,
-    filledBefore: grid.watch === 0 ? 0 : calm / grid.watch,
+    baselineEnd: enough ? grid.incidentStart : 0,
+    filledBefore: grid.incidentStart === 0 ? 0 : calm / grid.incidentStart,
   };
 }

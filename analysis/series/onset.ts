@@ -2,7 +2,7 @@ import type { SignalKind, Subject } from '../../model/series.js';
 import { BEGIN, SERIES } from '../weights.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';
-import type { Level } from './level.js';
+import type { Baseline } from './baseline.js';
 import { surprise } from './surprise.js';
 
 /** Median of the deviations, or of other values, in the bins right before `bin`; `usual` where there are none. */
@@ -19,10 +19,10 @@ export function referenceBefore(values: Float64Array, bin: number, usual = 0): n
 }
 
 /**
- * How far a series is from both its calm and its level right before `begin`, by bin from `from` on: a level
- * that was there before the incident is not part of it, whatever the calm says. Earlier bins are NaN.
+ * How far a series is from both its baseline and its level right before `begin`, by bin from `from` on: a level
+ * that was there before the incident is not part of it, whatever the baseline says. Earlier bins are NaN.
  */
-export function departures(level: Level, begin: number, from: number, to = Infinity): Float64Array {
+export function departures(level: Baseline, begin: number, from: number, to = Infinity): Float64Array {
   const reference = referenceBefore(level.deviations, begin);
   const { deviations } = level;
   const away = new Float64Array(deviations.length).fill(NaN);
@@ -49,7 +49,7 @@ function nearerToZero(left: number, right: number): number {
  * The signals of the alert's own symptom decide alone if they moved at all, since it is their story that is told;
  * else what users feel anywhere; and only then resources.
  */
-export function beginOf(own: Level[], all: Level[], grid: Grid): number | null {
+export function onsetAmong(own: Baseline[], all: Baseline[], grid: Grid): number | null {
   const felt = loudest(
     all.filter(({ series }) => isGolden(series.signal)),
     grid,
@@ -63,29 +63,29 @@ export function beginOf(own: Level[], all: Level[], grid: Grid): number | null {
   );
 }
 
-/** Height of the highest excursion for the worse within the watch. */
-function loudness(levels: Level[], grid: Grid): number {
+/** Height of the highest excursion for the worse within the incident window. */
+function loudness(baselines: Baseline[], grid: Grid): number {
   return Math.max(
     0,
-    ...levels.map((level) => heightForTheWorse(level, level.deviations, grid.watch, grid.bins)),
+    ...baselines.map((level) => heightForTheWorse(level, level.deviations, grid.incidentStart, grid.bins)),
   );
 }
 
-function heightForTheWorse(level: Level, deviations: Float64Array, from: number, to: number): number {
+function heightForTheWorse(level: Baseline, deviations: Float64Array, from: number, to: number): number {
   return Math.max(
     worseOnly(level, 1) ? excursion(deviations, from, to, 1).height : 0,
     worseOnly(level, -1) ? excursion(deviations, from, to, -1).height : 0,
   );
 }
 
-/** Those that do in the watch what their calm hardly ever does. */
-function unusual(levels: Level[], grid: Grid): Level[] {
-  return levels.filter((level) =>
+/** Those that do in the incident window what their baseline hardly ever does. */
+function unusual(baselines: Baseline[], grid: Grid): Baseline[] {
+  return baselines.filter((level) =>
     ([1, -1] as const).some((sign) => {
       if (!worseOnly(level, sign)) return false;
-      const { height } = excursion(level.deviations, grid.watch, grid.bins, sign);
-      const length = grid.bins - grid.watch;
-      return surprise(level.deviations, level.calmEnd, length, sign, height) >= BEGIN.leastSurprise;
+      const { height } = excursion(level.deviations, grid.incidentStart, grid.bins, sign);
+      const length = grid.bins - grid.incidentStart;
+      return surprise(level.deviations, level.baselineEnd, length, sign, height) >= BEGIN.leastSurprise;
     }),
   );
 }
@@ -107,10 +107,10 @@ export function ownerOf(subject: Subject): string {
   }
 }
 
-function loudest(levels: Level[], grid: Grid): Level[] {
-  const loud = levels.map((level) => ({
+function loudest(baselines: Baseline[], grid: Grid): Baseline[] {
+  const loud = baselines.map((level) => ({
     level,
-    height: heightForTheWorse(level, level.deviations, grid.watch, grid.bins),
+    height: heightForTheWorse(level, level.deviations, grid.incidentStart, grid.bins),
   }));
   return loud
     .filter(({ height }) => height > 0)
@@ -120,18 +120,18 @@ function loudest(levels: Level[], grid: Grid): Level[] {
 }
 
 /** Whether a move in this direction is, or may be, for the worse. */
-function worseOnly({ series }: Level, sign: 1 | -1): boolean {
+function worseOnly({ series }: Baseline, sign: 1 | -1): boolean {
   return series.worse === 'either' || (series.worse === 'up') === (sign === 1);
 }
 
-function sharpestOfTheBest(levels: Level[], grid: Grid, needed: number): number | null {
+function sharpestOfTheBest(baselines: Baseline[], grid: Grid, needed: number): number | null {
   const gains = new Float64Array(grid.bins);
   let best = 0;
   let highest = 0;
-  for (let bin = Math.max(1, grid.watch); bin < grid.bins; bin += 1) {
+  for (let bin = Math.max(1, grid.incidentStart); bin < grid.bins; bin += 1) {
     // One vote for each subject: a service with many metrics is not many witnesses.
     const votes = new Map<string, number>();
-    for (const level of levels) {
+    for (const level of baselines) {
       const away = departures(level, bin, bin);
       const height = heightForTheWorse(level, away, bin, grid.bins);
       const witness = ownerOf(level.series.subject);
@@ -146,19 +146,19 @@ function sharpestOfTheBest(levels: Level[], grid: Grid, needed: number): number 
   if (highest < needed) return null;
   let sharpest = -1;
   let most = -1;
-  for (let bin = grid.watch; bin < grid.bins; bin += 1) {
+  for (let bin = grid.incidentStart; bin < grid.bins; bin += 1) {
     if (gains[bin]! < BEGIN.nearly * best) continue;
-    const sharp = levels.reduce((sum, level) => sum + stepAt(level, bin), 0);
+    const sharp = baselines.reduce((sum, level) => sum + stepAt(level, bin), 0);
     if (sharp >= most) [sharpest, most] = [bin, sharp];
   }
   return sharpest;
 }
 
 /**
- * How far a series is, right after `bin`, from both its calm and its level right before; for the worse only. In
+ * How far a series is, right after `bin`, from both its baseline and its level right before; for the worse only. In
  * doublings of a sigma: of two steps of a very steady series, both far beyond its noise, the larger is the sharper.
  */
-function stepAt(level: Level, bin: number): number {
+function stepAt(level: Baseline, bin: number): number {
   const away = departures(level, bin, bin, bin + BEGIN.stepBins);
   const ahead: number[] = [];
   for (let at = bin; at < Math.min(bin + BEGIN.stepBins, away.length); at += 1) {

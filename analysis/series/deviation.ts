@@ -1,20 +1,20 @@
 import type { Series } from '../../model/series.js';
 import { BEGIN, SERIES } from '../weights.js';
-import { departures, referenceBefore } from './begin.js';
+import { departures, referenceBefore } from './onset.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';
-import type { Level } from './level.js';
+import type { Baseline } from './baseline.js';
 import { surprise } from './surprise.js';
 
-/** What one series did during the incident, against both its calm and its level right before. */
-export interface Move {
+/** What one series did during the incident, against both its baseline and its level right before. */
+export interface Deviation {
   series: Series;
   sign: 1 | -1;
-  /** -log10 of the chance that calm data do this. */
+  /** -log10 of the chance that baseline data do this. */
   surprise: number;
-  /** Mean deviation within the stretch, in sigmas of the calm. */
+  /** Mean deviation within the stretch, in sigmas of the baseline. */
   sigmas: number;
-  /** log2(1 + sigmas), less where calm data often do the same or it was a single spike: how loud it is, on one scale for all metrics. */
+  /** log2(1 + sigmas), less where baseline data often do the same or it was a single spike: how loud it is, on one scale for all metrics. */
   strength: number;
   /** In the series' unit, as measured: for words. */
   before: number;
@@ -32,10 +32,10 @@ export interface Move {
 }
 
 /** The move of a series in an incident that began at bin `begin`; null when it did not move. */
-export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
+export function deviationOf(level: Baseline, begin: number, grid: Grid): Deviation | null {
   const { series, centre, scale, deviations, actual } = level;
   const own = ownBegin(level, begin, grid);
-  const from = Math.max(grid.watch, own - 1);
+  const from = Math.max(grid.incidentStart, own - 1);
   const reference = referenceBefore(deviations, own);
   const local = departures(level, own, from);
   const up = excursion(local, from, grid.bins, 1);
@@ -56,9 +56,9 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
   }
   const sigmas = Math.abs(sum / count);
   const size = Math.log2(1 + sigmas);
-  // What nobody will look at need not be judged against the calm.
+  // What nobody will look at need not be judged against the baseline.
   if (size < SERIES.leastSize) return null;
-  const rarity = surprise(deviations, level.calmEnd, grid.bins - from, sign, stretch.height);
+  const rarity = surprise(deviations, level.baselineEnd, grid.bins - from, sign, stretch.height);
   const weighed = {
     before: withoutDust(centre + reference * scale, scale),
     after: withoutDust(centre + (standing / count) * scale, scale),
@@ -84,10 +84,10 @@ export function moveOf(level: Level, begin: number, grid: Grid): Move | null {
  * Causes come before what they do: traffic rises and then queues grow, a callee is slow and then its callers are. So a
  * series may begin a little before the incident does: where within the lead it steps away most from where it was.
  */
-function ownBegin({ deviations }: Level, begin: number, grid: Grid): number {
+function ownBegin({ deviations }: Baseline, begin: number, grid: Grid): number {
   let sharpest = begin;
   let most = 0;
-  for (let bin = begin; bin >= Math.max(grid.watch, begin - grid.lead); bin -= 1) {
+  for (let bin = begin; bin >= Math.max(grid.incidentStart, begin - grid.lead); bin -= 1) {
     const step = Math.abs(
       referenceBefore(deviations, bin + BEGIN.stepBins) - referenceBefore(deviations, bin),
     );

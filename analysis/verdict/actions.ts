@@ -1,5 +1,5 @@
-import type { FaultKind, nextAction } from '../model/diagnosis.js';
-import type { Change } from '../model/change.js';
+import type { FaultKind, nextAction } from '../../model/diagnosis.js';
+import type { Change } from '../../model/change.js';
 import type { z } from 'zod';
 
 type Action = z.infer<typeof nextAction>;
@@ -67,7 +67,7 @@ const REMEDIES: Record<FaultKind, (service: string) => Action> = {
     expect: 'The provider reports an incident; errors stop with the fallback.',
   }),
   host: (service) => ({
-    title: `Move ${service} off its host`,
+    title: `Deviation ${service} off its host`,
     command: null,
     risk: 'reversible',
     expect: `${service} recovers elsewhere while the others on that host do not.`,

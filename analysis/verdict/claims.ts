@@ -1,9 +1,9 @@
-import { wholePercent } from '../model/wording.js';
-import type { Evidence, FaultKind, Onset, Verdict } from '../model/diagnosis.js';
-import type { SignalKind } from '../model/series.js';
-import { kindOfResource } from './fault-kind.js';
-import type { Ranked } from './rank.js';
-import { CALIBRATION, RULES } from './weights.js';
+import { wholePercent } from '../../model/wording.js';
+import type { Evidence, FaultKind, Onset, Verdict } from '../../model/diagnosis.js';
+import type { SignalKind } from '../../model/series.js';
+import { kindOfResource } from '../fault-kind.js';
+import type { Ranked } from '../rank.js';
+import { CALIBRATION, RULES } from '../weights.js';
 
 /** What a level needs to be decided. */
 export interface Claim {
