@@ -6,7 +6,7 @@ export function createReadPolicy(deps: {
   config: Config;
   productVersion: string;
 }): Pick<Activities, 'readPolicy'> {
-  const { diagnosis, followUp, metrics, sinks, temporal } = deps.config;
+  const { diagnosis, followUp, metrics, temporal } = deps.config;
   return {
     readPolicy: () =>
       Promise.resolve({
@@ -14,7 +14,6 @@ export function createReadPolicy(deps: {
         checkSuspects: diagnosis.checkSuspects,
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
         ...followUp,
-        sinks: sinks.map(({ name }) => name),
         uiUrl: temporal.uiUrl ?? null,
         metricsUrl: (metrics.type === 'prometheus' && metrics.publicUrl) || null,
         productVersion: deps.productVersion,

@@ -162,6 +162,7 @@ const END_WORDS: Partial<Record<IncidentState, string>> = {
   resolved: 'Resolved',
   expired: 'Closed at the time limit, not resolved',
   cancelled: 'Cancelled',
+  merged: 'Merged into another incident',
 };
 
 function endNews(before: IncidentRecord, now: IncidentRecord): string[] {

@@ -44,8 +44,9 @@ const SIGNALS_OF: Record<IncidentRecord['anomalies'][number]['symptom'], readonl
 export function factsOf(record: IncidentRecord): Facts {
   const { diagnosis } = record;
   const service = diagnosis?.anomaly.service ?? record.service;
-  const symptom = diagnosis && symptomOf(diagnosis, service);
-  const suspect = diagnosis && suspectOf(diagnosis);
+  const { symptom, suspect, cause } = diagnosis
+    ? shownBy(diagnosis)
+    : { symptom: null, suspect: null, cause: null };
   const changeId = diagnosis?.verdict.changeId ?? null;
   return {
     record,
@@ -54,9 +55,24 @@ export function factsOf(record: IncidentRecord): Facts {
     symptom,
     ...zeroOf(record, symptom, service),
     suspect,
-    cause: diagnosis && suspect && causeOf(diagnosis, suspect, symptom),
+    cause,
     change: record.changes.find(({ id }) => id === changeId) ?? null,
     closedAt: record.timings.closedAt,
+  };
+}
+
+/** What the first lines of a diagnosis show: the symptom, the suspect that the verdict names, and its deviation. */
+export function shownBy(diagnosis: Diagnosis): {
+  symptom: Symptom | null;
+  suspect: Suspect | null;
+  cause: Shown | null;
+} {
+  const suspect = suspectOf(diagnosis);
+  const symptom = symptomOf(diagnosis, diagnosis.anomaly.service);
+  return {
+    symptom,
+    suspect,
+    cause: suspect && causeOf(diagnosis, suspect, symptom),
   };
 }
 
@@ -144,7 +160,7 @@ export function faultTypeWords(suspect: Suspect): string {
 }
 
 /** The three heaviest observations for the suspect that the verdict names, and the heaviest one against it. */
-export function strongestReasons({ suspect }: Facts): Evidence[] {
+export function strongestReasons({ suspect }: Pick<Facts, 'suspect'>): Evidence[] {
   const heaviest = [...(suspect?.evidence ?? [])].sort((a, b) => b.weight - a.weight);
   return [
     ...heaviest.filter(({ stance }) => stance === 'for').slice(0, 3),
@@ -169,19 +185,15 @@ export const LEVEL_WORDS: Record<Diagnosis['verdict']['level'], string> = {
 };
 
 export const STATE_WORDS: Record<IncidentState, string> = {
-  scoping: 'open, finding the services to query',
-  collecting: 'open, collecting metrics',
-  analysing: 'open, analysing',
-  checking: 'open, checking suspects',
-  // Every summary is written in this state, which ends with it.
-  publishing: 'open, re-evaluated on a timer',
+  investigating: 'open, first investigation running',
   following: 'open, re-evaluated on a timer',
   resolved: 'resolved',
   expired: 'closed at the time limit, not resolved',
   cancelled: 'cancelled',
+  merged: 'merged into another incident',
 };
 
 /** Whether the first investigation is still running. */
 export function isInvestigating({ state }: IncidentRecord): boolean {
-  return ['scoping', 'collecting', 'analysing', 'checking'].includes(state);
+  return state === 'investigating';
 }

@@ -42,6 +42,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
     return closedAt === null ? 'Resolved' : `Resolved ${clockMinute(closedAt)}`;
   if (record.state === 'expired') return 'Unresolved at limit';
   if (record.state === 'cancelled') return 'Cancelled';
+  if (record.state === 'merged') return 'Merged';
   if (record.feedback?.correct === false) return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
   return isInvestigating(record) ? 'Diagnosing' : 'No diagnosis';
@@ -132,7 +133,7 @@ function movementClause({ cause, zero }: Facts, cite: Cite): Text {
 }
 
 function whyUnknown(record: IncidentRecord): string {
-  if (isInvestigating(record)) return `the diagnosis is running (${record.state})`;
+  if (isInvestigating(record)) return 'the diagnosis is running';
   const [first, ...others] = missingOf(record);
   if (!first) return 'no diagnosis was made';
   const more = others.length > 0 ? `; ${count(others.length, 'more query', 'more queries')} had no data` : '';

@@ -1,7 +1,8 @@
 import { ApplicationFailure, heartbeat, cancellationSignal } from '@temporalio/activity';
 import { availableParallelism } from 'node:os';
 import type { Diagnosis } from '../../model/diagnosis.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
+import type { StorePlace } from '../record/open-store.js';
 import { threadPool } from '../thread-pool.js';
 import type { AnalysisTask } from './thread.js';
 
@@ -32,9 +33,10 @@ export function startAnalysisPool(): AnalysisPool {
  */
 export function createAnalyse(deps: {
   pool: AnalysisPool;
-  storeDirectory: string;
+  /** Where the threads read evidence. */
+  place: StorePlace;
   timeoutSeconds: number;
-}): Pick<Activities, 'analyse'> {
+}): Pick<InvestigationSteps, 'analyse'> {
   return {
     async analyse({ scope, evidence, changes, checks, gaps }) {
       const deadline = AbortSignal.timeout(deps.timeoutSeconds * 1000);
@@ -43,7 +45,7 @@ export function createAnalyse(deps: {
         const firing = { service: scope.service, symptom: scope.symptom, time: scope.anomalyTime };
         return await deps.pool.run(
           {
-            storeDirectory: deps.storeDirectory,
+            place: deps.place,
             evidence,
             input: {
               anomaly: firing,

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import type { Change } from '../../model/change.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import { readChangeSource } from './changes/change-source.js';
 import { changesIn, withoutEchoes } from './changes/metric-changes.js';
 import { CONCURRENCY, type CollectDeps, type Look } from './deps.js';
@@ -20,7 +20,7 @@ const BEFORE_WINDOW_SECONDS = 1800;
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 
 /** The `collectChanges` activity. What cannot be read is a gap; it fails only when it is cancelled. */
-export function createCollectChanges(deps: CollectDeps): Pick<Activities, 'collectChanges'> {
+export function createCollectChanges(deps: CollectDeps): Pick<InvestigationSteps, 'collectChanges'> {
   return {
     collectChanges: ({ scope }) =>
       failingAsActivity(() => collectChanges(deps, scope, { signal: cancellationSignal() })),

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import type { Gap } from '../../model/gap.js';
 import type { EvidenceRef, Scope } from '../../model/incident.js';
 import type { Series } from '../../model/series.js';
-import type { Activities, MetricFamily } from '../contract.js';
+import type { InvestigationSteps, MetricFamily } from '../contract.js';
 import { CONCURRENCY, type CollectDeps, type Look } from './deps.js';
 import { gapOf, listed, merged, remarksOf } from './gaps.js';
 import { ServiceNames } from './names.js';
@@ -45,7 +45,7 @@ export interface Progress {
 }
 
 /** The `collectMetrics` activity: one family for the whole scope; beats while it pulls, and goes on where it was. */
-export function createCollectMetrics(deps: CollectDeps): Pick<Activities, 'collectMetrics'> {
+export function createCollectMetrics(deps: CollectDeps): Pick<InvestigationSteps, 'collectMetrics'> {
   return {
     collectMetrics: ({ scope, family }) =>
       failingAsActivity(async () => {

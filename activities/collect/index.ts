@@ -1,4 +1,4 @@
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import { createCollectChanges } from './collect-changes.js';
 import { createCollectMetrics } from './collect-metrics.js';
 import type { CollectDeps } from './deps.js';
@@ -17,6 +17,6 @@ export type { MetricsSource } from './source/source.js';
 /** The activities that look at the world before anything is thought. */
 export function createCollect(
   deps: CollectDeps,
-): Pick<Activities, 'planScope' | 'collectMetrics' | 'collectChanges'> {
+): Pick<InvestigationSteps, 'planScope' | 'collectMetrics' | 'collectChanges'> {
   return { ...createPlanScope(deps), ...createCollectMetrics(deps), ...createCollectChanges(deps) };
 }

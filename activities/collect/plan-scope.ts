@@ -3,7 +3,7 @@ import type { Anomaly, Severity } from '../../model/anomaly.js';
 import type { Gap } from '../../model/gap.js';
 import type { ServiceGraph } from '../../model/graph.js';
 import type { Scope } from '../../model/incident.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import type { CollectDeps, Look } from './deps.js';
 import { listed, merged } from './gaps.js';
 import type { ServiceNames } from './names.js';
@@ -21,7 +21,7 @@ export interface ScopeRequest {
 }
 
 /** The `planScope` activity. Needs the source: without it there is nothing to look at. */
-export function createPlanScope(deps: CollectDeps): Pick<Activities, 'planScope'> {
+export function createPlanScope(deps: CollectDeps): Pick<InvestigationSteps, 'planScope'> {
   return {
     planScope: (input) => failingAsActivity(() => planScope(deps, input, { signal: cancellationSignal() })),
   };

@@ -8,6 +8,8 @@ export type Path = readonly string[];
 export class Calls {
   private readonly callees = new Map<string, Set<string>>();
   private readonly callers = new Map<string, Set<string>>();
+  /** What `below` has found: a round asks about the same services many times. */
+  private readonly reached = new Map<string, ReadonlyMap<string, Path>>();
 
   constructor(calls: Iterable<Call>) {
     for (const [caller, callee] of calls) {
@@ -18,15 +20,24 @@ export class Calls {
   }
 
   calleesOf(service: string): ReadonlySet<string> {
-    return this.callees.get(service) ?? NOBODY;
+    return this.callees.get(service) ?? NONE;
   }
 
   callersOf(service: string): ReadonlySet<string> {
-    return this.callers.get(service) ?? NOBODY;
+    return this.callers.get(service) ?? NONE;
   }
 
   /** Everything that a service depends on within so many calls, nearest first, by a shortest way to it. */
-  below(service: string, maxHops: number): Map<string, Path> {
+  below(service: string, maxHops: number): ReadonlyMap<string, Path> {
+    const key = `${maxHops} ${service}`;
+    const known = this.reached.get(key);
+    if (known) return known;
+    const found = this.search(service, maxHops);
+    this.reached.set(key, found);
+    return found;
+  }
+
+  private search(service: string, maxHops: number): Map<string, Path> {
     const paths = new Map<string, Path>([[service, [service]]]);
     let edge: Path[] = [[service]];
     for (let hop = 1; hop <= maxHops && edge.length > 0; hop++) {
@@ -46,7 +57,7 @@ export class Calls {
   }
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+const NONE: ReadonlySet<string> = new Set();
 
 function put(map: Map<string, Set<string>>, key: string, value: string): void {
   const known = map.get(key);

@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { CorrelateAnswer, CorrelateRequest, Trouble } from '../../model/triage.js';
+import type { CorrelateAnswer, CorrelateRequest, AffectedServices } from '../../model/triage.js';
 import type { Activities } from '../contract.js';
 import type { CollectDeps, Look } from '../collect/deps.js';
-import { joinTroubles } from './join.js';
+import { joinGroups } from './join.js';
 import { callsReader, type KnownCalls } from './read-calls.js';
 import { activeSilences } from './silences.js';
 
@@ -19,21 +19,21 @@ export function createCorrelate(deps: CorrelateDeps): Pick<Activities, 'readTria
   };
 }
 
-/** Finds the home of each trouble. A source that cannot be read leaves what the configuration tells. */
+/** Finds the target of each alert group. A source that cannot be read leaves what the configuration says. */
 export async function correlate(
   { config }: CorrelateDeps,
   read: (at: number, look: Look) => Promise<KnownCalls>,
-  { at, troubles, incidents }: CorrelateRequest,
+  { at, groups, incidents }: CorrelateRequest,
   look: Look,
 ): Promise<CorrelateAnswer> {
   const { calls, names, blind } = await read(at, look);
-  const known = <T extends Trouble>(trouble: T): T => ({
-    ...trouble,
-    services: trouble.services.map((service) => ({
+  const known = <T extends AffectedServices>(party: T): T => ({
+    ...party,
+    services: party.services.map((service) => ({
       ...service,
       name: names.resolve(service.name) ?? service.name,
     })),
   });
-  const homes = joinTroubles(calls, troubles.map(known), incidents.map(known), config.triage);
-  return { homes, blind };
+  const targets = joinGroups(calls, groups.map(known), incidents.map(known), config.triage);
+  return { targets, blind };
 }

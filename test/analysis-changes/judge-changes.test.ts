@@ -91,7 +91,7 @@ describe('the change that triggered it', () => {
     const said = first!.evidence.map(({ stance, statement }) => `${stance}: ${statement}`);
     assert.deepEqual(said, [
       'against: Took effect 2 min before the onset.',
-      'for: Deals with what fails: expiry, voucher.',
+      'for: It touches what fails: expiry, voucher.',
     ]);
   });
 
@@ -236,7 +236,7 @@ describe('an innocent change near the onset', () => {
         .evidence.map(({ statement }) => statement)
         .join(' ');
     assert.match(told('culprit'), /Was rolled back 5 min before the onset\./u);
-    assert.match(told('back'), /Brings back what ran before\./u);
+    assert.match(told('back'), /Restores the version that ran before\./u);
   });
 
   it('is still the trigger when it was rolled back only afterwards, or another one was', () => {

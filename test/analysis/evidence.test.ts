@@ -52,7 +52,7 @@ describe('checks', () => {
     const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'code-change')] });
     assert.deepEqual(passed.ranking, plain.ranking);
     assert.ok(kindOf(passed, 'code-change') < kindOf(plain, 'code-change'));
-    const why = passed.ruledOut.find(({ what }) => what === `code-change at ${cause}`)?.why;
+    const why = passed.ruledOut.find(({ what }) => what === `code change at ${cause}`)?.why;
     assert.equal(why, '0 of 2 targets answer.');
     const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'code-change')] });
     assert.deepEqual(mute.suspects, plain.suspects);
@@ -65,7 +65,7 @@ describe('checks', () => {
     assert.equal(before.verdict.faultKind, 'dependency-down');
     const denied = diagnose({ ...gone.input, checks: [check(service, 'passed', 'dependency-down')] });
     const against = evidenceOf(denied, service).find(({ kind }) => kind === 'contradiction');
-    assert.match(against!.statement, /speak against dependency-down: 0 of 2 targets answer/u);
+    assert.match(against!.statement, /rule out service down: 0 of 2 targets answer/u);
     assert.ok(denied.suspects.find((one) => one.service === service)!.confidence < before.verdict.confidence);
   });
 
@@ -364,18 +364,18 @@ describe('belief and claim', () => {
     }
     assert.equal(
       claimed([given('resource', 3), harm]).reason,
-      'CPU of a rose from 1 to 2.5 cores, and the harm follows from it: CPU of a rose from 1 to 2.5 cores.',
+      'CPU of a rose from 1 to 2.5 cores; this explains the symptom: CPU of a rose from 1 to 2.5 cores.',
     );
   });
 
   it('names what was done rather than what that did to the machine', () => {
-    const deed = {
+    const release = {
       ...given('change', 2),
       statement: 'Release 2.4.1: 70 % likely to be the trigger. Took effect 9 s before.',
     };
     assert.match(
-      claimed([given('resource', 5), harm, deed]).reason,
-      /^Release 2\.4\.1: 70 % likely to be the trigger, and/u,
+      claimed([given('resource', 5), harm, release]).reason,
+      /^Release 2\.4\.1: 70 % likely to be the trigger; this explains/u,
     );
   });
 

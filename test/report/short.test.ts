@@ -92,7 +92,7 @@ describe('what changed', () => {
     assert.deepEqual(whatChanged(null, pool()), []);
     const news = newsAfter((record) => {
       record.revision += 1;
-      record.state = 'publishing';
+      record.state = 'following';
       record.gaps.push({ source: 'logs', what: 'logs of cart', reason: 'gone' });
       record.diagnosis!.verdict.confidence += 0.05;
       record.diagnosis!.blastRadius.reverse();
