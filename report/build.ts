@@ -1,7 +1,6 @@
 import type { IncidentRecord } from '../model/incident.js';
-import type { Document, Section, Text } from './document.js';
-import { oneLine } from './escape.js';
-import { actionsOf, factsOf, mayAct, strongestReasons, type Facts } from './facts.js';
+import type { Document, Section } from './document.js';
+import { factsOf, type Facts } from './facts.js';
 import { summaryOf, titleOf, type Cite } from './headline.js';
 import { Queries } from './queries.js';
 import { actionsSection, checksSection, peopleSection } from './sections/actions.js';
@@ -10,42 +9,19 @@ import { decisionSection } from './sections/decision.js';
 import { notCheckedSection, ruledOutSection } from './sections/ruled-out.js';
 import { evidenceSection, queriesSection } from './sections/evidence.js';
 import { impactSection } from './sections/impact.js';
-import { shortStatusSection, statusSection } from './sections/status.js';
+import { statusSection } from './sections/status.js';
 import { timelineSection } from './sections/timeline.js';
-
-/** What a rendering holds. */
-export interface RenderOptions {
-  /**
-   * `short`: what is broken, the cause, the strongest evidence, what to do next and where to read on, without numbered
-   * queries. `full`: everything. @default 'full'
-   */
-  detail?: 'short' | 'full';
-}
 
 /**
  * The content of a record in reading order: what is broken and why first, how that was found last. Every rendering is
  * printed from this.
  */
-export function buildDocument(record: IncidentRecord, { detail = 'full' }: RenderOptions = {}): Document {
+export function buildDocument(record: IncidentRecord): Document {
   const facts = factsOf(record);
-  const sections = detail === 'short' ? shortSections(facts) : fullSections(facts);
-  return { title: titleOf(record), sections: sections.filter((section) => section !== null) };
+  return { title: titleOf(record), sections: sectionsOf(facts).filter((section) => section !== null) };
 }
 
-function shortSections(facts: Facts): (Section | null)[] {
-  const reasons = strongestReasons(facts).map(({ stance, statement }): Text => [
-    { strong: stance },
-    `: ${oneLine(statement, 300)}`,
-  ]);
-  return [
-    summarySection(facts),
-    reasons.length === 0 ? null : { title: 'Evidence', blocks: [{ kind: 'list', items: reasons }] },
-    mayAct(facts) && actionsOf(facts).length > 0 ? actionsSection(facts) : null,
-    shortStatusSection(facts),
-  ];
-}
-
-function fullSections(facts: Facts): (Section | null)[] {
+function sectionsOf(facts: Facts): (Section | null)[] {
   const queries = new Queries(facts.diagnosis?.window ?? null);
   // Queries are numbered as the sections that name them are made: in reading order.
   return [

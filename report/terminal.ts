@@ -1,12 +1,12 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 import type { IncidentRecord } from '../model/incident.js';
-import { buildDocument, type RenderOptions } from './build.js';
+import { buildDocument } from './build.js';
 import type { Block, Section, Span, Text } from './document.js';
 import { layOutTable } from './terminal-table.js';
 import { wrapText } from './terminal-wrap.js';
 
-export interface TerminalOptions extends RenderOptions {
+export interface TerminalOptions {
   /** Columns of the terminal. Narrower than 40 is printed as 40. */
   width: number;
   /** Whether to colour; without, the output holds no escape sequence. */
@@ -22,13 +22,10 @@ const WIDEST_PROSE = 100;
 
 /**
  * The summary of an incident for a terminal, ending with a line break. No line is wider than `width` except what is
- * there to be copied: queries, commands and links.
+ * there to be copied: queries, commands and addresses.
  */
-export function renderTerminal(
-  record: IncidentRecord,
-  { width, color, ...options }: TerminalOptions,
-): string {
-  const { title, sections } = buildDocument(record, options);
+export function renderTerminal(record: IncidentRecord, { width, color }: TerminalOptions): string {
+  const { title, sections } = buildDocument(record);
   const colors = pc.createColors(color);
   const print = new TerminalPrinter(Math.max(NARROWEST, width), colors);
   // A terminal is no place to fill in.

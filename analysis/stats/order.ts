@@ -1,5 +1,3 @@
-import { quantileSorted as quantileOfSorted } from 'd3-array';
-
 /** Order statistics on small scratch arrays. NaN must be removed first; see `compact`. */
 
 /** Copies the finite values of `values[from, to)` into `scratch` and returns how many there are. */
@@ -15,9 +13,18 @@ export function compact(values: Float64Array, from: number, to: number, scratch:
   return count;
 }
 
-/** Quantile `q` (0..1) of ascending `sorted`, linear between neighbours. NaN for no values. */
+/**
+ * Quantile `q` (0..1) of ascending `sorted`, linear between neighbours (type 7 of Hyndman and Fan, 1996).
+ * NaN for no values.
+ */
 export function quantileSorted(sorted: Float64Array, q: number): number {
-  return quantileOfSorted(sorted, q) ?? NaN;
+  const last = sorted.length - 1;
+  if (last < 0) return NaN;
+  const position = q * last;
+  const low = Math.floor(position);
+  const below = sorted[low]!;
+  const above = sorted[Math.min(low + 1, last)]!;
+  return below + (above - below) * (position - low);
 }
 
 /** Turns a median absolute deviation into the standard deviation that a normal distribution would have. */

@@ -35,19 +35,6 @@ export function statusSection(facts: Facts): Section {
   return { title: 'Status', blocks: [{ kind: 'facts', rows }] };
 }
 
-/** State, alerts, acknowledgement and the report: the end of the short summary. */
-export function shortStatusSection(facts: Facts): Section {
-  const { record, closedAt } = facts;
-  const acknowledged = acknowledgedWords(record) ?? (closedAt === null ? 'not acknowledged' : null);
-  const rows: (readonly [string, Text])[] = [
-    ['State', [STATE_WORDS[record.state]]],
-    ['Alerts', [alertCountWords(record)]],
-    ...(acknowledged === null ? [] : [['Acknowledged', [acknowledged]] as const]),
-    ...linkRows(facts, 2),
-  ];
-  return { title: 'Status', blocks: [{ kind: 'facts', rows }] };
-}
-
 function verdictRows({ diagnosis, suspect }: Facts): (readonly [string, Text])[] {
   if (!diagnosis) return [['Verdict', ['none, there is no diagnosis']]];
   const { level, service, confidence } = diagnosis.verdict;
@@ -99,17 +86,16 @@ function contactRows({ record, change, closedAt }: Facts): (readonly [string, Te
 }
 
 /** Each link on a line of its own, so that it can be clicked or copied. */
-function linkRows({ record }: Facts, most = MOST_LINKS): (readonly [string, Text])[] {
+function linkRows({ record }: Facts): (readonly [string, Text])[] {
   const all = linksOf(record);
-  const rows = all.slice(0, most).map(({ title, url }) => {
+  const rows = all.slice(0, MOST_LINKS).map(({ title, url }) => {
     const safe = maskAddress(url);
     const target = linkTarget(safe);
     const value: Span = target === null ? { code: oneLine(safe, 200) } : { link: target, url: target };
     return [shortName(title, 16) || 'Link', [value]] as const;
   });
-  return all.length > MOST_LINKS && most === MOST_LINKS
-    ? [...rows, ['More links', [`${all.length - most} in the record`]]]
-    : rows;
+  const more = all.length - rows.length;
+  return more > 0 ? [...rows, ['More links', [`${more} in the record`]]] : rows;
 }
 
 /** A link where it can be one; else its words: a file's path, or an address of a kind that must not be followed. */

@@ -20,6 +20,13 @@ function medianDeviation(values: number[]): number {
 }
 
 describe('order statistics', () => {
+  it('interpolate between neighbours', () => {
+    assert.equal(quantileSorted(numbers(1, 2, 3, 4), 0.5), 2.5);
+    assert.equal(quantileSorted(numbers(0, 10), 0.25), 2.5);
+    assert.equal(quantileSorted(numbers(7), 0.9), 7);
+    assert.ok(Number.isNaN(quantileSorted(numbers(), 0.5)));
+  });
+
   it('leave out what is not finite', () => {
     const scratch = new Float64Array(4);
     assert.equal(compact(numbers(1, NaN, Infinity, 2), 0, 4, scratch), 2);

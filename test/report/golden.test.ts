@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { IncidentRecord } from '../../model/incident.js';
 import { currentDetails } from '../../report/details.js';
 import { renderMarkdown } from '../../report/markdown.js';
+import { renderTerminalBrief } from '../../report/terminal-brief.js';
 import { renderTerminal, type TerminalOptions } from '../../report/terminal.js';
 import { SAMPLES } from '../support/records.js';
 
@@ -36,7 +37,8 @@ describe('a summary looks as it was approved', () => {
     const file = name.replaceAll(' ', '-');
     it(`as Markdown: ${name}`, () => compare(`${file}.md`, renderMarkdown(sample())));
     it(`in a terminal: ${name}`, () => compare(`${file}.txt`, text(sample())));
-    it(`in short: ${name}`, () => compare(`${file}.short.txt`, text(sample(), { detail: 'short' })));
+    it(`in short: ${name}`, () =>
+      compare(`${file}.short.txt`, renderTerminalBrief(sample(), { width: 80, color: false })));
     it(`as the details of the run in Temporal: ${name}`, () =>
       compare(`${file}.details.md`, currentDetails(sample())));
   }

@@ -15,20 +15,15 @@ const withoutEscapes = (text: string) =>
 
 describe('a summary in the terminal', () => {
   for (const width of [40, 80, 132]) {
-    it(`keeps within ${width} columns but for queries, commands and links, which are there to be copied`, () => {
+    it(`keeps within ${width} columns but for queries, commands and addresses, which are there to be copied`, () => {
       for (const [name, sample] of everySample) {
         const record = sample();
         const commands =
           record.diagnosis?.nextActions.map(({ command }) => oneLine(command ?? '', 1000)) ?? [];
         const text = renderTerminal(record, { width, color: false }).split('\nQUERIES\n')[0]!;
-        const wide = text
-          .split('\n')
-          .filter(
-            (line) =>
-              stringWidth(line) > width &&
-              !commands.includes(line.trim()) &&
-              !/https?:|^Incident /.test(line),
-          );
+        const isCopied = (line: string) =>
+          commands.includes(line) || line.includes('://') || line.startsWith('Incident ');
+        const wide = text.split('\n').filter((line) => stringWidth(line) > width && !isCopied(line.trim()));
         assert.deepEqual(wide, [], name);
       }
     });
@@ -82,21 +77,6 @@ describe('a summary as Markdown', () => {
     const wrapped = renderMarkdown(record, { width: 60 });
     assert.ok(wrapped.split('\n').length > renderMarkdown(record).split('\n').length);
     assert.equal(wrapped.replace(/\s+/g, ' '), renderMarkdown(record).replace(/\s+/g, ' '));
-  });
-
-  it('in short is what the first lines of the whole say, without queries to look up', () => {
-    for (const [name, sample] of everySample) {
-      const [whole, short] = (['full', 'short'] as const).map((detail) =>
-        renderTerminal(sample(), { width: 100, color: false, detail }),
-      );
-      const lines = short!.trimEnd().split('\n');
-      assert.equal(lines[0], whole!.split('\n')[0], name);
-      assert.ok(
-        lines.length <= 40 && lines.length < whole!.split('\n').length,
-        `${name}: ${lines.length} lines`,
-      );
-      if (name !== 'hostile labels') assert.doesNotMatch(short!, /\[q\d+\]/, name);
-    }
   });
 
   it('always says what was ruled out and what was not checked once there is a diagnosis', () => {

@@ -6,7 +6,7 @@ import { withCommonOptions, type CliDependencies, type CommonOptions } from '../
 import { EXIT, ExitWith } from '../../client/cli/exit-codes.js';
 import { jsonDocument, plain, utc } from '../../client/cli/output.js';
 import { BadInput } from '../../client/errors.js';
-import { quantity } from '../../report/format.js';
+import { quantity } from '../../model/wording.js';
 
 /** Problems shown as text; `--json` lists all that were found. */
 const SHOWN_PROBLEMS = 20;
@@ -24,7 +24,9 @@ export function buildStoreCommand(program: Command, deps: CliDependencies): void
     .option('--dry-run', 'delete nothing, and show what would be deleted')
     .action((options: PruneCommandOptions) => pruneNow(options, deps));
   withCommonOptions(store.command('verify'))
-    .description('read every object and check digests, records and references; ends with 1 when one is damaged')
+    .description(
+      'read every object and check digests, records and references; ends with 1 when one is damaged',
+    )
     .action((options: CommonOptions) => verify(options, deps));
 }
 
@@ -76,7 +78,8 @@ function incidentsIn({ incidents }: Inventory): Usage['incidents'] {
 
 function usageText({ store, id, incidents, kinds, total, retention, lastRun }: Usage): string {
   const { count, oldestAt, newestAt } = incidents;
-  const span = oldestAt === null || newestAt === null ? '' : `, last written ${utc(oldestAt)} to ${utc(newestAt)} UTC`;
+  const span =
+    oldestAt === null || newestAt === null ? '' : `, last written ${utc(oldestAt)} to ${utc(newestAt)} UTC`;
   const rows = Object.entries({ ...kinds, total }).map(
     ([kind, { objects, bytes }]) =>
       `  ${kind.padEnd(14)}${String(objects).padStart(9)}  ${quantity(bytes, 'bytes').padStart(9)}`,
