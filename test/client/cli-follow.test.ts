@@ -65,7 +65,11 @@ describe('faultline follow', () => {
   it('leaves the terminal in order when Temporal goes away', async () => {
     const incidents = fakeIncidents({
       async *watch() {
-        yield await Promise.resolve<Progress>({ state: 'investigating', headline: 'Investigating', steps: [] });
+        yield await Promise.resolve<Progress>({
+          state: 'investigating',
+          headline: 'Investigating',
+          steps: [],
+        });
         throw new TemporalUnavailable('gone');
       },
     });

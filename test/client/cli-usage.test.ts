@@ -36,7 +36,10 @@ describe('the command line', () => {
     ['start --service x --symptom sad', /argument 'sad' is invalid. Allowed choices are latency, errors/],
     ['start --service x --symptom latency --since soon', /--since: expected a time: 10m, .* got 'soon'/],
     ['list --since tomorrow', /--since: expected a time in the past, got 'tomorrow' \(2026-11-25T/],
-    ['list --state sleeping', /argument 'sleeping' is invalid. Allowed choices are open, investigating, closed/],
+    [
+      'list --state sleeping',
+      /argument 'sleeping' is invalid. Allowed choices are open, investigating, closed/,
+    ],
     ['list --limit 0', /argument '0' is invalid. Expected a whole number from 1 to 1000/],
     ['show', /missing required argument 'incident'/],
     ['show a b', /too many arguments for 'show'/],

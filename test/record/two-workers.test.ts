@@ -10,7 +10,7 @@ import { createRecords } from '../../activities/record/records.js';
 import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord } from '../../model/incident.js';
-import { pageFromStore } from '../../workers/cli/page-from-store.js';
+import { pageFromStore } from '../../workers/cli/renderer.js';
 import { recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { startWorker } from '../../workers/worker.js';
 import { testServer } from '../support/dev-server.js';

@@ -335,7 +335,7 @@ function play(seeds: number, fault: Fault | null): { seed: number; error: unknow
 }
 
 describe('triage, simulated', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('gives every alert one open incident, or a drop that is counted, in any order of events', () => {
     const failure = play(2_000, null);

@@ -26,7 +26,13 @@ export async function examineTemporal(
     temporal = openTemporal(options);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile') }];
+    return [
+      {
+        area: 'temporal',
+        subject: 'settings',
+        ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile'),
+      },
+    ];
   }
   try {
     return await examine(temporal);
@@ -71,7 +77,10 @@ async function serverVersion({ client, call }: Temporal): Promise<Told> {
   );
   const seen = `version ${version || 'unknown'}`;
   return version !== '' && isOlder(version, MINIMUM_SERVER)
-    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`)
+    ? failed(
+        seen,
+        `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`,
+      )
     : ok(seen);
 }
 
