@@ -15,7 +15,7 @@ import { failingAsActivity } from '../collect/source/failures.js';
 import type { SourceError } from '../collect/source/errors.js';
 import { packsInUse } from '../collect/topology.js';
 import { spansOf } from '../collect/window.js';
-import { quantity } from './quantity.js';
+import { quantity } from '../../model/wording.js';
 
 /** A check is one small query: what takes longer is given up, and says so. */
 const TIMEOUT_SECONDS = 10;

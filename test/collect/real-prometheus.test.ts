@@ -162,7 +162,7 @@ describe('over a real Prometheus', function () {
     );
     assert.deepEqual(
       checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check),
-      ['cpu-against-calm'],
+      ['cpu-against-baseline'],
     );
   });
 
