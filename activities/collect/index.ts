@@ -10,6 +10,7 @@ export type { CollectDeps } from './deps.js';
 export { detectPacks } from './packs/detect.js';
 export { loadPacks } from './packs/load.js';
 export { planScope } from './plan-scope.js';
+export { listServices, matchingService } from './service-list.js';
 export { openSource } from './source/open.js';
 export { recordingOf } from './source/recording-writer.js';
 export type { MetricsSource } from './source/source.js';
