@@ -8,13 +8,13 @@ import type { Binding } from '../../model/reading.js';
 import type { Activities } from '../contract.js';
 import { CONCURRENCY, type CollectDeps, type Look } from '../collect/deps.js';
 import { gapOf, merged } from '../collect/gaps.js';
-import { queryFor } from '../collect/packs/binding.js';
-import type { CheckSpec, Pack } from '../collect/packs/schema.js';
-import { fill } from '../collect/packs/template.js';
-import { failingAsActivity } from '../collect/source/failures.js';
-import type { SourceError } from '../collect/source/errors.js';
-import { packsInUse } from '../collect/topology.js';
-import { spansOf } from '../collect/window.js';
+import { queryFor } from '../collect/metrics/packs/binding.js';
+import type { CheckSpec, Pack } from '../collect/metrics/packs/schema.js';
+import { fill } from '../collect/metrics/packs/template.js';
+import { failingAsActivity } from '../collect/metrics/source/failures.js';
+import type { SourceError } from '../collect/metrics/source/errors.js';
+import { packsInUse } from '../collect/scope/topology.js';
+import { spansOf } from '../collect/scope/window.js';
 import { quantity } from './quantity.js';
 
 /** A check is one small query: what takes longer is given up, and says so. */

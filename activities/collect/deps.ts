@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.js';
 import type { EvidenceStore } from '../record/evidence-store.js';
-import type { Pack } from './packs/schema.js';
-import type { MetricsSource } from './source/source.js';
+import type { Pack } from './metrics/packs/schema.js';
+import type { MetricsSource } from './metrics/source/source.js';
 
 /** What the activities that look at the world are made of. */
 export interface CollectDeps {

@@ -1,6 +1,6 @@
 import type { Gap } from '../../model/gap.js';
-import { SourceError } from './source/errors.js';
-import type { Answer } from './source/source.js';
+import { SourceError } from './metrics/source/errors.js';
+import type { Answer } from './metrics/source/source.js';
 
 /** What was asked and not answered, as a gap. Rethrows what is not the source's failure, such as a cancellation. */
 export function gapOf(error: unknown, source: string, what: string): Gap {

@@ -1,9 +1,9 @@
 import type { CollectDeps, Look } from '../collect/deps.js';
-import { ServiceNames } from '../collect/names.js';
-import { detectPacks } from '../collect/packs/detect.js';
-import { SourceError } from '../collect/source/errors.js';
-import { readTopology } from '../collect/topology.js';
-import { rateWindowFor, sampleInterval, spansFor } from '../collect/window.js';
+import { ServiceNames } from '../collect/scope/service-names.js';
+import { detectPacks } from '../collect/metrics/packs/detect.js';
+import { SourceError } from '../collect/metrics/source/errors.js';
+import { readTopology } from '../collect/scope/topology.js';
+import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
 import { Calls } from './calls.js';
 
 /** Who calls whom as far as it is known, and by which names. */

@@ -3,19 +3,19 @@ import type { Config } from '../../config/schema.js';
 import type { Watch } from '../../config/watches.js';
 import type { SymptomKind } from '../../model/anomaly.js';
 import type { CollectDeps } from '../collect/deps.js';
-import { ServiceNames } from '../collect/names.js';
-import { detectPacks } from '../collect/packs/detect.js';
-import { queryFor } from '../collect/packs/binding.js';
-import { readSeries, type Question } from '../collect/series-reading.js';
+import { ServiceNames } from '../collect/scope/service-names.js';
+import { detectPacks } from '../collect/metrics/packs/detect.js';
+import { queryFor } from '../collect/metrics/packs/binding.js';
+import { readSeries, type Question } from '../collect/metrics/series-reading.js';
 import {
   gridOf,
   gridSize,
   type AnswerSeries,
   type MetricsSource,
   type RangeWindow,
-} from '../collect/source/source.js';
-import { packsInUse } from '../collect/topology.js';
-import { rateWindowFor, sampleInterval, spansFor } from '../collect/window.js';
+} from '../collect/metrics/source/source.js';
+import { packsInUse } from '../collect/scope/topology.js';
+import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
 
 /** One series that a watch looks at. */
 export interface WatchedSeries {

@@ -6,7 +6,7 @@ import type { Anomaly } from '../../model/anomaly.js';
 import type { EpisodeState, WatchMemory, WatchRound } from '../../model/watch.js';
 import { oneLine } from '../../report/escape.js';
 import type { Activities } from '../contract.js';
-import { failingAsActivity } from '../collect/source/failures.js';
+import { failingAsActivity } from '../collect/metrics/source/failures.js';
 import { readWatched, TooManySeries, type WatchDeps, type WatchedSeries } from './read-watched.js';
 
 /** Hands anomalies to triage, by the same door as a webhook; resolves when they are durable. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { createCollectMetrics, type Progress } from '../../activities/collect/collect-metrics.js';
+import { createCollectMetrics, type Progress } from '../../activities/collect/metrics/collect-metrics.js';
 import {
   BadCredentials,
   BadQuery,
   QueryTimeout,
   SourceUnavailable,
-} from '../../activities/collect/source/errors.js';
+} from '../../activities/collect/metrics/source/errors.js';
 import type { MetricFamily } from '../../activities/contract.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';

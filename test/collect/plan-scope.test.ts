@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { planScope } from '../../activities/collect/plan-scope.js';
-import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { planScope } from '../../activities/collect/scope/plan-scope.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { scope as scopeSchema, type Scope } from '../../model/incident.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import { FakeSource, type FakeOptions, type FakeSeries } from '../support/fake-source.js';

@@ -12,9 +12,9 @@ import {
   SourceBusy,
   SourceError,
   SourceUnavailable,
-} from '../../activities/collect/source/errors.js';
-import { toFailure } from '../../activities/collect/source/failures.js';
-import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
+} from '../../activities/collect/metrics/source/errors.js';
+import { toFailure } from '../../activities/collect/metrics/source/failures.js';
+import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import { sourceConfig, startStubPrometheus, type StubPrometheus } from '../support/stub-prometheus.js';
 
 const matrix = (result: unknown[], more: object = {}): object => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { scanSamples } from '../../activities/collect/source/sample-scan.js';
+import { scanSamples } from '../../activities/collect/metrics/source/sample-scan.js';
 
 interface ParsedSeries {
   metric: Record<string, string>;

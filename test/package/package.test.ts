@@ -77,7 +77,7 @@ describe('the published package', function () {
   });
 
   it('finds the metric packs that come with it', async () => {
-    const module = join(built.directory, 'dist/activities/collect/packs/load.js');
+    const module = join(built.directory, 'dist/activities/collect/metrics/packs/load.js');
     const files = new Set(
       (await evaluate(`
         const { loadPacks } = await import(${JSON.stringify(module)});

@@ -3,7 +3,7 @@ import { createCorrelate } from '../../activities/correlate/index.js';
 import { Calls } from '../../activities/correlate/calls.js';
 import { joinTroubles } from '../../activities/correlate/join.js';
 import { activeSilences } from '../../activities/correlate/silences.js';
-import { SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { configSchema } from '../../config/schema.js';
 import type { Trouble, TroubleHome } from '../../model/triage.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';

@@ -1,6 +1,6 @@
-import { detectPacks } from '../../activities/collect/packs/detect.js';
-import { loadPacks } from '../../activities/collect/packs/load.js';
-import { openSource } from '../../activities/collect/source/open.js';
+import { detectPacks } from '../../activities/collect/metrics/packs/detect.js';
+import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
+import { openSource } from '../../activities/collect/metrics/source/open.js';
 import { readWatched } from '../../activities/watch/read-watched.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { MetricsDeps } from './metrics.js';

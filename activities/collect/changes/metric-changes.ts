@@ -1,8 +1,8 @@
 import type { Change } from '../../../model/change.js';
-import type { ServiceNames } from '../names.js';
-import type { ChangeSpec } from '../packs/schema.js';
-import { fill } from '../packs/template.js';
-import type { AnswerSeries } from '../source/source.js';
+import type { ServiceNames } from '../scope/service-names.js';
+import type { ChangeSpec } from '../metrics/packs/schema.js';
+import { fill } from '../metrics/packs/template.js';
+import type { AnswerSeries } from '../metrics/source/source.js';
 
 /** What one change query of a pack gave, and how to read it. */
 export interface Watched {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { around } from '../../activities/collect/reach.js';
+import { around } from '../../activities/collect/scope/neighbourhood.js';
 
 const edges = (text: string) =>
   text.split(' ').map((pair) => {

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
-import type { Gap } from '../../../model/gap.js';
-import type { Binding } from '../../../model/reading.js';
+import type { Gap } from '../../../../model/gap.js';
+import type { Binding } from '../../../../model/reading.js';
 import { SourceError } from '../source/errors.js';
 import type { AskOptions, MetricsSource } from '../source/source.js';
 import type { Pack } from './schema.js';

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
-import { CONCURRENCY } from './deps.js';
-import type { ServiceNames } from './names.js';
-import { queryFor, subjectLabel } from './packs/binding.js';
-import type { SignalSpec } from './packs/schema.js';
-import { isOutage, SourceError } from './source/errors.js';
+import { CONCURRENCY } from '../deps.js';
+import type { ServiceNames } from './service-names.js';
+import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
+import type { SignalSpec } from '../metrics/packs/schema.js';
+import { isOutage, SourceError } from '../metrics/source/errors.js';
 import { packsInUse, type Around } from './topology.js';
 
 /** A rate that is to tell calm from trouble, not its second, looks over at least so many seconds. */

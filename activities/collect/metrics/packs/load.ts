@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
-import { ConfigError, problemsOf, type Problem } from '../../../config/problems.js';
-import { mapScalars, schemaNode } from '../../../config/schema-walk.js';
+import { ConfigError, problemsOf, type Problem } from '../../../../config/problems.js';
+import { mapScalars, schemaNode } from '../../../../config/schema-walk.js';
 import { packFile, type Pack, type PackFile } from './schema.js';
 import { fill, variablesOf, type Variables } from './template.js';
 
@@ -32,7 +32,7 @@ export async function loadPacks(own: readonly string[] = []): Promise<Pack[]> {
 
 /** `packs/` beside this source, or beside the built code. */
 async function shippedFolder(): Promise<string> {
-  for (const up of ['../../../packs', '../../../../packs']) {
+  for (const up of ['../../../../packs', '../../../../../packs']) {
     const folder = fileURLToPath(new URL(`${up}/`, import.meta.url));
     try {
       const names = await readdir(folder);

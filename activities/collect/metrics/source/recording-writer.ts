@@ -1,4 +1,4 @@
-import type { Change } from '../../../model/change.js';
+import type { Change } from '../../../../model/change.js';
 import { packRecording, recordedQuery, type Recording } from './recording-format.js';
 import {
   gridSize,

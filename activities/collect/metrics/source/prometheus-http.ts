@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { z } from 'zod';
-import type { OutgoingAuth } from '../../../config/primitives.js';
-import type { PrometheusSourceConfig } from '../../../config/schema.js';
+import type { OutgoingAuth } from '../../../../config/primitives.js';
+import type { PrometheusSourceConfig } from '../../../../config/schema.js';
 import {
   BadCredentials,
   BadQuery,

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import { unixSeconds } from '../../../model/anomaly.js';
-import { change } from '../../../model/change.js';
+import { unixSeconds } from '../../../../model/anomaly.js';
+import { change } from '../../../../model/change.js';
 
 /*
  * A recording: all that was asked of a source about one incident, with the answers. gzip over JSON, so that it can be

@@ -1,4 +1,4 @@
-import type { CallEdge } from '../../model/graph.js';
+import type { CallEdge } from '../../../model/graph.js';
 
 /** Calls from each service on to another, in one direction. */
 type Adjacency = ReadonlyMap<string, readonly string[]>;

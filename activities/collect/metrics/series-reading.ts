@@ -1,8 +1,8 @@
-import type { Series, Subject } from '../../model/series.js';
-import { hostOf, type ServiceNames } from './names.js';
+import type { Series, Subject } from '../../../model/series.js';
+import { hostOf, type ServiceNames } from '../scope/service-names.js';
 import { queryFor, subjectLabel, type Spans } from './packs/binding.js';
 import type { Pack, SignalSpec } from './packs/schema.js';
-import type { Binding } from '../../model/reading.js';
+import type { Binding } from '../../../model/reading.js';
 import type { AnswerSeries } from './source/source.js';
 
 /** One signal of one pack, to be pulled for many subjects in one query. */

@@ -1,10 +1,10 @@
-import type { Config } from '../../config/schema.js';
-import type { Binding } from '../../model/reading.js';
-import type { Scope } from '../../model/incident.js';
-import type { Spans } from './packs/binding.js';
-import type { Pack } from './packs/schema.js';
-import { isOutage, SourceError } from './source/errors.js';
-import type { AskOptions, MetricsSource } from './source/source.js';
+import type { Config } from '../../../config/schema.js';
+import type { Binding } from '../../../model/reading.js';
+import type { Scope } from '../../../model/incident.js';
+import type { Spans } from '../metrics/packs/binding.js';
+import type { Pack } from '../metrics/packs/schema.js';
+import { isOutage, SourceError } from '../metrics/source/errors.js';
+import type { AskOptions, MetricsSource } from '../metrics/source/source.js';
 
 type DiagnosisConfig = Config['diagnosis'];
 

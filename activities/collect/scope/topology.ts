@@ -1,15 +1,15 @@
 import pMap from 'p-map';
-import type { Config } from '../../config/schema.js';
-import type { Gap } from '../../model/gap.js';
-import type { CallEdge, Placement, ServiceGraph } from '../../model/graph.js';
-import type { Binding } from '../../model/reading.js';
-import { CONCURRENCY } from './deps.js';
-import { gapOf, listed, remarksOf } from './gaps.js';
-import { displayNames, hostOf, isOutside, ServiceNames } from './names.js';
-import { queryFor, subjectLabel, type Spans } from './packs/binding.js';
-import type { Pack } from './packs/schema.js';
-import { isOutage } from './source/errors.js';
-import type { Answer, AskOptions, MetricsSource } from './source/source.js';
+import type { Config } from '../../../config/schema.js';
+import type { Gap } from '../../../model/gap.js';
+import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
+import type { Binding } from '../../../model/reading.js';
+import { CONCURRENCY } from '../deps.js';
+import { gapOf, listed, remarksOf } from '../gaps.js';
+import { displayNames, hostOf, isOutside, ServiceNames } from './service-names.js';
+import { queryFor, subjectLabel, type Spans } from '../metrics/packs/binding.js';
+import type { Pack } from '../metrics/packs/schema.js';
+import { isOutage } from '../metrics/source/errors.js';
+import type { Answer, AskOptions, MetricsSource } from '../metrics/source/source.js';
 
 export interface Around {
   source: MetricsSource;

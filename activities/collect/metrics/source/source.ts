@@ -1,4 +1,4 @@
-import type { Change } from '../../../model/change.js';
+import type { Change } from '../../../../model/change.js';
 
 /**
  * A place that answers PromQL. Every method throws a `SourceError` (errors.ts) or, when `signal` was aborted,

@@ -1,18 +1,18 @@
 import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { Change } from '../../model/change.js';
-import type { Gap } from '../../model/gap.js';
-import type { Scope } from '../../model/incident.js';
-import type { Activities } from '../contract.js';
-import { readChangeSource } from './changes/change-source.js';
-import { changesIn, withoutEchoes } from './changes/metric-changes.js';
-import { CONCURRENCY, type CollectDeps, type Look } from './deps.js';
-import { gapOf, merged, remarksOf } from './gaps.js';
-import { ServiceNames } from './names.js';
-import { queryFor, subjectLabel } from './packs/binding.js';
-import { failingAsActivity } from './source/failures.js';
-import { packsInUse } from './topology.js';
-import { spansOf } from './window.js';
+import type { Change } from '../../../model/change.js';
+import type { Gap } from '../../../model/gap.js';
+import type { Scope } from '../../../model/incident.js';
+import type { Activities } from '../../contract.js';
+import { readChangeSource } from './change-source.js';
+import { changesIn, withoutEchoes } from './metric-changes.js';
+import { CONCURRENCY, type CollectDeps, type Look } from '../deps.js';
+import { gapOf, merged, remarksOf } from '../gaps.js';
+import { ServiceNames } from '../scope/service-names.js';
+import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
+import { failingAsActivity } from '../metrics/source/failures.js';
+import { packsInUse } from '../scope/topology.js';
+import { spansOf } from '../scope/window.js';
 
 /** A change may take its time to hurt: a leak, a cache that runs out. */
 const BEFORE_WINDOW_SECONDS = 1800;

@@ -1,19 +1,19 @@
 import { cancellationSignal, Context, heartbeat } from '@temporalio/activity';
 import pMap from 'p-map';
-import type { Gap } from '../../model/gap.js';
-import type { EvidenceRef, Scope } from '../../model/incident.js';
-import type { Series } from '../../model/series.js';
-import type { Activities, MetricFamily } from '../contract.js';
-import { CONCURRENCY, type CollectDeps, type Look } from './deps.js';
-import { gapOf, listed, merged, remarksOf } from './gaps.js';
-import { ServiceNames } from './names.js';
+import type { Gap } from '../../../model/gap.js';
+import type { EvidenceRef, Scope } from '../../../model/incident.js';
+import type { Series } from '../../../model/series.js';
+import type { Activities, MetricFamily } from '../../contract.js';
+import { CONCURRENCY, type CollectDeps, type Look } from '../deps.js';
+import { gapOf, listed, merged, remarksOf } from '../gaps.js';
+import { ServiceNames } from '../scope/service-names.js';
 import { queryFor } from './packs/binding.js';
 import { firstOfEach, readSeries, type Question, type ReadingContext } from './series-reading.js';
 import { BadCredentials, isOutage, NotASource, type SourceError } from './source/errors.js';
 import { failingAsActivity } from './source/failures.js';
-import { packsInUse, type Around } from './topology.js';
-import { whoMoved } from './who-moved.js';
-import { spansOf } from './window.js';
+import { packsInUse, type Around } from '../scope/topology.js';
+import { whoMoved } from '../scope/deviation-scan.js';
+import { spansOf } from '../scope/window.js';
 
 /** Beyond so many services their resources are pulled only for those nearest to the trouble. */
 const MAX_RESOURCE_SERVICES = 60;

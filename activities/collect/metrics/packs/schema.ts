@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { changeKind } from '../../../model/change.js';
-import { faultKind } from '../../../model/diagnosis.js';
-import { signalKind } from '../../../model/series.js';
+import { changeKind } from '../../../../model/change.js';
+import { faultKind } from '../../../../model/diagnosis.js';
+import { signalKind } from '../../../../model/series.js';
 
 /*
  * The form of a metric pack's file; packs/README.md explains it with an example. A pack says in PromQL where one

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PrometheusSourceConfig } from '../../../config/schema.js';
+import type { PrometheusSourceConfig } from '../../../../config/schema.js';
 import { readInstantAnswer, readRangeAnswer } from './answer.js';
 import { NotASource, PartialAnswer, type Asked } from './errors.js';
 import { PrometheusHttp } from './prometheus-http.js';

@@ -1,4 +1,4 @@
-import type { MetricsSourceConfig } from '../../../config/schema.js';
+import type { MetricsSourceConfig } from '../../../../config/schema.js';
 import { PrometheusSource } from './prometheus-source.js';
 import { RecordingSource } from './recording-source.js';
 import type { MetricsSource } from './source.js';

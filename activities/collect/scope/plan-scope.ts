@@ -1,17 +1,17 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { Anomaly, Severity } from '../../model/anomaly.js';
-import type { Gap } from '../../model/gap.js';
-import type { ServiceGraph } from '../../model/graph.js';
-import type { Scope } from '../../model/incident.js';
-import type { Activities } from '../contract.js';
-import type { CollectDeps, Look } from './deps.js';
-import { listed, merged } from './gaps.js';
-import type { ServiceNames } from './names.js';
-import { detectPacks } from './packs/detect.js';
-import { around as servicesAround } from './reach.js';
-import { failingAsActivity } from './source/failures.js';
+import type { Anomaly, Severity } from '../../../model/anomaly.js';
+import type { Gap } from '../../../model/gap.js';
+import type { ServiceGraph } from '../../../model/graph.js';
+import type { Scope } from '../../../model/incident.js';
+import type { Activities } from '../../contract.js';
+import type { CollectDeps, Look } from '../deps.js';
+import { listed, merged } from '../gaps.js';
+import type { ServiceNames } from './service-names.js';
+import { detectPacks } from '../metrics/packs/detect.js';
+import { around as servicesAround } from './neighbourhood.js';
+import { failingAsActivity } from '../metrics/source/failures.js';
 import { readPlacements, readTopology, type Around } from './topology.js';
-import { whoMoved } from './who-moved.js';
+import { whoMoved } from './deviation-scan.js';
 import { rateWindowFor, sampleInterval, spansFor, stepFor, windowFor } from './window.js';
 
 export interface ScopeRequest {
