@@ -70,8 +70,15 @@ module.exports = {
     {
       name: 'analysis-no-temporal',
       severity: 'error',
-      from: { path: '^(analysis|report|model|config)/' },
+      from: { path: '^(analysis|report|config)/' },
       to: { path: '@temporalio' },
+    },
+    {
+      name: 'model-temporal-by-type',
+      severity: 'error',
+      comment: 'model/messages.ts has the types of every message, and costs a client nothing',
+      from: { path: '^model/' },
+      to: { path: '@temporalio', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'product-not-examples',

@@ -16,13 +16,13 @@ export interface Policy {
   /** How many leading suspects are checked. */
   checkSuspects: number;
   /** Seconds for which a source that does not answer is asked again before the summary goes out without it. */
-  patienceSeconds: number;
+  sourceTimeoutSeconds: number;
   /** Seconds between two looks at an incident that lasts. */
-  lookAgainSeconds: number;
+  reevaluateSeconds: number;
   /** Seconds without a firing alert after which a resolved incident is closed. */
-  quietSeconds: number;
+  resolveGraceSeconds: number;
   /** Seconds after which an incident that nobody resolved is closed. */
-  limitSeconds: number;
+  maxDurationSeconds: number;
   /** Seconds between two reminders while nobody acknowledges; 0 for none. Absent in histories of version 0.1. */
   remindAfterSeconds?: number;
   /** How many reminders there are at most. */
@@ -33,7 +33,7 @@ export interface Policy {
    * Seconds after the end in which a verdict is still taken; 0 for none. Absent in histories of version 0.1: such an
    * incident goes on as it began, and neither waits nor tells what people say of it.
    */
-  verdictWindowSeconds?: number;
+  feedbackWindowSeconds?: number;
   /** Names of the sinks that this incident's summaries go to. */
   sinks: string[];
   /** Address of the Temporal UI, for the link to the run; null when there is none. */

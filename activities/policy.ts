@@ -12,7 +12,7 @@ export function createReadPolicy(deps: {
       Promise.resolve({
         families: ['golden', 'edges', 'resources', 'hosts'],
         checkSuspects: diagnosis.checkSuspects,
-        patienceSeconds: diagnosis.patienceSeconds,
+        sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
         ...followUp,
         sinks: sinks.map(({ name }) => name),
         uiUrl: temporal.uiUrl ?? null,

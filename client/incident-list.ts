@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { IncidentState } from '../model/incident.js';
-import { DIAGNOSE_WORKFLOW, type SearchAttributeName } from '../model/temporal-names.js';
+import { DIAGNOSE_WORKFLOW, type SearchAttributeName } from '../model/messages.js';
 import { searchKeys } from './temporal.js';
 
 /** Which incidents to list; what is left out does not filter. Several values of one filter mean any of them. */

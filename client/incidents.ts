@@ -3,10 +3,10 @@ import type { IncidentRecord } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
-  LookRequest,
+  RerunRequest,
   Progress,
   RaisedIncident,
-  VerdictGiven,
+  FeedbackGiven,
 } from '../model/progress.js';
 import type { Moved } from '../model/triage.js';
 import type { IncidentFilters, IncidentRow } from './incident-list.js';
@@ -45,9 +45,9 @@ export interface Incidents {
   /** Newest first. Needs no worker. */
   list(filters: IncidentFilters, options: { limit: number }): Promise<IncidentList>;
   acknowledge(id: string, given: Acknowledgement): Promise<IncidentRecord>;
-  giveVerdict(id: string, given: VerdictGiven): Promise<IncidentRecord>;
+  giveFeedback(id: string, given: FeedbackGiven): Promise<IncidentRecord>;
   /** Looks now instead of when its timer is due. Resolves when the incident has taken it, not when it has looked. */
-  lookAgain(id: string, given: LookRequest): Promise<IncidentRecord>;
+  rerun(id: string, given: RerunRequest): Promise<IncidentRecord>;
   cancel(id: string, given: Cancellation): Promise<IncidentRecord>;
   /** Makes two open incidents of one environment one: the first hands its alerts over and ends. */
   merge(id: string, into: string, given: { by: string }): Promise<Moved>;

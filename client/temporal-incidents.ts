@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
-  LookRequest,
+  RerunRequest,
   Progress,
   RaiseAnswer,
-  VerdictGiven,
+  FeedbackGiven,
 } from '../model/progress.js';
-import * as names from '../model/temporal-names.js';
+import * as names from '../model/messages.js';
 import type { Merge, Moved, Split } from '../model/triage.js';
 import { withoutSecrets } from '../report/mask.js';
 import type { triage, TriageInput } from '../workflows/triage.js';
@@ -39,7 +40,7 @@ const LIST_MILLISECONDS = 15_000;
 /** How many incidents, newest first, a part of an id is looked for in. */
 const ID_SEARCH_LIMIT = 5_000;
 
-type Steer = Acknowledgement | VerdictGiven | LookRequest | Cancellation;
+type Steer = Acknowledgement | FeedbackGiven | RerunRequest | Cancellation;
 
 /** From here on an incident has told what it knows. */
 const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
@@ -106,10 +107,12 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     }
   }
 
-  function update(part: string, name: string, argument: Steer): Promise<IncidentRecord> {
-    return ask(part, (incident) =>
-      incident.executeUpdate<IncidentRecord, [Steer]>(name, { args: [withoutSecrets(argument)] }),
-    );
+  function update<Given extends Steer>(
+    part: string,
+    definition: UpdateDefinition<IncidentRecord, [Given]>,
+    argument: Given,
+  ): Promise<IncidentRecord> {
+    return ask(part, (incident) => incident.executeUpdate(definition, { args: [withoutSecrets(argument)] }));
   }
 
   function show(part: string): Promise<IncidentRecord> {
@@ -119,21 +122,25 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
       const isClosed = isClosedState(run.typedSearchAttributes.get(searchKeys.state) ?? null);
       const written = isClosed ? await lastWrittenRecord(temporal.client, incident.workflowId) : null;
-      return written ?? incident.query<IncidentRecord>(names.RECORD);
+      return written ?? incident.query(names.record);
     });
   }
 
-  function askTriage<Answer>(environment: string, name: string, argument: Merge | Split): Promise<Answer> {
+  function askTriage<Given extends Merge | Split>(
+    environment: string,
+    definition: UpdateDefinition<Moved, [Given]>,
+    argument: Given,
+  ): Promise<Moved> {
     const id = names.triageWorkflowId(environment);
     return explained(id, () =>
       temporal.call(answerMilliseconds, () =>
-        workflow.getHandle(id).executeUpdate<Answer, [Merge | Split]>(name, { args: [argument] }),
+        workflow.getHandle(id).executeUpdate(definition, { args: [argument] }),
       ),
     );
   }
 
   function progress(part: string): Promise<Progress> {
-    return ask(part, (incident) => incident.query<Progress>(names.PROGRESS));
+    return ask(part, (incident) => incident.query(names.progress));
   }
 
   async function* watch(part: string, options: WatchOptions = {}): AsyncGenerator<Progress> {
@@ -154,7 +161,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
         for (const batch of batchesOf(anomalies.map(withoutSecrets))) {
           await workflow.signalWithStart<typeof triage, [typeof anomalies]>(names.TRIAGE_WORKFLOW, {
             ...triageRun(batch.environment),
-            signal: names.ANOMALIES_RAISED,
+            signal: names.anomaliesRaised,
             signalArgs: [batch.anomalies],
           });
         }
@@ -166,7 +173,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       const run = triageRun(request.environment);
       const { incidents } = await explained(run.workflowId, () =>
         temporal.call(answerMilliseconds, () =>
-          workflow.executeUpdateWithStart<typeof triage, RaiseAnswer, [(typeof anomaly)[]]>(names.RAISE, {
+          workflow.executeUpdateWithStart<typeof triage, RaiseAnswer, [(typeof anomaly)[]]>(names.raise, {
             args: [[anomaly]],
             startWorkflowOperation: new WithStartWorkflowOperation<typeof triage>(names.TRIAGE_WORKFLOW, {
               ...run,
@@ -185,21 +192,21 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     progress,
     watch,
     list,
-    acknowledge: (part, given) => update(part, names.ACKNOWLEDGE, given),
-    giveVerdict: (part, given) => update(part, names.VERDICT, given),
-    lookAgain: (part, given) => update(part, names.LOOK_AGAIN, given),
-    cancel: (part, given) => update(part, names.CANCEL, given),
+    acknowledge: (part, given) => update(part, names.acknowledge, given),
+    giveFeedback: (part, given) => update(part, names.giveFeedback, given),
+    rerun: (part, given) => update(part, names.rerun, given),
+    cancel: (part, given) => update(part, names.cancel, given),
     async merge(part, intoPart, { by }) {
       const [from, into] = [await show(part), await findId(intoPart)];
       const merge: Merge = { from: from.id, into, by };
-      return askTriage<Moved>(from.environment, names.MERGE, merge);
+      return askTriage(from.environment, names.mergeIncidents, merge);
     },
     async split(part, { service, by }) {
       const { id: from, environment, anomalies } = await show(part);
       const own = anomalies.filter((anomaly) => anomaly.service === service);
       if (own.length === 0) throw new Refused(`${from} lists no alert of ${service}`);
       const split: Split = { from, service, by, anomalies: own };
-      return askTriage<Moved>(environment, names.SPLIT, split);
+      return askTriage(environment, names.splitIncident, split);
     },
     findId,
     ready: ({ timeoutSeconds }) => temporal.ready(timeoutSeconds * 1000),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { SEARCH_ATTRIBUTES } from '../model/temporal-names.js';
+import { SEARCH_ATTRIBUTES } from '../model/messages.js';
 import { BadInput, TemporalUnavailable } from './errors.js';
 import { inSentence, silence } from './temporal-errors.js';
 

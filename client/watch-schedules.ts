@@ -1,6 +1,6 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import type { Watch } from '../config/watches.js';
-import { TASK_QUEUE, WATCH_WORKFLOW, watchScheduleId } from '../model/temporal-names.js';
+import { TASK_QUEUE, WATCH_WORKFLOW, watchScheduleId } from '../model/messages.js';
 import type { watch as watchWorkflow } from '../workflows/watch.js';
 import type { Temporal } from './temporal.js';
 

@@ -7,10 +7,10 @@ const secondsOrNever = z.number().nonnegative();
 /** How an incident is followed after its first summary. */
 export const followUp = z
   .strictObject({
-    lookAgainSeconds: seconds.default(300),
+    reevaluateSeconds: seconds.default(300),
     /** An incident is closed when no alert has fired for so long: a flapping alert stays one incident. */
-    quietSeconds: seconds.default(60),
-    limitSeconds: seconds.default(6 * 3600),
+    resolveGraceSeconds: seconds.default(60),
+    maxDurationSeconds: seconds.default(6 * 3600),
     /**
      * Time between two reminders that nobody has acknowledged an incident. Off by default: what raised the alert
      * usually rings until somebody answers there, and a team that does not acknowledge here would be nagged for nothing.
@@ -20,6 +20,6 @@ export const followUp = z
     /** Time without an acknowledgement after which the sinks routed with `when: escalated` are told too. */
     escalateAfterSeconds: secondsOrNever.default(0),
     /** Time after its end in which an incident still takes a verdict: causes are often known days later only. */
-    verdictWindowSeconds: secondsOrNever.default(7 * 24 * 3600),
+    feedbackWindowSeconds: secondsOrNever.default(7 * 24 * 3600),
   })
   .prefault({});

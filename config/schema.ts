@@ -110,7 +110,7 @@ const settings = z.strictObject({
       /** How many leading suspects are checked. */
       checkSuspects: z.number().int().nonnegative().default(3),
       /** How long a source that does not answer is asked again before the summary goes out without it. */
-      patienceSeconds: seconds.default(90),
+      sourceTimeoutSeconds: seconds.default(90),
       /** After this the analysis is given up and the summary says so. */
       timeoutSeconds: seconds.default(120),
     })

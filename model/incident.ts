@@ -37,7 +37,7 @@ export const evidenceRef = z.object({
 });
 export type EvidenceRef = z.infer<typeof evidenceRef>;
 
-export const humanVerdict = z.object({
+export const feedback = z.object({
   /** Whether the diagnosis named the right root cause. */
   correct: z.boolean(),
   service: z.string().nullable(),
@@ -46,7 +46,7 @@ export const humanVerdict = z.object({
   by: z.string(),
   at: unixSeconds,
 });
-export type HumanVerdict = z.infer<typeof humanVerdict>;
+export type Feedback = z.infer<typeof feedback>;
 
 export const incidentState = z.enum([
   'scoping',
@@ -80,7 +80,7 @@ export const publication = z.object({
 export type Publication = z.infer<typeof publication>;
 
 /** Why a revision was made: what a reader is to be told. */
-export const occasion = z.enum([
+export const revisionReason = z.enum([
   'first-result',
   /** Verdict, scope or severity changed. */
   'update',
@@ -91,11 +91,11 @@ export const occasion = z.enum([
   /** Somebody took it on. */
   'acknowledged',
   /** A person judged the diagnosis. */
-  'verdict',
+  'feedback',
   /** The incident is over: the final report. */
   'final',
 ]);
-export type Occasion = z.infer<typeof occasion>;
+export type RevisionReason = z.infer<typeof revisionReason>;
 
 /** Name of the record's JSON Schema, the same for all of version 1: a name and no address, nothing is fetched from it. */
 export const RECORD_SCHEMA_ID = 'urn:faultline:schema:incident-record:v1';
@@ -112,7 +112,7 @@ export const incidentRecord = z.object({
   /** Counts what was published; a reader keeps the highest. */
   revision: z.number().int().nonnegative(),
   /** Why this revision was made. */
-  occasion: occasion.default('update'),
+  revisionReason: revisionReason.default('update'),
   environment: z.string(),
   service: z.string(),
   severity,
@@ -134,7 +134,7 @@ export const incidentRecord = z.object({
   acknowledged: z.object({ by: z.string(), at: unixSeconds }).nullable(),
   /** When it was escalated because nobody had acknowledged it. */
   escalatedAt: unixSeconds.nullable().default(null),
-  humanVerdict: humanVerdict.nullable(),
+  feedback: feedback.nullable(),
   publications: z.array(publication),
   timings: z.object({
     openedAt: unixSeconds,

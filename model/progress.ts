@@ -1,7 +1,7 @@
 import type { FaultKind } from './diagnosis.js';
 import type { IncidentState } from './incident.js';
 
-/** What the PROGRESS query of an incident's workflow answers: where it is, for a live view. */
+/** What the `progress` query of an incident's workflow answers: where it is, for a live view. */
 export interface Progress {
   state: IncidentState;
   /** One line for people, the title of the summary: `[Diagnosing] checkout: latency alert since 10:42 UTC`. */
@@ -23,7 +23,7 @@ export interface ProgressStep {
   endedAt?: number;
 }
 
-/** What the RAISE update of the triage workflow answers: where each anomaly went. */
+/** What the `raise` update of the triage workflow answers: where each anomaly went. */
 export interface RaiseAnswer {
   incidents: RaisedIncident[];
 }
@@ -37,13 +37,13 @@ export interface RaisedIncident {
   joined: boolean;
 }
 
-/** Argument of the ACKNOWLEDGE update. */
+/** Argument of the `acknowledge` update. */
 export interface Acknowledgement {
   by: string;
 }
 
-/** Argument of the VERDICT update: what a person says about the root cause. */
-export interface VerdictGiven {
+/** Argument of the `feedback` update: what a person says about the root cause. */
+export interface FeedbackGiven {
   correct: boolean;
   /** Where it really began; null when the diagnosis was right or nobody knows. */
   service: string | null;
@@ -52,12 +52,12 @@ export interface VerdictGiven {
   by: string;
 }
 
-/** Argument of the LOOK_AGAIN update: look now, whatever the timers say. */
-export interface LookRequest {
+/** Argument of the `rerun` update: look now, whatever the timers say. */
+export interface RerunRequest {
   by: string;
 }
 
-/** Argument of the CANCEL update. */
+/** Argument of the `cancel` update. */
 export interface Cancellation {
   by: string;
   reason: string;

@@ -9,6 +9,6 @@ export const slackAction = z.enum([
   'faultline-acknowledge',
   'faultline-right',
   'faultline-wrong',
-  'faultline-look-again',
+  'faultline-rerun',
 ]);
 export type SlackAction = z.infer<typeof slackAction>;

@@ -51,7 +51,7 @@ export interface CorrelateAnswer {
 /** An anomaly that triage placed nowhere, counted and explained. */
 export type DropReason = 'silenced' | 'end-of-unknown' | 'over-before-heard';
 
-/** What the TRIAGE_STATE query answers. */
+/** What the `triageState` query answers. */
 export interface TriageState {
   counts: TriageCounts;
   open: { id: string; services: string[]; anomalies: number; flaps: number }[];
@@ -80,14 +80,14 @@ export interface TriageCounts {
   flaps: number;
 }
 
-/** Argument of the MERGE update: two open incidents are one. */
+/** Argument of the `merge` update: two open incidents are one. */
 export interface Merge {
   from: string;
   into: string;
   by: string;
 }
 
-/** Argument of the SPLIT update: a service of an open incident has trouble of its own. */
+/** Argument of the `split` update: a service of an open incident has trouble of its own. */
 export interface Split {
   from: string;
   service: string;
@@ -96,13 +96,13 @@ export interface Split {
   anomalies: Anomaly[];
 }
 
-/** What the MERGE and SPLIT updates answer: where the anomalies are now. */
+/** What the `merge` and SPLIT updates answer: where the anomalies are now. */
 export interface Moved {
   from: string;
   to: string;
 }
 
-/** Argument of an incident's ANOMALIES_MOVED signal: hand these over to another incident. */
+/** Argument of an incident's `anomaliesMoved` signal: hand these over to another incident. */
 export interface MoveOrder {
   to: string;
   /** Only anomalies of this service; null for all, which ends the incident. */

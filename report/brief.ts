@@ -103,7 +103,7 @@ function statusOf({ record, diagnosis }: Facts): string {
 
 function fieldsOf(facts: Facts): BriefField[] {
   const { record, diagnosis, symptom, zero, zeroIs, closedAt, change } = facts;
-  const { humanVerdict } = record;
+  const { feedback } = record;
   const verdict = diagnosis?.verdict ?? null;
   const ended = closedAt === null ? '' : `, closed after ${duration(closedAt - zero)}`;
   const values: Record<string, string | null> = {
@@ -115,7 +115,7 @@ function fieldsOf(facts: Facts): BriefField[] {
     Alerts: alertCountWords(record),
     Escalated: escalatedWords(record),
     Acknowledged: acknowledgedWords(record),
-    Judged: humanVerdict && oneLine(judgementWords(humanVerdict), LONGEST_LINE),
+    Judged: feedback && oneLine(judgementWords(feedback), LONGEST_LINE),
     'Whom to ask': change?.author ? `${oneLine(change.author, 80)}, about the change` : null,
   };
   return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
@@ -142,7 +142,7 @@ function lineOf(things: readonly string[]): string | null {
  * What a reader of the summary as it was `before` must be told of it as it is `now`, a plain sentence each: a new
  * verdict, how far it reaches, how severe it is, that somebody took it on or judged it, that it is over. Nothing when
  * only the bookkeeping moved on, and nothing when there was no summary before. That it was escalated, or is reminded
- * of, is the occasion of a revision and no change of the incident.
+ * of, is the revisionReason of a revision and no change of the incident.
  */
 export function whatChanged(before: IncidentRecord | null, now: IncidentRecord): string[] {
   if (!before) return [];
@@ -173,9 +173,9 @@ function lasted(record: IncidentRecord, closedAt: number): string {
   return `${duration(closedAt - factsOf(record).zero)} after it began`;
 }
 
-function judgementNews({ humanVerdict: before }: IncidentRecord, { humanVerdict }: IncidentRecord): string[] {
-  if (!humanVerdict || humanVerdict.at === before?.at) return [];
-  return [`${oneLine(judgementWords(humanVerdict), LONGEST_LINE)}.`];
+function judgementNews({ feedback: before }: IncidentRecord, { feedback }: IncidentRecord): string[] {
+  if (!feedback || feedback.at === before?.at) return [];
+  return [`${oneLine(judgementWords(feedback), LONGEST_LINE)}.`];
 }
 
 /** A confidence that moved by less is the same to a reader. */

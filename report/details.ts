@@ -6,7 +6,7 @@ import { actionsOf, factsOf, STATE_WORDS, strongestReasons, type Facts } from '.
 import { clock, count, listOf, moment } from './format.js';
 import { situationOf, titleOf } from './headline.js';
 import { inlineMarkdown, titleMarkdown } from './inline.js';
-import { alertCountWords, OCCASION_WORDS } from './standing.js';
+import { alertCountWords, REVISION_REASON_WORDS } from './standing.js';
 import type { Text } from './document.js';
 
 /*
@@ -70,15 +70,17 @@ function notSeen({ record }: Facts): Text[] {
 
 /** How far it is and whether somebody looks after it. */
 function standing({ record }: Facts): Text {
-  const { acknowledged, escalatedAt, humanVerdict, revision, occasion } = record;
+  const { acknowledged, escalatedAt, feedback, revision, revisionReason } = record;
   const parts = [
     `State: ${STATE_WORDS[record.state]}`,
     `severity ${record.severity}`,
     alertCountWords(record),
     ...(escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`]),
     ...(acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : []),
-    ...(humanVerdict?.correct ? [`judged right by ${oneLine(humanVerdict.by, 80)}`] : []),
-    ...(revision > 0 ? [`revision ${revision} of the summary (${OCCASION_WORDS[occasion]})`] : []),
+    ...(feedback?.correct ? [`judged right by ${oneLine(feedback.by, 80)}`] : []),
+    ...(revision > 0
+      ? [`revision ${revision} of the summary (${REVISION_REASON_WORDS[revisionReason]})`]
+      : []),
   ];
   const report = record.links.find(({ title }) => title === 'Report');
   const where: Text = report ? ['; full report ', { code: oneLine(report.url, 300) }] : [];

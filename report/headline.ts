@@ -33,7 +33,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
     return closedAt === null ? 'Resolved' : `Resolved ${clockMinute(closedAt)}`;
   if (record.state === 'expired') return 'Unresolved at limit';
   if (record.state === 'cancelled') return 'Cancelled';
-  if (record.humanVerdict?.correct === false) return 'Corrected';
+  if (record.feedback?.correct === false) return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
   return isLooking(record) ? 'Diagnosing' : 'No diagnosis';
 }
@@ -182,7 +182,7 @@ function reachWords({ diagnosis, service }: Facts): string {
 
 /** What a person found instead: from then on the most important thing to know. */
 function correctionOf({ record }: Facts): Text | null {
-  const verdict = record.humanVerdict;
+  const verdict = record.feedback;
   if (!verdict || verdict.correct) return null;
   const cause = foundInstead(verdict);
   const instead = cause === '' ? '' : `: it was ${cause}`;

@@ -1,4 +1,4 @@
-import type { HumanVerdict, IncidentRecord, Occasion } from '../model/incident.js';
+import type { Feedback, IncidentRecord, RevisionReason } from '../model/incident.js';
 import { oneLine, shortName } from './escape.js';
 import { FAULT_WORDS } from './facts.js';
 import { count, duration, listOf, moment } from './format.js';
@@ -43,7 +43,7 @@ export function escalatedWords({ escalatedAt, timings }: IncidentRecord): string
 }
 
 /** What a person found instead of the cause that was named: `ledger, disk trouble`; empty when they named nothing. */
-export function foundInstead({ service, faultKind }: HumanVerdict): string {
+export function foundInstead({ service, faultKind }: Feedback): string {
   const parts = [
     service === null ? '' : shortName(service, 60),
     faultKind === null ? '' : FAULT_WORDS[faultKind],
@@ -52,7 +52,7 @@ export function foundInstead({ service, faultKind }: HumanVerdict): string {
 }
 
 /** `The diagnosis was wrong; it was ledger, disk trouble, says kim (2026-11-24 10:57:00 UTC): the volume was full`. */
-export function judgementWords(verdict: HumanVerdict): string {
+export function judgementWords(verdict: Feedback): string {
   const { correct, note, by, at } = verdict;
   const instead = foundInstead(verdict);
   const wrong = `The diagnosis was wrong${instead === '' ? '' : `; it was ${instead}`}`;
@@ -61,23 +61,28 @@ export function judgementWords(verdict: HumanVerdict): string {
 }
 
 /** Why a revision was told. */
-export const OCCASION_WORDS: Record<Occasion, string> = {
+export const REVISION_REASON_WORDS: Record<RevisionReason, string> = {
   'first-result': 'the first result',
   update: 'the verdict, its reach or the severity changed',
   reminder: 'a reminder, nobody has acknowledged it',
   escalation: 'escalated, nobody has acknowledged it',
   acknowledged: 'somebody took it on',
-  verdict: 'a person judged the diagnosis',
+  feedback: 'a person judged the diagnosis',
   final: 'the incident is over',
 };
 
 /** That somebody is called for: `nobody has acknowledged it, open for 30 min`; null when nobody is. */
-export function callWords({ occasion, acknowledged, escalatedAt, timings }: IncidentRecord): string | null {
+export function callWords({
+  revisionReason,
+  acknowledged,
+  escalatedAt,
+  timings,
+}: IncidentRecord): string | null {
   if (acknowledged || timings.closedAt !== null) return null;
   if (escalatedAt !== null) {
     return `nobody has acknowledged it, escalated after ${duration(escalatedAt - timings.openedAt)}`;
   }
-  return occasion === 'reminder' ? 'nobody has acknowledged it' : null;
+  return revisionReason === 'reminder' ? 'nobody has acknowledged it' : null;
 }
 
 /** The first alert and how many more: `"SlowCheckout: p95 above 1 s" and 26 more alerts`; null without any. */

@@ -4,7 +4,7 @@ import { change } from '../model/change.js';
 import { checkResult } from '../model/check.js';
 import { diagnosis, evidence, movement, onset, suspect, symptom, verdict } from '../model/diagnosis.js';
 import { gap } from '../model/gap.js';
-import { humanVerdict, incidentRecord, RECORD_SCHEMA_ID } from '../model/incident.js';
+import { feedback, incidentRecord, RECORD_SCHEMA_ID } from '../model/incident.js';
 import { seriesMeta } from '../model/series.js';
 
 /** Parts that readers meet in more than one place, or look for by name. */
@@ -15,7 +15,7 @@ const NAMED = {
   Diagnosis: diagnosis,
   Evidence: evidence,
   Gap: gap,
-  HumanVerdict: humanVerdict,
+  Feedback: feedback,
   Movement: movement,
   Onset: onset,
   SeriesMeta: seriesMeta,

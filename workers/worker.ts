@@ -7,7 +7,7 @@ import { openTemporal, type Temporal } from '../client/temporal.js';
 import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
-import { TASK_QUEUE } from '../model/temporal-names.js';
+import { TASK_QUEUE } from '../model/messages.js';
 import { logSdkTo } from './sdk-log.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';

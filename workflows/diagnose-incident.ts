@@ -13,16 +13,16 @@ import {
 import type { Policy } from '../activities/contract.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
-import type { Acknowledgement, Cancellation, LookRequest, VerdictGiven } from '../model/progress.js';
+import type { Acknowledgement, Cancellation, RerunRequest, FeedbackGiven } from '../model/progress.js';
 import { readPolicy } from './activity-policies.js';
 import { callForSomebody } from './call-for-somebody.js';
 import { handOver } from './hand-over.js';
 import { Incident, now, type IncidentSnapshot } from './incident.js';
 import { look } from './look.js';
-import * as messages from './messages.js';
+import * as messages from '../model/messages.js';
 import { Publisher } from './publisher.js';
 import { reasonOf } from './reasons.js';
-import { awaitVerdict } from './verdict-window.js';
+import { awaitFeedback } from './feedback-window.js';
 import { clock } from './words.js';
 
 export interface DiagnoseInput {
@@ -50,7 +50,7 @@ export async function diagnoseIncident(input: DiagnoseInput): Promise<IncidentRe
   const policy = input.carried?.policy ?? (await readPolicy({ environment, service, severity }));
   const publisher = new Publisher(incident, policy);
   const story: Story = { incident, policy, publisher, steering, input, deadline: 0 };
-  story.deadline = input.carried?.deadline ?? timings.openedAt + policy.limitSeconds;
+  story.deadline = input.carried?.deadline ?? timings.openedAt + policy.maxDurationSeconds;
   incident.open(policy);
   void CancellationScope.nonCancellable(() => publisher.relay());
 
@@ -97,20 +97,20 @@ async function untilOver(story: Story): Promise<IncidentState> {
 /** Looks, publishes and waits until the incident is over; says how it ended. */
 async function follow(story: Story): Promise<IncidentState> {
   const { incident, policy, publisher, input } = story;
-  let waitSeconds = policy.lookAgainSeconds;
-  const mayStopWaiting = () => incident.hasNews || incident.isLookWanted || incident.isQuiet();
+  let waitSeconds = policy.reevaluateSeconds;
+  const mayStopWaiting = () => incident.hasNews || incident.isRerunWanted || incident.isQuiet();
   if (!incident.wasTold()) await lookAndTell(story);
 
   for (;;) {
     incident.enter('following');
     if (incident.isQuiet()) {
       incident.awaits(
-        `All alerts are quiet: closes at ${clock(now() + policy.quietSeconds)} unless one fires again`,
+        `All alerts are quiet: closes at ${clock(now() + policy.resolveGraceSeconds)} unless one fires again`,
       );
       const interrupted = await condition(
-        () => incident.isLookWanted || !incident.isQuiet(),
-        policy.quietSeconds * 1000,
-        { summary: `Close unless an alert fires again within ${policy.quietSeconds} s` },
+        () => incident.isRerunWanted || !incident.isQuiet(),
+        policy.resolveGraceSeconds * 1000,
+        { summary: `Close unless an alert fires again within ${policy.resolveGraceSeconds} s` },
       );
       if (!interrupted) return 'resolved';
     } else {
@@ -119,17 +119,17 @@ async function follow(story: Story): Promise<IncidentState> {
       await condition(mayStopWaiting, Math.max(untilLook, 1) * 1000, {
         summary: `Look again in ${Math.round(untilLook)} s unless something happens before`,
       });
-      if (incident.isQuiet() && !incident.isLookWanted) continue;
+      if (incident.isQuiet() && !incident.isRerunWanted) continue;
       if (now() >= story.deadline) return 'expired';
     }
     incident.awaits(null);
 
-    const { isLookWanted } = incident;
+    const { isRerunWanted } = incident;
     const toldSomethingNew = await lookAndTell(story);
     waitSeconds =
-      toldSomethingNew || isLookWanted
-        ? policy.lookAgainSeconds
-        : Math.min(waitSeconds * 2, policy.lookAgainSeconds * LONGEST_WAIT_FACTOR);
+      toldSomethingNew || isRerunWanted
+        ? policy.reevaluateSeconds
+        : Math.min(waitSeconds * 2, policy.reevaluateSeconds * LONGEST_WAIT_FACTOR);
 
     const mayContinue = publisher.isIdle() && allHandlersFinished();
     if (workflowInfo().continueAsNewSuggested && mayContinue) {
@@ -166,7 +166,7 @@ async function close({ incident, publisher, input }: Story, ending: IncidentStat
 async function beginsAgain(story: Story): Promise<boolean> {
   const { incident, policy, publisher, steering, input } = story;
   try {
-    if (!(await awaitVerdict(incident, policy, publisher))) return false;
+    if (!(await awaitFeedback(incident, policy, publisher))) return false;
   } catch (error) {
     if (!isCancellation(error)) throw error;
     return false;
@@ -174,7 +174,7 @@ async function beginsAgain(story: Story): Promise<boolean> {
   incident.reopen();
   steering.following = new CancellationScope();
   steering.isCancelled = false;
-  story.deadline = Math.max(story.deadline, now() + policy.limitSeconds);
+  story.deadline = Math.max(story.deadline, now() + policy.maxDurationSeconds);
   const { id } = incident.record;
   if (input.triageId) await tellTriage(input.triageId, messages.incidentReopened, id, incident.firing);
   return true;
@@ -231,13 +231,13 @@ function listen(incident: Incident): Steering {
     },
   );
   setHandler(
-    messages.giveVerdict,
+    messages.giveFeedback,
     (verdict) => {
       incident.judge(verdict);
       return incident.record;
     },
     {
-      validator: (verdict: VerdictGiven) => {
+      validator: (verdict: FeedbackGiven) => {
         demand(verdict.by.trim() !== '', 'by: expected who gives the verdict');
         demand(incident.record.diagnosis !== null, 'there is no diagnosis to judge yet');
         demand(
@@ -248,13 +248,13 @@ function listen(incident: Incident): Steering {
     },
   );
   setHandler(
-    messages.lookAgain,
+    messages.rerun,
     ({ by }) => {
-      incident.askForLook(by);
+      incident.requestRerun(by);
       return incident.record;
     },
     {
-      validator: ({ by }: LookRequest) => {
+      validator: ({ by }: RerunRequest) => {
         demand(by.trim() !== '', 'by: expected who asks for another look');
         demandOpen();
       },

@@ -1,7 +1,7 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { MoveOrder } from '../model/triage.js';
 import { now, type Incident } from './incident.js';
-import { anomalyAdded } from './messages.js';
+import { anomalyAdded } from '../model/messages.js';
 
 /**
  * Hands the listed anomalies of one service, or all, to another incident. Those that are only counted stay with the

@@ -4,10 +4,10 @@ import type { Anomaly } from '../model/anomaly.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type {
-  HumanVerdict,
+  Feedback,
   IncidentRecord,
   IncidentState,
-  Occasion,
+  RevisionReason,
   Publication,
 } from '../model/incident.js';
 import type { Progress, ProgressStep } from '../model/progress.js';
@@ -49,9 +49,9 @@ export class Incident {
   /** Something came after the present look began that is worth another. */
   hasNews = false;
   /** A person wants another look. */
-  isLookWanted = false;
+  isRerunWanted = false;
   /** What people said of it and nobody was told yet. */
-  readonly untold: Occasion[] = [];
+  readonly untold: RevisionReason[] = [];
   readonly calls: CallsMade;
   private readonly alerts: Alerts;
   private readonly timeline: Timeline;
@@ -106,7 +106,7 @@ export class Incident {
 
   /** Somebody has acknowledged the incident, or judged what was said of it. */
   isLookedAfter(): boolean {
-    return this.record.acknowledged !== null || this.record.humanVerdict !== null;
+    return this.record.acknowledged !== null || this.record.feedback !== null;
   }
 
   /** Takes anomalies in; one that is known (a signal delivered twice) changes nothing. */
@@ -143,22 +143,22 @@ export class Incident {
   }
 
   /** The last verdict counts. */
-  judge(verdict: Omit<HumanVerdict, 'at'>): void {
-    const known = this.record.humanVerdict;
+  judge(verdict: Omit<Feedback, 'at'>): void {
+    const known = this.record.feedback;
     if (known && isSame(known, verdict)) return;
-    this.record.humanVerdict = { ...verdict, at: now() };
+    this.record.feedback = { ...verdict, at: now() };
     const cause = [verdict.service, verdict.faultKind].filter((part) => part != null).join(', ');
     this.note(
       now(),
       `Diagnosis judged ${verdict.correct ? 'right' : 'wrong'}${cause && `: ${cause}`}`,
       verdict.by,
     );
-    this.untold.push('verdict');
+    this.untold.push('feedback');
     this.show();
   }
 
-  askForLook(by: string): void {
-    this.isLookWanted = true;
+  requestRerun(by: string): void {
+    this.isRerunWanted = true;
     this.note(now(), `${by} asked to look again`, by);
   }
 
@@ -189,7 +189,7 @@ export class Incident {
   /** Begins a look. Until it ends the record is as the last look left it, since it may be told meanwhile. */
   beginLook(): void {
     this.hasNews = false;
-    this.isLookWanted = false;
+    this.isRerunWanted = false;
     this.unseen = [];
     this.steps = [];
   }
@@ -299,7 +299,7 @@ function newRecord(environment: string, service: string): IncidentRecord {
     id: workflowId,
     runId,
     revision: 0,
-    occasion: 'first-result',
+    revisionReason: 'first-result',
     environment,
     service,
     severity: 'info',
@@ -315,7 +315,7 @@ function newRecord(environment: string, service: string): IncidentRecord {
     timeline: [],
     acknowledged: null,
     escalatedAt: null,
-    humanVerdict: null,
+    feedback: null,
     publications: [],
     timings: { openedAt: now(), firstResultAt: null, closedAt: null },
     links: [],
@@ -323,7 +323,7 @@ function newRecord(environment: string, service: string): IncidentRecord {
   };
 }
 
-function isSame(known: HumanVerdict, given: Omit<HumanVerdict, 'at'>): boolean {
+function isSame(known: Feedback, given: Omit<Feedback, 'at'>): boolean {
   const { correct, service, faultKind, note, by } = given;
   return (
     known.correct === correct &&

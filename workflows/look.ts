@@ -162,7 +162,7 @@ async function checkSuspects(
 }
 
 function patience(policy: Policy) {
-  return { scheduleToCloseTimeout: policy.patienceSeconds * 1000 };
+  return { scheduleToCloseTimeout: policy.sourceTimeoutSeconds * 1000 };
 }
 
 /** Runs work that may fail for good; then null, and the record says what could not be seen. */

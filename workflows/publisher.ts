@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Policy } from '../activities/contract.js';
-import type { IncidentRecord, Occasion } from '../model/incident.js';
+import type { IncidentRecord, RevisionReason } from '../model/incident.js';
 import { publish, saveRecord } from './activity-policies.js';
 import { now, type Incident } from './incident.js';
 import { reasonOf } from './reasons.js';
@@ -29,10 +29,12 @@ export class Publisher {
   }
 
   /** Saves a new revision and queues it for its sinks; does not wait for the sinks. */
-  async publish(occasion: Occasion): Promise<void> {
+  async publish(revisionReason: RevisionReason): Promise<void> {
     this.underway += 1;
     // What was concluded is told, also when somebody cancels the incident meanwhile.
-    const written = this.writing.then(() => CancellationScope.nonCancellable(() => this.write(occasion)));
+    const written = this.writing.then(() =>
+      CancellationScope.nonCancellable(() => this.write(revisionReason)),
+    );
     this.writing = written.catch(() => undefined);
     try {
       await written;
@@ -44,12 +46,12 @@ export class Publisher {
   /** Tells at once what people say of the incident, also while a look is under way. Never ends. */
   async relay(): Promise<void> {
     const { incident } = this;
-    const tellsPeople = this.policy.verdictWindowSeconds !== undefined;
+    const tellsPeople = this.policy.feedbackWindowSeconds !== undefined;
     for (;;) {
       await condition(() => incident.untold.length > 0);
-      const [occasion] = incident.untold;
+      const [revisionReason] = incident.untold;
       // Before the first result there is nothing to change: it will say so itself.
-      if (occasion && tellsPeople && incident.wasTold()) await this.tryToPublish(occasion);
+      if (revisionReason && tellsPeople && incident.wasTold()) await this.tryToPublish(revisionReason);
       incident.untold.shift();
     }
   }
@@ -63,22 +65,24 @@ export class Publisher {
     await condition(() => this.isIdle());
   }
 
-  private async tryToPublish(occasion: Occasion): Promise<void> {
+  private async tryToPublish(revisionReason: RevisionReason): Promise<void> {
     try {
-      await this.publish(occasion);
+      await this.publish(revisionReason);
     } catch (error) {
       if (isCancellation(error)) throw error;
       this.incident.note(now(), `Summary not written: ${reasonOf(error)}`, 'faultline');
     }
   }
 
-  private async write(occasion: Occasion): Promise<void> {
+  private async write(revisionReason: RevisionReason): Promise<void> {
     const { incident } = this;
     incident.record.revision += 1;
-    incident.record.occasion = occasion;
+    incident.record.revisionReason = revisionReason;
     this.lastTold = gist(incident.record);
     const { uri, reportPath, reportUrl, sinks } = await saveRecord.executeWithOptions(
-      { summary: `Write revision ${incident.record.revision} of the report: ${OCCASION_WORDS[occasion]}` },
+      {
+        summary: `Write revision ${incident.record.revision} of the report: ${REVISION_REASON_WORDS[revisionReason]}`,
+      },
       [{ record: incident.record }],
     );
     incident.link('Report', reportPath);
@@ -113,13 +117,13 @@ export class Publisher {
   }
 }
 
-const OCCASION_WORDS: Record<Occasion, string> = {
+const REVISION_REASON_WORDS: Record<RevisionReason, string> = {
   'first-result': 'first result',
   update: 'something changed',
   reminder: 'reminder',
   escalation: 'escalation',
   acknowledged: 'acknowledged',
-  verdict: 'a person judged it',
+  feedback: 'a person judged it',
   final: 'the incident is over',
 };
 

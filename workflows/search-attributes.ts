@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord } from '../model/incident.js';
-import type { SearchAttributeName } from '../model/temporal-names.js';
+import type { SearchAttributeName } from '../model/messages.js';
 import { worstSeverity } from './anomalies.js';
 
 function keyword(name: SearchAttributeName) {
@@ -43,8 +43,8 @@ export function showInSearch(record: IncidentRecord): void {
     { key: state, value: record.state },
     { key: environment, value: record.environment },
     { key: verdict, value: conclusion?.level ?? null },
-    { key: rootCause, value: record.humanVerdict?.service ?? named?.service ?? null },
-    { key: faultKind, value: record.humanVerdict?.faultKind ?? named?.faultKind ?? null },
+    { key: rootCause, value: record.feedback?.service ?? named?.service ?? null },
+    { key: faultKind, value: record.feedback?.faultKind ?? named?.faultKind ?? null },
     { key: confidence, value: named?.confidence ?? null },
   ]);
 }

@@ -14,7 +14,7 @@ import type { CorrelateAnswer, CorrelateRequest } from '../model/triage.js';
 import { staticDetails, staticSummary } from '../report/details.js';
 import { diagnoseIncident } from './diagnose-incident.js';
 import { now } from './incident.js';
-import { anomalyAdded, anomalyResolved } from './messages.js';
+import { anomalyAdded, anomalyResolved } from '../model/messages.js';
 import { openingAttributes } from './search-attributes.js';
 import type { Office } from './triage-round.js';
 

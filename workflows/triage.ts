@@ -15,7 +15,7 @@ import type { Anomaly } from '../model/anomaly.js';
 import type { RaiseAnswer } from '../model/progress.js';
 import type { Merge, Moved, MoveOrder, Split, TriageState } from '../model/triage.js';
 import { now } from './incident.js';
-import * as messages from './messages.js';
+import * as messages from '../model/messages.js';
 import { TriageBoard, type BoardState, type FirstBoardState } from './triage-board.js';
 import { OFFICE } from './triage-mail.js';
 import { answerFor, PLAIN_POLICY, placeRound } from './triage-round.js';

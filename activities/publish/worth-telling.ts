@@ -9,9 +9,9 @@ type Told = Pick<Delivery, 'record' | 'before'>;
  * when only the bookkeeping moved on.
  */
 export function newsOf({ record, before }: Told): string[] {
-  if (!before || record.occasion === 'acknowledged' || record.occasion === 'reminder') return [];
+  if (!before || record.revisionReason === 'acknowledged' || record.revisionReason === 'reminder') return [];
   const changed = before.record ? whatChanged(before.record, record) : [];
-  if (changed.length > 0 || record.occasion !== 'final') return changed;
+  if (changed.length > 0 || record.revisionReason !== 'final') return changed;
   return [`The incident is over: ${STATE_WORDS[record.state]}.`];
 }
 
@@ -21,9 +21,9 @@ export function newsOf({ record, before }: Told): string[] {
  */
 export function isWorthTelling(delivery: Told): boolean {
   const { record, before } = delivery;
-  if (!before || record.occasion === 'verdict') return true;
-  // Without what was told before, the occasion alone has to say whether there is news.
-  return newsOf(delivery).length > 0 || (before.record === null && record.occasion === 'update');
+  if (!before || record.revisionReason === 'feedback') return true;
+  // Without what was told before, the revisionReason alone has to say whether there is news.
+  return newsOf(delivery).length > 0 || (before.record === null && record.revisionReason === 'update');
 }
 
 /** Whether the sink may have taken what we would create: of a lost reply we know nothing. */

@@ -33,9 +33,9 @@ function fits(record: IncidentRecord, { services, environments, severities, when
 }
 
 /** Whose incident it is: of the service that shows it, and of the one that is to blame for it. A mere lead calls nobody. */
-function servicesOf({ service, diagnosis, humanVerdict }: IncidentRecord): string[] {
+function servicesOf({ service, diagnosis, feedback }: IncidentRecord): string[] {
   const named = diagnosis && diagnosis.verdict.level !== 'inconclusive' ? diagnosis.verdict.service : null;
-  return [service, named, humanVerdict?.service].filter((name) => typeof name === 'string');
+  return [service, named, feedback?.service].filter((name) => typeof name === 'string');
 }
 
 function isNamed(name: string, patterns: string[]): boolean {

@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
-import * as names from '../../model/temporal-names.js';
+import * as names from '../../model/messages.js';
 import type { TriageState } from '../../model/triage.js';
 import { anAnomaly } from '../../test/support/anomalies.js';
 import { startStubPrometheus } from '../../test/support/stub-prometheus.js';
@@ -143,7 +143,7 @@ function settings(
   const config = configSchema.parse({
     metrics: { type: 'prometheus', url },
     topology: { services },
-    diagnosis: { patienceSeconds: 5 },
+    diagnosis: { sourceTimeoutSeconds: 5 },
     webhook: { port },
     store: { directory: join(directory, 'store') },
   });
@@ -189,7 +189,7 @@ async function bareRate(workflow: WorkflowClient, calls: number): Promise<number
         workflowId,
         taskQueue: 'nobody',
         args: [{ environment: 'bare' }],
-        signal: names.ANOMALIES_RAISED,
+        signal: names.anomaliesRaised,
         signalArgs: [[anomaly]],
       }),
     { concurrency: 32 },
@@ -209,10 +209,10 @@ async function untilPlaced(
   const start = performance.now();
   for (;;) {
     try {
-      const places = await triage.query<(string | null)[], [string[]]>(names.WHEREABOUTS, fingerprints);
+      const places = await triage.query(names.whereabouts, fingerprints);
       const lost = places.filter((place) => place === null).length;
       if (lost === 0 || performance.now() - start > SETTLE_LIMIT_MS) {
-        return { lost, state: await triage.query<TriageState>(names.TRIAGE_STATE) };
+        return { lost, state: await triage.query(names.triageState) };
       }
     } catch (error) {
       // A worker that has just come back has its hands full.

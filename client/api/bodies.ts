@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { faultKind } from '../../model/diagnosis.js';
-import type { Acknowledgement, Cancellation, LookRequest, VerdictGiven } from '../../model/progress.js';
+import type { Acknowledgement, Cancellation, RerunRequest, FeedbackGiven } from '../../model/progress.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
 
 const NOTE_LENGTH = 2_000;
@@ -30,11 +30,11 @@ const body = <Shape extends z.ZodRawShape>(shape: Shape) =>
 /** Bodies of what can be posted to an incident. */
 export const acknowledgement: z.ZodType<Acknowledgement> = body({ by });
 
-export const look: z.ZodType<LookRequest> = body({ by });
+export const rerun: z.ZodType<RerunRequest> = body({ by });
 
 export const cancellation: z.ZodType<Cancellation> = body({ by, reason: note });
 
-export const verdict: z.ZodType<VerdictGiven> = body({
+export const feedback: z.ZodType<FeedbackGiven> = body({
   correct: z.boolean({ error: 'expected true or false' }),
   service: line('the service where it began, or null', LIMITS.name)
     .nullish()

@@ -5,24 +5,24 @@ import { withoutSecrets } from '../../report/mask.js';
 import type { Incidents } from '../incidents.js';
 import { demandCredentials, type ReceiverAuth } from '../intake/auth.js';
 import { readBody } from '../intake/malformed.js';
-import { acknowledgement, cancellation, look, verdict } from './bodies.js';
+import { acknowledgement, cancellation, rerun, feedback } from './bodies.js';
 import { HttpError } from './http-error.js';
 
 export interface IncidentApiOptions {
   /** The same credentials as for alerts. */
   auth: ReceiverAuth;
-  incidents: Pick<Incidents, 'show' | 'acknowledge' | 'giveVerdict' | 'lookAgain' | 'cancel'>;
+  incidents: Pick<Incidents, 'show' | 'acknowledge' | 'giveFeedback' | 'rerun' | 'cancel'>;
 }
 
 const NO_ROUTE =
-  'expected GET /v1/incidents/:id, or POST to /acknowledge, /verdict, /look or /cancel below it; the slashes of a whole id are written %2F';
+  'expected GET /v1/incidents/:id, or POST to /acknowledge, /feedback, /rerun or /cancel below it; the slashes of a whole id are written %2F';
 
 interface OneIncident {
   Params: { id: string };
 }
 
 /**
- * The HTTP API of one incident (docs/api.md): `GET /v1/incidents/:id`, and `POST` to `acknowledge`, `verdict`, `look`
+ * The HTTP API of one incident (docs/api.md): `GET /v1/incidents/:id`, and `POST` to `acknowledge`, `feedback`, `rerun`
  * and `cancel` below it. `:id` is a whole id, percent-encoded, or a part that fits one incident.
  *
  * Answers the record. Errors are problem documents: 400 for a body that cannot be read, 404, 409 for a part of an id
@@ -48,8 +48,8 @@ export function incidentApi({ auth, incidents }: IncidentApiOptions) {
         });
         api.get<OneIncident>('/:id', async ({ params }) => withoutSecrets(await incidents.show(params.id)));
         api.post<OneIncident>('/:id/acknowledge', steering(acknowledgement, incidents.acknowledge));
-        api.post<OneIncident>('/:id/verdict', steering(verdict, incidents.giveVerdict));
-        api.post<OneIncident>('/:id/look', steering(look, incidents.lookAgain));
+        api.post<OneIncident>('/:id/feedback', steering(feedback, incidents.giveFeedback));
+        api.post<OneIncident>('/:id/rerun', steering(rerun, incidents.rerun));
         api.post<OneIncident>('/:id/cancel', steering(cancellation, incidents.cancel));
       },
       { prefix: '/v1/incidents' },

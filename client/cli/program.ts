@@ -2,11 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { registerCancel } from './commands/cancel.js';
 import { registerAck } from './commands/ack.js';
 import { registerList } from './commands/list.js';
-import { registerLook } from './commands/look.js';
+import { registerRerun } from './commands/rerun.js';
 import { registerRegroup } from './commands/regroup.js';
 import { registerShow } from './commands/show.js';
 import { registerStart } from './commands/start.js';
-import { registerVerdict } from './commands/verdict.js';
+import { registerFeedback } from './commands/feedback.js';
 import { registerWatch } from './commands/watch.js';
 import type { CliDependencies } from './context.js';
 import { EXIT, EXIT_CODES_HELP, ExitWith, reportedError } from './exit-codes.js';
@@ -33,15 +33,15 @@ export function createProgram(deps: CliDependencies, version: string): Command {
     .addHelpText('after', EXIT_CODES_HELP);
 }
 
-/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, verdict, look, cancel, merge, split. */
+/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, feedback, rerun, cancel, merge, split. */
 export function buildClientCommands(program: Command, deps: CliDependencies): void {
   registerStart(program, deps);
   registerWatch(program, deps);
   registerShow(program, deps);
   registerList(program, deps);
   registerAck(program, deps);
-  registerVerdict(program, deps);
-  registerLook(program, deps);
+  registerFeedback(program, deps);
+  registerRerun(program, deps);
   registerCancel(program, deps);
   registerRegroup(program, deps);
 }

@@ -3,7 +3,7 @@ import type { Incidents } from '../incidents.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
 import type { Click, SlackUser } from './payload.js';
 
-export type SteeredIncidents = Pick<Incidents, 'acknowledge' | 'giveVerdict' | 'lookAgain'>;
+export type SteeredIncidents = Pick<Incidents, 'acknowledge' | 'giveFeedback' | 'rerun'>;
 
 /** Who clicked, as records name people: the name tells readers, the id tells people of one name apart. */
 export function personOf({ id, name, username }: SlackUser): string {
@@ -14,7 +14,7 @@ export function personOf({ id, name, username }: SlackUser): string {
 
 /**
  * Does what a button says. Answers what to tell the person who clicked. Done twice it is as if it were done once:
- * an incident that is acknowledged is acknowledged, and the last verdict counts.
+ * an incident that is acknowledged is acknowledged, and the last feedback counts.
  */
 export async function steer(
   incidents: SteeredIncidents,
@@ -31,16 +31,16 @@ const STEERS: Record<SlackAction, (incidents: SteeredIncidents, id: string, by: 
   {
     'faultline-acknowledge': (incidents, id, by) => incidents.acknowledge(id, { by }),
     'faultline-right': (incidents, id, by) =>
-      incidents.giveVerdict(id, { correct: true, ...NO_CORRECTION, by }),
+      incidents.giveFeedback(id, { correct: true, ...NO_CORRECTION, by }),
     'faultline-wrong': (incidents, id, by) =>
-      incidents.giveVerdict(id, { correct: false, ...NO_CORRECTION, by }),
-    'faultline-look-again': (incidents, id, by) => incidents.lookAgain(id, { by }),
+      incidents.giveFeedback(id, { correct: false, ...NO_CORRECTION, by }),
+    'faultline-rerun': (incidents, id, by) => incidents.rerun(id, { by }),
   };
 
 const DONE: Record<SlackAction, string> = {
   'faultline-acknowledge': 'Acknowledged. The message will say so in a moment.',
   'faultline-right': 'Recorded: the diagnosis was right.',
   'faultline-wrong':
-    'Recorded: the diagnosis was wrong. What it was instead can still be said with `faultline verdict`.',
-  'faultline-look-again': 'Looking again. The message changes when another conclusion comes of it.',
+    'Recorded: the diagnosis was wrong. What it was instead can still be said with `faultline feedback`.',
+  'faultline-rerun': 'Rerun requested. The message changes when another conclusion comes of it.',
 };

@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types';
 import { faultKind } from '../../model/diagnosis.js';
-import type { VerdictGiven } from '../../model/progress.js';
+import type { FeedbackGiven } from '../../model/progress.js';
 import { FAULT_WORDS } from '../../report/facts.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
 import { readIncidentId, type ViewSubmission } from './payload.js';
@@ -64,13 +64,13 @@ export function correctionView(incident: string): ModalView {
 /** What the person filled in. @throws MalformedPayload */
 export function correctionGiven({ view }: ViewSubmission): {
   incident: string;
-  verdict: Omit<VerdictGiven, 'by'>;
+  feedback: Omit<FeedbackGiven, 'by'>;
 } {
   const given = (block: string) => view.state.values[block]?.[ELEMENT];
   const words = (block: string, length: number) => oneLine(given(block)?.value ?? '', length);
   return {
     incident: readIncidentId(view.private_metadata),
-    verdict: {
+    feedback: {
       correct: false,
       service: words('service', LIMITS.name) || null,
       faultKind: faultKind.safeParse(given('faultKind')?.selected_option?.value).data ?? null,

@@ -76,8 +76,8 @@ export function slackInteractions({
 
   /** What Slack is to do with the dialogue: close it, or show why the correction was not taken. */
   async function corrected(submission: ViewSubmission): Promise<object> {
-    const { incident, verdict } = correctionGiven(submission);
-    const given = incidents.giveVerdict(incident, { ...verdict, by: personOf(submission.user) }).then(
+    const { incident, feedback } = correctionGiven(submission);
+    const given = incidents.giveFeedback(incident, { ...feedback, by: personOf(submission.user) }).then(
       () => null,
       (error: unknown) => wordsOf(error, log),
     );

@@ -9,7 +9,7 @@ import {
   escalatedWords,
   judgementWords,
   linksOf,
-  OCCASION_WORDS,
+  REVISION_REASON_WORDS,
 } from '../standing.js';
 
 /** Links of one alert beyond these are left out. */
@@ -68,7 +68,7 @@ function timeRows({ record, diagnosis, zero, zeroIs, closedAt }: Facts): (readon
 /** Which telling of the incident this is, and why it was told. */
 function revisionRow({ record }: Facts): (readonly [string, Text])[] {
   if (record.revision === 0) return [];
-  return [['Revision', [`${record.revision}: ${OCCASION_WORDS[record.occasion]}`]]];
+  return [['Revision', [`${record.revision}: ${REVISION_REASON_WORDS[record.revisionReason]}`]]];
 }
 
 /** People appear as whom to ask, never as whom to blame. */
@@ -78,7 +78,7 @@ function contactRows({ record, change, closedAt }: Facts): (readonly [string, Te
   const rows: (readonly [string, string | null])[] = [
     ['Escalated', escalated],
     ['Acknowledged', acknowledged],
-    ['Judged', record.humanVerdict && judgementWords(record.humanVerdict)],
+    ['Judged', record.feedback && judgementWords(record.feedback)],
     ['Whom to ask', change?.author ? `${oneLine(change.author, 80)}, about the change` : null],
   ];
   return rows.flatMap(([name, words]) => (words === null ? [] : [[name, [words]] as const]));

@@ -73,19 +73,19 @@ describe('the HTTP API of incidents', () => {
 
   const steers: [string, object, unknown[]][] = [
     ['acknowledge', { by: 'ann' }, ['acknowledge', INCIDENT_ID, { by: 'ann' }]],
-    ['look', { by: 'ann' }, ['lookAgain', INCIDENT_ID, { by: 'ann' }]],
+    ['rerun', { by: 'ann' }, ['rerun', INCIDENT_ID, { by: 'ann' }]],
     ['cancel', { by: 'ann' }, ['cancel', INCIDENT_ID, { by: 'ann', reason: '' }]],
     ['cancel', { by: 'ann', reason: 'a test' }, ['cancel', INCIDENT_ID, { by: 'ann', reason: 'a test' }]],
     [
-      'verdict',
+      'feedback',
       { by: 'ann', correct: true },
-      ['giveVerdict', INCIDENT_ID, { by: 'ann', correct: true, service: null, faultKind: null, note: '' }],
+      ['giveFeedback', INCIDENT_ID, { by: 'ann', correct: true, service: null, faultKind: null, note: '' }],
     ],
     [
-      'verdict',
+      'feedback',
       { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full\ndisk' },
       [
-        'giveVerdict',
+        'giveFeedback',
         INCIDENT_ID,
         { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full disk' },
       ],
@@ -106,13 +106,13 @@ describe('the HTTP API of incidents', () => {
     ['acknowledge', { by: ' ' }, 'by: expected who asks, got " "'],
     ['acknowledge', { by: 7 }, 'by: expected who asks, got 7'],
     ['acknowledge', [], 'expected a JSON object, got a list of 0'],
-    ['look', { by: 'ann', services: ['a'] }, 'expected no keys but by and found services, got an object'],
-    ['verdict', { by: 'ann' }, 'correct: expected true or false, it is missing'],
-    ['verdict', { by: 'ann', correct: 'yes' }, 'correct: expected true or false, got "yes"'],
-    ['verdict', { by: 'ann', correct: false, service: '' }, 'service: expected the service where it began'],
-    ['verdict', { by: 'ann', correct: false, faultKind: 'gremlins' }, 'faultKind: expected'],
+    ['rerun', { by: 'ann', services: ['a'] }, 'expected no keys but by and found services, got an object'],
+    ['feedback', { by: 'ann' }, 'correct: expected true or false, it is missing'],
+    ['feedback', { by: 'ann', correct: 'yes' }, 'correct: expected true or false, got "yes"'],
+    ['feedback', { by: 'ann', correct: false, service: '' }, 'service: expected the service where it began'],
+    ['feedback', { by: 'ann', correct: false, faultKind: 'gremlins' }, 'faultKind: expected'],
     [
-      'verdict',
+      'feedback',
       { by: 'ann', correct: false, faultkind: 'disk' },
       'expected no keys but correct, service, faultKind, note, by and found faultkind',
     ],
@@ -163,7 +163,7 @@ describe('the HTTP API of incidents', () => {
     const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
     const [, json = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
     const { post } = await api();
-    assert.equal((await post(`${BASE}/verdict`, JSON.parse(json))).statusCode, 200);
+    assert.equal((await post(`${BASE}/feedback`, JSON.parse(json))).statusCode, 200);
   });
 
   it('says nothing of its inside when it fails by itself', async () => {

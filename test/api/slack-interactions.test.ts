@@ -151,10 +151,10 @@ describe('the endpoint that hears buttons in Slack', () => {
 
   const buttons: [string, unknown[], RegExp][] = [
     ['faultline-acknowledge', ['acknowledge', INCIDENT_ID, { by: BY }], /^Acknowledged/],
-    ['faultline-look-again', ['lookAgain', INCIDENT_ID, { by: BY }], /^Looking again/],
+    ['faultline-rerun', ['rerun', INCIDENT_ID, { by: BY }], /^Rerun requested/],
     [
       'faultline-right',
-      ['giveVerdict', INCIDENT_ID, { correct: true, service: null, faultKind: null, note: '', by: BY }],
+      ['giveFeedback', INCIDENT_ID, { correct: true, service: null, faultKind: null, note: '', by: BY }],
       /^Recorded: the diagnosis was right/,
     ],
   ];
@@ -184,8 +184,8 @@ describe('the endpoint that hears buttons in Slack', () => {
     const { asked, hear } = await endpoint();
     await hear(click('faultline-wrong'));
     const verdict = { correct: false, service: null, faultKind: null, note: '', by: BY };
-    assert.deepEqual(asked, [['giveVerdict', INCIDENT_ID, verdict]]);
-    assert.match(slack.told.join(), /faultline verdict/);
+    assert.deepEqual(asked, [['giveFeedback', INCIDENT_ID, verdict]]);
+    assert.match(slack.told.join(), /faultline feedback/);
   });
 
   const submission = (values: Record<string, unknown>) => ({
@@ -205,12 +205,12 @@ describe('the endpoint that hears buttons in Slack', () => {
     );
     assert.deepEqual(answer.json(), {}, 'closes the dialogue');
     const verdict = { correct: false, service: 'ledger', faultKind: 'disk', note: '', by: BY };
-    assert.deepEqual(asked, [['giveVerdict', INCIDENT_ID, verdict]]);
+    assert.deepEqual(asked, [['giveFeedback', INCIDENT_ID, verdict]]);
   });
 
   it('shows in the dialogue why a correction was refused', async () => {
-    const giveVerdict = () => Promise.reject(new Refused('it is closed'));
-    const { hear } = await endpoint({ giveVerdict });
+    const giveFeedback = () => Promise.reject(new Refused('it is closed'));
+    const { hear } = await endpoint({ giveFeedback });
     const answer = await hear(submission({}));
     assert.deepEqual(answer.json(), { response_action: 'errors', errors: { note: 'it is closed' } });
   });
@@ -218,7 +218,7 @@ describe('the endpoint that hears buttons in Slack', () => {
   it('does not let the dialogue close as if a correction was taken that is not yet', async () => {
     let release = (): void => undefined;
     const slow = new Promise<void>((resolve) => (release = resolve));
-    const { app, send } = await endpoint({ giveVerdict: () => slow.then(() => fakeIncidents().show('')) });
+    const { app, send } = await endpoint({ giveFeedback: () => slow.then(() => fakeIncidents().show('')) });
     const body = form(submission({}));
     const answer = await send(body, signed(body, NEW, now()));
     release();

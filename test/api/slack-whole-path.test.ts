@@ -91,12 +91,12 @@ describe('an incident in Slack, on a real Temporal server', function () {
 
   it('is judged by a button, as the API then answers', async () => {
     await click('faultline-right');
-    await house.until(id, ({ humanVerdict }) => humanVerdict !== null);
+    await house.until(id, ({ feedback }) => feedback !== null);
     const { data } = await axios.get<IncidentRecord>(`${house.url}/v1/incidents/${encodeURIComponent(id)}`, {
       headers: { Authorization: `Bearer ${TOKEN}` },
     });
-    assert.equal(data.humanVerdict?.correct, true);
-    assert.equal(data.humanVerdict.by, 'ann (Slack U012AB3CD)');
+    assert.equal(data.feedback?.correct, true);
+    assert.equal(data.feedback.by, 'ann (Slack U012AB3CD)');
   });
 
   it('ends in the same message', async () => {

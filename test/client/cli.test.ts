@@ -70,7 +70,7 @@ describe('the command line', () => {
   it('lists its commands and exit codes in its help', async () => {
     const { code, out } = await faultline('--help');
     assert.equal(code, 0);
-    for (const word of ['start', 'watch', 'show', 'list', 'ack', 'verdict', 'cancel', 'Exit codes:']) {
+    for (const word of ['start', 'watch', 'show', 'list', 'ack', 'feedback', 'cancel', 'Exit codes:']) {
       assert.ok(out.includes(word), word);
     }
   });
@@ -119,12 +119,12 @@ describe('the command line', () => {
     ],
     ['watch a --require proof', /'--require <level>' argument 'proof' is invalid/],
     [
-      'verdict a maybe',
-      /command-argument value 'maybe' is invalid for argument 'verdict'. Allowed choices are right, wrong/,
+      'feedback a maybe',
+      /command-argument value 'maybe' is invalid for argument 'feedback'. Allowed choices are right, wrong/,
     ],
-    ['verdict a right --service b', /--service and --fault-kind correct a diagnosis: give them with "wrong"/],
+    ['feedback a right --service b', /--service and --fault-kind correct a diagnosis: give them with "wrong"/],
     [
-      'verdict a wrong --fault-kind gremlin',
+      'feedback a wrong --fault-kind gremlin',
       /'--fault-kind <kind>' argument 'gremlin' is invalid. Allowed choices are cpu/,
     ],
   ];
@@ -442,7 +442,7 @@ describe('faultline list', () => {
   });
 });
 
-describe('faultline ack, verdict, look and cancel', () => {
+describe('faultline ack, feedback, rerun and cancel', () => {
   it('acknowledges as the user, or as whom it is told', async () => {
     const { out, incidents } = await faultline('ack 9f3c2e');
     assert.equal(out, `${INCIDENT_ID}: acknowledged by ann\n`);
@@ -453,25 +453,25 @@ describe('faultline ack, verdict, look and cancel', () => {
   });
 
   it('notes that a diagnosis is right', async () => {
-    const { out, incidents } = await faultline('verdict 9f3c2e right');
+    const { out, incidents } = await faultline('feedback 9f3c2e right');
     assert.equal(out, `${INCIDENT_ID}: noted that the diagnosis is right\n`);
     const given = { correct: true, service: null, faultKind: null, note: '', by: 'ann' };
-    assert.deepEqual(incidents.asked, [['giveVerdict', '9f3c2e', given]]);
+    assert.deepEqual(incidents.asked, [['giveFeedback', '9f3c2e', given]]);
   });
 
   it('notes what it really was', async () => {
     const { incidents } = await faultline([
-      ...['verdict', '9f3c2e', 'wrong', '--service', 'ledger', '--fault-kind', 'disk'],
+      ...['feedback', '9f3c2e', 'wrong', '--service', 'ledger', '--fault-kind', 'disk'],
       ...['--note', 'disk was full', '--by', 'bob'],
     ]);
     const given = { correct: false, service: 'ledger', faultKind: 'disk', note: 'disk was full', by: 'bob' };
-    assert.deepEqual(incidents.asked, [['giveVerdict', '9f3c2e', given]]);
+    assert.deepEqual(incidents.asked, [['giveFeedback', '9f3c2e', given]]);
   });
 
   it('asks to look again', async () => {
-    const { out, incidents } = await faultline('look 9f3c2e');
-    assert.equal(out, `${INCIDENT_ID}: looking again; \`faultline watch\` follows it\n`);
-    assert.deepEqual(incidents.asked, [['lookAgain', '9f3c2e', { by: 'ann' }]]);
+    const { out, incidents } = await faultline('rerun 9f3c2e');
+    assert.equal(out, `${INCIDENT_ID}: rerun requested; \`faultline watch\` follows it\n`);
+    assert.deepEqual(incidents.asked, [['rerun', '9f3c2e', { by: 'ann' }]]);
   });
 
   it('merges two incidents, and splits a service off', async () => {

@@ -6,7 +6,7 @@ import type { Incidents } from '../../client/incidents.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import type { Progress } from '../../model/progress.js';
-import { triageWorkflowId } from '../../model/temporal-names.js';
+import { triageWorkflowId } from '../../model/messages.js';
 import { anAnomaly } from '../support/anomalies.js';
 import { testServer, uniqueName, type TestServer } from '../support/dev-server.js';
 import { fakeActivities, POLICY } from '../support/fake-activities.js';
@@ -194,7 +194,7 @@ describe('incidents', function () {
       const { workflowId } = await start(uniqueName('steered'));
       await progressOf(workflowId);
       assert.equal((await incidents.acknowledge(workflowId, { by: 'ann' })).acknowledged?.by, 'ann');
-      const judged = await incidents.giveVerdict(workflowId, {
+      const judged = await incidents.giveFeedback(workflowId, {
         correct: false,
         service: 'ledger',
         faultKind: 'disk',
@@ -202,7 +202,7 @@ describe('incidents', function () {
         by: 'ann',
       });
       assert.deepEqual(
-        { ...judged.humanVerdict, at: null },
+        { ...judged.feedback, at: null },
         {
           correct: false,
           service: 'ledger',
@@ -224,7 +224,7 @@ describe('incidents', function () {
     // No worker runs any more: what is closed can be read all the same.
     const record = await incidents.show(id);
     assert.equal(record.state, 'cancelled');
-    assert.equal(record.humanVerdict?.service, 'ledger');
+    assert.equal(record.feedback?.service, 'ledger');
     await assert.rejects(
       incidents.acknowledge(id, { by: 'bob' }),
       (error: unknown) =>
@@ -253,22 +253,22 @@ describe('incidents', function () {
             error instanceof Refused &&
             error.message === `${workflowId} refuses: the incident is cancelled already`,
         );
-        await incidents.giveVerdict(workflowId, verdict);
+        await incidents.giveFeedback(workflowId, verdict);
         await eventually(
           () => incidents.list({ service: [service], rootCause: ['ledger'] }, { limit: 1 }),
           (list) => list.incidents.length === 1,
         );
         return workflowId;
       },
-      { verdictWindowSeconds: 3600 },
+      { feedbackWindowSeconds: 3600 },
     );
 
     const handle = server.client.workflow.getHandle(id);
     assert.equal((await handle.describe()).status.name, 'RUNNING', 'it waits for a correction');
     const record = await incidents.show(id);
     assert.deepEqual(
-      [record.state, record.occasion, record.humanVerdict?.service],
-      ['cancelled', 'verdict', 'ledger'],
+      [record.state, record.revisionReason, record.feedback?.service],
+      ['cancelled', 'feedback', 'ledger'],
     );
     await handle.terminate('end of the test');
   });
@@ -277,7 +277,7 @@ describe('incidents', function () {
     withWorker(async () => {
       const { workflowId } = await start(uniqueName('again'));
       await progressOf(workflowId);
-      const asked = await incidents.lookAgain(workflowId, { by: 'ann' });
+      const asked = await incidents.rerun(workflowId, { by: 'ann' });
       assert.ok(asked.timeline.some(({ what }) => what === 'ann asked to look again'));
     }));
 

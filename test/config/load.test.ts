@@ -33,7 +33,7 @@ describe('configuration', () => {
     it('reads faultline.yml of the working directory', async () => {
       const loaded = await load(MINIMAL);
       assert.equal(loaded.file, path.join(cwd, 'faultline.yml'));
-      assert.equal(loaded.config.followUp.limitSeconds, 21_600);
+      assert.equal(loaded.config.followUp.maxDurationSeconds, 21_600);
     });
 
     it('prefers the file that the user names to FAULTLINE_CONFIG, and that to faultline.yml', async () => {
@@ -133,14 +133,14 @@ describe('configuration', () => {
       const yaml = `${MINIMAL}sinks: [{type: webhook, name: a, url: "http://a"}]\n`;
       const { config } = await load(yaml, {
         FAULTLINE__METRICS__TIMEOUT_SECONDS: '3',
-        FAULTLINE__FOLLOW_UP__LIMIT_SECONDS: '60',
+        FAULTLINE__FOLLOW_UP__MAX_DURATION_SECONDS: '60',
         FAULTLINE__SINKS__0__URL: 'https://b/x',
         FAULTLINE__PACKS__USE: '[otel-http, istio]',
         FAULTLINE__METRICS__HEADERS__X_Scope: 'v',
       });
       assert.equal(config.metrics.type === 'prometheus' && config.metrics.timeoutSeconds, 3);
       assert.deepEqual(config.metrics.type === 'prometheus' && config.metrics.headers, { X_Scope: 'v' });
-      assert.equal(config.followUp.limitSeconds, 60);
+      assert.equal(config.followUp.maxDurationSeconds, 60);
       const [sink] = config.sinks;
       assert.equal(sink?.type === 'webhook' && sink.url, 'https://b/x');
       assert.deepEqual(config.packs.use, ['otel-http', 'istio']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
-import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
+import { SEARCH_ATTRIBUTES } from '../../model/messages.js';
 import { readSearchAttributes, registerSearchAttributes } from '../../workers/dev/search-attributes.js';
 import { testServer, uniqueName } from '../support/dev-server.js';
 

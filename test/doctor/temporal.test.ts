@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Worker } from '@temporalio/worker';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import getPort from 'get-port';
-import { TASK_QUEUE } from '../../model/temporal-names.js';
+import { TASK_QUEUE } from '../../model/messages.js';
 import { registerSearchAttributes } from '../../workers/dev/search-attributes.js';
 import type { Finding } from '../../workers/doctor/finding.js';
 import { examineTemporal } from '../../workers/doctor/temporal.js';

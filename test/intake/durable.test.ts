@@ -8,7 +8,7 @@ import { buildReceiver } from '../../client/intake/receiver.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import { configSchema } from '../../config/schema.js';
-import { triageWorkflowId } from '../../model/temporal-names.js';
+import { triageWorkflowId } from '../../model/messages.js';
 import { recordedPost, type AlertmanagerBody } from '../support/alertmanager-posts.js';
 import { testServer, uniqueName, type TestServer } from '../support/dev-server.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { triageWorkflowId } from '../../model/temporal-names.js';
+import { triageWorkflowId } from '../../model/messages.js';
 import { testServer } from '../support/dev-server.js';
 import { startGate, type Gate } from '../support/gate.js';
 import { keepHistory } from '../support/histories.js';
@@ -75,7 +75,11 @@ describe('when the world fails in the middle of a diagnosis', function () {
   });
 
   it('a metrics source that is down makes the summary say so; when it is back, the cause is told', async () => {
-    const house = await startHouse({ ...options(), patienceSeconds: 3, followUp: { lookAgainSeconds: 3 } });
+    const house = await startHouse({
+      ...options(),
+      sourceTimeoutSeconds: 3,
+      followUp: { reevaluateSeconds: 3 },
+    });
     await inHouse(house, async () => {
       await written.prometheus.kill();
       await house.post({ startsAt: written.alert, status: 'firing' });

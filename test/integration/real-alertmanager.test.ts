@@ -53,8 +53,8 @@ describe('a real Alertmanager', function () {
       environment: uniqueName('alertmanager'),
       // Nobody is there: what matters here are the alerts.
       metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
-      diagnosis: { patienceSeconds: 1 },
-      followUp: { quietSeconds: 1, verdictWindowSeconds: 0 },
+      diagnosis: { sourceTimeoutSeconds: 1 },
+      followUp: { resolveGraceSeconds: 1, feedbackWindowSeconds: 0 },
       webhook: { port, auth: { type: 'bearer', tokens: [TOKEN] } },
       store: { directory: join(directory, 'store') },
     });

@@ -94,8 +94,8 @@ function settings(
       auth: { type: 'basic', username: 'ops', password: PLANTED.metricsPassword },
       headers: { 'X-Key': PLANTED.metricsHeader },
     },
-    diagnosis: { baselineSeconds: 3000, stepSeconds: 15, patienceSeconds: 15 },
-    followUp: { lookAgainSeconds: 60, quietSeconds: 1, verdictWindowSeconds: 0 },
+    diagnosis: { baselineSeconds: 3000, stepSeconds: 15, sourceTimeoutSeconds: 15 },
+    followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 1, feedbackWindowSeconds: 0 },
     changes: [
       {
         type: 'http',
@@ -270,7 +270,7 @@ describe('secrets, from a post to the end of an incident', function () {
       const failed = SINKS_THAT_FAIL.filter((name) => timeline.some(({ what }) => what.includes(` ${name}`)));
       return publications.length > 0 && failed.length === SINKS_THAT_FAIL.length ? true : null;
     });
-    await incidents.giveVerdict(id, {
+    await incidents.giveFeedback(id, {
       correct: true,
       service: null,
       faultKind: null,

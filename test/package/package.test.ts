@@ -16,7 +16,7 @@ const COMMANDS = [
   'show',
   'list',
   'ack',
-  'verdict',
+  'feedback',
   'cancel',
   'dev',
   'worker',

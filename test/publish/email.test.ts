@@ -52,7 +52,10 @@ describe('email sink', () => {
   });
 
   it('tells an escalation, and high priority only while a critical incident is open', async () => {
-    const escalation = revisionOf('confirmed bad deploy', 2, { occasion: 'escalation', acknowledged: null });
+    const escalation = revisionOf('confirmed bad deploy', 2, {
+      revisionReason: 'escalation',
+      acknowledged: null,
+    });
     await lab.tell(sink(), [COURSE[0]!, escalation, COURSE[4]!]);
     assert.deepEqual(
       server.mails.map(({ headers }) => headers.get('priority')),

@@ -27,16 +27,16 @@ export function revisionOf(
   const record = SAMPLES[sample]();
   const timings = { ...record.timings, openedAt: NOW };
   const runId = '01234567-89ab-cdef-0123-456789abcdef';
-  return { ...record, id: ID, runId, revision, timings, occasion: 'update', ...more };
+  return { ...record, id: ID, runId, revision, timings, revisionReason: 'update', ...more };
 }
 
 /** The course of an incident: suspected, then confirmed with another cause, nobody comes, then one, then over. */
 export const COURSE: readonly IncidentRecord[] = [
-  revisionOf('suspected pool saturation', 1, { occasion: 'first-result' }),
+  revisionOf('suspected pool saturation', 1, { revisionReason: 'first-result' }),
   revisionOf('confirmed bad deploy', 2),
-  revisionOf('confirmed bad deploy', 3, { occasion: 'reminder', acknowledged: null }),
-  revisionOf('confirmed bad deploy', 4, { occasion: 'acknowledged' }),
-  revisionOf('resolved', 5, { occasion: 'final' }),
+  revisionOf('confirmed bad deploy', 3, { revisionReason: 'reminder', acknowledged: null }),
+  revisionOf('confirmed bad deploy', 4, { revisionReason: 'acknowledged' }),
+  revisionOf('resolved', 5, { revisionReason: 'final' }),
 ];
 
 /** A store and the publish activity for one sink, whose configuration each test says. */

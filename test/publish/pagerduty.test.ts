@@ -96,7 +96,7 @@ describe('pagerduty sink', () => {
     assert.equal(account.rings, 1);
     await lab.publish(
       both(),
-      revisionOf('confirmed bad deploy', 3, { occasion: 'escalation', acknowledged: null }),
+      revisionOf('confirmed bad deploy', 3, { revisionReason: 'escalation', acknowledged: null }),
     );
     assert.equal(account.rings, 2);
   });

@@ -47,7 +47,7 @@ describe('the message in Slack', () => {
     it(`rings nobody and shows no secret, whatever labels say: ${name}`, () => {
       const hostile = hostileRecord(sample());
       const { text, blocks } = summaryMessage(hostile, OPTIONS);
-      const news = newsMessage({ ...hostile, occasion: 'final' }, sample(), 'chat');
+      const news = newsMessage({ ...hostile, revisionReason: 'final' }, sample(), 'chat');
       const shown = [
         text,
         ...textsOf(blocks),
@@ -72,7 +72,7 @@ describe('the message in Slack', () => {
       'faultline-acknowledge',
       'faultline-right',
       'faultline-wrong',
-      'faultline-look-again',
+      'faultline-rerun',
     ]);
     assert.ok(
       !buttonsOf(SAMPLES['confirmed bad deploy']()).includes('faultline-acknowledge'),
@@ -80,7 +80,7 @@ describe('the message in Slack', () => {
     );
     assert.ok(!buttonsOf(SAMPLES['still looking']()).includes('faultline-right'), 'nothing to judge');
     assert.ok(!buttonsOf(SAMPLES['corrected by a person']()).includes('faultline-wrong'), 'judged');
-    assert.ok(!buttonsOf(SAMPLES.resolved()).includes('faultline-look-again'), 'over');
+    assert.ok(!buttonsOf(SAMPLES.resolved()).includes('faultline-rerun'), 'over');
   });
 });
 

@@ -26,16 +26,16 @@ function revisionOf(sample: Sample, revision: number, more: Partial<IncidentReco
   const record = SAMPLES[sample]();
   const timings = { ...record.timings, openedAt: NOW };
   const runId = '01234567-89ab-cdef-0123-456789abcdef';
-  return { ...record, id: ID, runId, revision, timings, occasion: 'update', ...more };
+  return { ...record, id: ID, runId, revision, timings, revisionReason: 'update', ...more };
 }
 
 /** The course of an incident: suspected, then confirmed with another cause, then nobody comes, then over. */
 const COURSE: IncidentRecord[] = [
-  revisionOf('suspected pool saturation', 1, { occasion: 'first-result' }),
+  revisionOf('suspected pool saturation', 1, { revisionReason: 'first-result' }),
   revisionOf('confirmed bad deploy', 2),
-  revisionOf('confirmed bad deploy', 3, { occasion: 'reminder', acknowledged: null }),
-  revisionOf('confirmed bad deploy', 4, { occasion: 'acknowledged' }),
-  revisionOf('resolved', 5, { occasion: 'final' }),
+  revisionOf('confirmed bad deploy', 3, { revisionReason: 'reminder', acknowledged: null }),
+  revisionOf('confirmed bad deploy', 4, { revisionReason: 'acknowledged' }),
+  revisionOf('resolved', 5, { revisionReason: 'final' }),
 ];
 
 describe('slack sink', () => {
@@ -128,13 +128,13 @@ describe('slack sink', () => {
 
   it('replies nothing when nothing that a reader must know has changed', async () => {
     await publisher()(await save(COURSE[0]!));
-    await publisher()(await save({ ...COURSE[0]!, revision: 2, occasion: 'update' }));
+    await publisher()(await save({ ...COURSE[0]!, revision: 2, revisionReason: 'update' }));
     assert.equal(slack.replies.length, 0);
     assert.equal(slack.parents[0]?.edits, 1);
   });
 
   it('shows buttons only where a signing secret says that they are heard', async () => {
-    const hasButtons = () => JSON.stringify(slack.parents).includes('faultline-look-again');
+    const hasButtons = () => JSON.stringify(slack.parents).includes('faultline-rerun');
     await publisher()(await save(COURSE[0]!));
     assert.equal(hasButtons(), false);
     await publisher({ signingSecrets: ['a signing secret'] })(await save(COURSE[1]!));

@@ -92,7 +92,10 @@ describe('teams sink', () => {
   });
 
   it('posts a card at the first result, at an escalation and at the end, and at no other revision', async () => {
-    const escalated = revisionOf('confirmed bad deploy', 4, { occasion: 'escalation', acknowledged: null });
+    const escalated = revisionOf('confirmed bad deploy', 4, {
+      revisionReason: 'escalation',
+      acknowledged: null,
+    });
     const course = [...COURSE.slice(0, 3), escalated, COURSE[4]!];
     await lab.tell(sink(), course);
     assert.deepEqual(

@@ -129,7 +129,7 @@ describe('what changed', () => {
     ],
     [
       'what a person says',
-      (record) => (record.humanVerdict = SAMPLES['corrected by a person']().humanVerdict),
+      (record) => (record.feedback = SAMPLES['corrected by a person']().feedback),
       [/^The diagnosis was wrong; it was ledger, disk trouble, says kim/],
     ],
     [
@@ -164,7 +164,7 @@ describe('what changed', () => {
   it('tells a second verdict, which corrects the first', () => {
     const before = SAMPLES['corrected by a person']();
     const now = SAMPLES['corrected by a person']();
-    now.humanVerdict = { ...now.humanVerdict!, service: 'web', at: T0 + 1000 };
+    now.feedback = { ...now.feedback!, service: 'web', at: T0 + 1000 };
     assert.equal(whatChanged(before, now).length, 1);
     assert.deepEqual(whatChanged(now, structuredClone(now)), []);
   });

@@ -16,7 +16,7 @@ const CASES: [says: string, route: Partial<Route>, record: Partial<IncidentRecor
   ['all when nothing is said', {}, {}, true],
   ['the service that shows it', { services: ['checkout'] }, {}, true],
   ['the service that is to blame', { services: ['payment'] }, {}, true],
-  ['the service that a person named', { services: ['ledger'] }, { humanVerdict: wrong('ledger') }, true],
+  ['the service that a person named', { services: ['ledger'] }, { feedback: wrong('ledger') }, true],
   [
     'a mere lead of an inconclusive verdict',
     { services: ['lead'] },
@@ -41,7 +41,7 @@ const CASES: [says: string, route: Partial<Route>, record: Partial<IncidentRecor
   ['what another has heard of before', { services: ['cart'] }, { publications: [told('other')] }, false],
 ];
 
-function wrong(service: string): IncidentRecord['humanVerdict'] {
+function wrong(service: string): IncidentRecord['feedback'] {
   return { correct: false, service, faultKind: null, note: '', by: 'ana', at: 1 };
 }
 

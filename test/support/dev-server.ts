@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
-import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
+import { SEARCH_ATTRIBUTES } from '../../model/messages.js';
 import { startDevServer, type DevServer } from '../../workers/dev/dev-server.js';
 import { findTimeSkippingServer } from './time-skipping-binary.js';
 

@@ -24,8 +24,8 @@ export interface HouseOptions {
   prometheusUrl: string;
   sinkUrl: string;
   /** Differences from the settings below. */
-  followUp?: { lookAgainSeconds?: number; quietSeconds?: number; verdictWindowSeconds?: number };
-  patienceSeconds?: number;
+  followUp?: { reevaluateSeconds?: number; resolveGraceSeconds?: number; feedbackWindowSeconds?: number };
+  sourceTimeoutSeconds?: number;
 }
 
 /** A whole Faultline for one test: worker and receiver on the run's real Temporal server, in an environment of its own. */
@@ -62,8 +62,17 @@ export function houseConfig(options: HouseOptions): LoadedConfig {
   const config = configSchema.parse({
     environment: uniqueName('house'),
     metrics: { type: 'prometheus', url: options.prometheusUrl },
-    diagnosis: { baselineSeconds: 3000, stepSeconds: 15, patienceSeconds: options.patienceSeconds ?? 60 },
-    followUp: { lookAgainSeconds: 30, quietSeconds: 1, verdictWindowSeconds: 0, ...options.followUp },
+    diagnosis: {
+      baselineSeconds: 3000,
+      stepSeconds: 15,
+      sourceTimeoutSeconds: options.sourceTimeoutSeconds ?? 60,
+    },
+    followUp: {
+      reevaluateSeconds: 30,
+      resolveGraceSeconds: 1,
+      feedbackWindowSeconds: 0,
+      ...options.followUp,
+    },
     webhook: { auth: { type: 'bearer', tokens: [TOKEN] } },
     triage: { settleSeconds: 0 },
     sinks: [{ type: 'webhook', name: 'hook', url: options.sinkUrl }],

@@ -280,14 +280,14 @@ function resolved(): IncidentRecord {
     ...record,
     state: 'resolved',
     revision: 3,
-    occasion: 'final',
+    revisionReason: 'final',
     anomalies: record.anomalies.map((alert) => ({ ...alert, status: 'resolved', endedAt })),
     timeline: [
       ...record.timeline,
       { time: T0 + 1330, what: 'Resolved: CheckoutErrors: 5xx above 1 %', source: 'alertmanager' },
       { time: T0 + 1630, what: 'Incident resolved', source: 'faultline' },
     ],
-    humanVerdict: {
+    feedback: {
       correct: true,
       service: null,
       faultKind: null,
@@ -303,8 +303,8 @@ function corrected(): IncidentRecord {
   return {
     ...poolSaturation(),
     revision: 2,
-    occasion: 'verdict',
-    humanVerdict: {
+    revisionReason: 'feedback',
+    feedback: {
       correct: false,
       service: 'ledger',
       faultKind: 'disk',
@@ -319,7 +319,7 @@ function cancelled(): IncidentRecord {
   const timings = { openedAt: T0 + 20, firstResultAt: null, closedAt: T0 + 45 };
   return recordOf({
     state: 'cancelled',
-    occasion: 'final',
+    revisionReason: 'final',
     timeline: [
       ...recordOf().timeline,
       { time: T0 + 45, what: 'Cancelled by kim: load test', source: 'kim' },
@@ -499,7 +499,7 @@ function escalated(): IncidentRecord {
   return {
     ...record,
     revision: 4,
-    occasion: 'escalation',
+    revisionReason: 'escalation',
     escalatedAt,
     timeline: [
       ...record.timeline,
@@ -528,7 +528,7 @@ function twoCauses(): IncidentRecord {
   });
   const opening = recordOf();
   return recordOf({
-    occasion: 'update',
+    revisionReason: 'update',
     revision: 2,
     anomalies: [...opening.anomalies, second],
     timeline: [
@@ -626,7 +626,7 @@ function partlyBlind(): IncidentRecord {
   const record = databaseDown();
   return {
     ...record,
-    occasion: 'acknowledged',
+    revisionReason: 'acknowledged',
     revision: 2,
     acknowledged: { by: 'sam', at: T0 + 95 },
     gaps: [

@@ -5,7 +5,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Activities } from '../../activities/contract.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import { diagnoseIncident } from '../../workflows/diagnose-incident.js';
-import * as messages from '../../workflows/messages.js';
+import * as messages from '../../model/messages.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { aDiagnosis } from '../support/diagnoses.js';
 import { fakeActivities, POLICY, type Calls } from '../support/fake-activities.js';
@@ -130,7 +130,7 @@ describe('diagnoseIncident', function () {
     const { record } = await play({}, () => Promise.resolve());
     assert.equal(record.state, 'expired');
     const lasted = (record.timings.closedAt ?? 0) - record.timings.openedAt;
-    assert.ok(Math.abs(lasted - POLICY.limitSeconds) < 10, `closed after ${lasted} s`);
+    assert.ok(Math.abs(lasted - POLICY.maxDurationSeconds) < 10, `closed after ${lasted} s`);
   });
 
   it('posts a useful result when a source stays down, and says what it could not see', async () => {
@@ -213,11 +213,11 @@ describe('diagnoseIncident', function () {
         incident.executeUpdate(messages.acknowledge, { args: [{ by: ' ' }] }),
         (error: WorkflowUpdateFailedError) => /^by: expected/.test(error.cause?.message ?? ''),
       );
-      await incident.executeUpdate(messages.giveVerdict, {
+      await incident.executeUpdate(messages.giveFeedback, {
         args: [{ correct: false, service: 'ledger', faultKind: 'disk', note: 'disk full', by: 'ana' }],
       });
       await assert.rejects(
-        incident.executeUpdate(messages.giveVerdict, {
+        incident.executeUpdate(messages.giveFeedback, {
           args: [{ correct: true, service: 'ledger', faultKind: null, note: '', by: 'ana' }],
         }),
         WorkflowUpdateFailedError,
@@ -225,7 +225,7 @@ describe('diagnoseIncident', function () {
       await incident.signal(messages.anomalyResolved, [resolved]);
     });
     assert.equal(record.acknowledged?.by, 'ana');
-    assert.equal(record.humanVerdict?.service, 'ledger');
+    assert.equal(record.feedback?.service, 'ledger');
     assert.ok(record.timeline.some((entry) => entry.what === 'Diagnosis judged wrong: ledger, disk'));
   });
 

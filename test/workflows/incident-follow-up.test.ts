@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { WorkflowClient, WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { sinksFor } from '../../activities/route/sinks-for.js';
 import type { Activities, Policy } from '../../activities/contract.js';
-import type { IncidentRecord, Occasion } from '../../model/incident.js';
+import type { IncidentRecord, RevisionReason } from '../../model/incident.js';
 import { diagnoseIncident, type DiagnoseInput } from '../../workflows/diagnose-incident.js';
-import * as messages from '../../workflows/messages.js';
+import * as messages from '../../model/messages.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { fakeActivities, POLICY, type Calls } from '../support/fake-activities.js';
 import { aRecord } from '../support/fake-incidents.js';
@@ -45,7 +45,7 @@ describe('an incident after its first summary', function () {
     return { record, calls };
   }
 
-  const occasions = ({ saved }: Calls): Occasion[] => saved.map(({ occasion }) => occasion);
+  const occasions = ({ saved }: Calls): RevisionReason[] => saved.map(({ revisionReason }) => revisionReason);
   const told = (record: IncidentRecord) => record.timeline.map(({ what }) => what);
   const resolve = (incident: Run) => incident.signal(messages.anomalyResolved, [resolved]);
   const state = async (incident: Run) => (await incident.query(messages.record)).state;
@@ -56,8 +56,8 @@ describe('an incident after its first summary', function () {
         await lab.sleep(10);
         for (const by of ['ana', 'ana', 'ben'])
           await incident.executeUpdate(messages.acknowledge, { args: [{ by }] });
-        await incident.executeUpdate(messages.giveVerdict, { args: [verdict] });
-        await incident.executeUpdate(messages.giveVerdict, { args: [verdict] });
+        await incident.executeUpdate(messages.giveFeedback, { args: [verdict] });
+        await incident.executeUpdate(messages.giveFeedback, { args: [verdict] });
         await lab.sleep(5);
         await resolve(incident);
         await incident.result();
@@ -67,7 +67,7 @@ describe('an incident after its first summary', function () {
         'first-result',
         'acknowledged',
         'acknowledged',
-        'verdict',
+        'feedback',
         'final',
       ]);
       assert.deepEqual(
@@ -90,14 +90,14 @@ describe('an incident after its first summary', function () {
         },
         async (incident) => {
           await lab.sleep(10);
-          await incident.executeUpdate(messages.lookAgain, { args: [{ by: 'ana' }] });
+          await incident.executeUpdate(messages.rerun, { args: [{ by: 'ana' }] });
           await incident.executeUpdate(messages.acknowledge, { args: [{ by: 'ana' }] });
           await lab.sleep(60);
           await resolve(incident);
         },
       );
       const [first, acknowledged] = calls.saved;
-      assert.equal(acknowledged?.occasion, 'acknowledged');
+      assert.equal(acknowledged?.revisionReason, 'acknowledged');
       assert.equal(acknowledged.state, 'scoping', 'the look had not ended');
       for (const part of ['diagnosis', 'gaps', 'evidence', 'scope', 'checks'] as const)
         assert.deepEqual(acknowledged[part], first?.[part], part);
@@ -120,10 +120,10 @@ describe('an incident after its first summary', function () {
     it('looks at once when a person asks for it, and says who did', async () => {
       const { record, calls } = await play({}, async (incident) => {
         await lab.sleep(10);
-        await incident.executeUpdate(messages.lookAgain, { args: [{ by: 'ana' }] });
+        await incident.executeUpdate(messages.rerun, { args: [{ by: 'ana' }] });
         await lab.sleep(10);
         await assert.rejects(
-          incident.executeUpdate(messages.lookAgain, { args: [{ by: ' ' }] }),
+          incident.executeUpdate(messages.rerun, { args: [{ by: ' ' }] }),
           (error: WorkflowUpdateFailedError) => /^by: expected/.test(error.cause?.message ?? ''),
         );
         await resolve(incident);
@@ -139,7 +139,7 @@ describe('an incident after its first summary', function () {
         await lab.sleep(10);
         await resolve(incident);
         await lab.sleep(10);
-        await incident.executeUpdate(messages.lookAgain, { args: [{ by: 'ana' }] });
+        await incident.executeUpdate(messages.rerun, { args: [{ by: 'ana' }] });
       });
       assert.equal(calls.log.filter((call) => call === 'planScope').length, 2);
       assert.equal(record.state, 'resolved');
@@ -147,7 +147,12 @@ describe('an incident after its first summary', function () {
   });
 
   describe('when nobody acknowledges it', () => {
-    const policy = { remindAfterSeconds: 600, remindTimes: 2, escalateAfterSeconds: 900, limitSeconds: 3600 };
+    const policy = {
+      remindAfterSeconds: 600,
+      remindTimes: 2,
+      escalateAfterSeconds: 900,
+      maxDurationSeconds: 3600,
+    };
 
     it('reminds as often as it may, and escalates once', async () => {
       const { record, calls } = await play({ policy }, async (incident) => {
@@ -164,7 +169,7 @@ describe('an incident after its first summary', function () {
     });
 
     it('calls nobody when that is how it is set', async () => {
-      const { calls } = await play({ policy: { limitSeconds: 3600 } }, () => lab.sleep(3000));
+      const { calls } = await play({ policy: { maxDurationSeconds: 3600 } }, () => lab.sleep(3000));
       assert.deepEqual(occasions(calls), ['first-result', 'final']);
     });
 
@@ -186,7 +191,7 @@ describe('an incident after its first summary', function () {
     });
 
     it('calls nobody for alerts that are quiet', async () => {
-      const { calls } = await play({ policy: { ...policy, quietSeconds: 1800 } }, async (incident) => {
+      const { calls } = await play({ policy: { ...policy, resolveGraceSeconds: 1800 } }, async (incident) => {
         await lab.sleep(10);
         await resolve(incident);
       });
@@ -261,7 +266,7 @@ describe('an incident after its first summary', function () {
   });
 
   describe('after its end', () => {
-    const policy = { verdictWindowSeconds: 7 * 24 * 3600 };
+    const policy = { feedbackWindowSeconds: 7 * 24 * 3600 };
     const days = (n: number) => n * 24 * 3600;
 
     it('takes a verdict days later, tells it, and leaves an hour to correct it', async () => {
@@ -269,17 +274,17 @@ describe('an incident after its first summary', function () {
         await resolve(incident);
         await lab.sleep(days(2));
         assert.equal(await state(incident), 'resolved');
-        await incident.executeUpdate(messages.giveVerdict, { args: [verdict] });
+        await incident.executeUpdate(messages.giveFeedback, { args: [verdict] });
         await lab.sleep(1800);
-        await incident.executeUpdate(messages.giveVerdict, { args: [{ ...verdict, service: 'cache' }] });
+        await incident.executeUpdate(messages.giveFeedback, { args: [{ ...verdict, service: 'cache' }] });
         await incident.result();
         await keepHistory(incident, 'incident-judged-after-its-end');
       });
-      assert.deepEqual(occasions(calls), ['first-result', 'final', 'verdict', 'verdict']);
-      assert.equal(record.humanVerdict?.service, 'cache');
+      assert.deepEqual(occasions(calls), ['first-result', 'final', 'feedback', 'feedback']);
+      assert.equal(record.feedback?.service, 'cache');
       assert.equal(record.state, 'resolved');
       assert.equal(calls.published.length, 4);
-      const waited = record.humanVerdict.at - (record.timings.closedAt ?? 0);
+      const waited = record.feedback.at - (record.timings.closedAt ?? 0);
       assert.ok(waited > days(2) && waited < days(2) + 3600, `judged after ${waited} s`);
     });
 
@@ -305,7 +310,7 @@ describe('an incident after its first summary', function () {
         const { by } = verdict;
         const refusals = [
           () => incident.executeUpdate(messages.acknowledge, { args: [{ by }] }),
-          () => incident.executeUpdate(messages.lookAgain, { args: [{ by }] }),
+          () => incident.executeUpdate(messages.rerun, { args: [{ by }] }),
           () => incident.executeUpdate(messages.cancel, { args: [{ by, reason: '' }] }),
         ];
         for (const refusal of refusals) {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { WorkflowClient } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import { triageWorkflowId } from '../../model/temporal-names.js';
+import { triageWorkflowId } from '../../model/messages.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { RaiseAnswer } from '../../model/progress.js';
 import type { diagnoseIncident } from '../../workflows/diagnose-incident.js';
-import * as messages from '../../workflows/messages.js';
+import * as messages from '../../model/messages.js';
 import { triage } from '../../workflows/triage.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { fakeActivities } from '../support/fake-activities.js';

@@ -37,7 +37,7 @@ export function demoConfig({
     webhook: { port: webhookPort, auth: { type: 'bearer', tokens: [token] } },
     // One alert is no storm: nothing is to be waited for.
     triage: { settleSeconds: 0 },
-    followUp: { lookAgainSeconds: 60, quietSeconds: 20 },
+    followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 20 },
     store: { directory: join(directory, '.faultline', 'store') },
     log: { level: 'warn' },
   });

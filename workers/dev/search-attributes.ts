@@ -1,7 +1,7 @@
 import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { GRPC, grpcStatusOf } from '../../client/temporal-errors.js';
-import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
+import { SEARCH_ATTRIBUTES } from '../../model/messages.js';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 type ValueType = (typeof SEARCH_ATTRIBUTES)[keyof typeof SEARCH_ATTRIBUTES];

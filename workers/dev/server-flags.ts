@@ -1,4 +1,4 @@
-import { SEARCH_ATTRIBUTES } from '../../model/temporal-names.js';
+import { SEARCH_ATTRIBUTES } from '../../model/messages.js';
 import type { DevServerOptions } from './dev-server.js';
 import { typeName } from './search-attributes.js';
 import { isOlder } from './temporal-binary.js';

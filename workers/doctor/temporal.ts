@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
-import { TASK_QUEUE } from '../../model/temporal-names.js';
+import { TASK_QUEUE } from '../../model/messages.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';

@@ -19,7 +19,7 @@ export class EmailSink implements Sink {
   /** Answers the `Message-ID` of the last mail of this incident. */
   async post(delivery: Delivery): Promise<string | null> {
     const { record, before, signal } = delivery;
-    if (!isWorthTelling(delivery) && record.occasion !== 'escalation') return before?.reference ?? null;
+    if (!isWorthTelling(delivery) && record.revisionReason !== 'escalation') return before?.reference ?? null;
     const mail = mailOf(delivery, this.config);
     await sendMail(this.config, mail, signal);
     return mail.messageId;

@@ -57,7 +57,7 @@ export class GithubSink implements Sink {
   }
 
   private closes({ record }: Delivery): boolean {
-    return this.config.closeOnFinal && record.occasion === 'final' && isOver(record);
+    return this.config.closeOnFinal && record.revisionReason === 'final' && isOver(record);
   }
 
   private async tellNews({ number }: Issue, delivery: Delivery): Promise<void> {

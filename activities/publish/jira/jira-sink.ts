@@ -80,7 +80,7 @@ export class JiraSink implements Sink {
 
   private async finish(key: string, { record, signal }: Delivery): Promise<void> {
     const { finalTransition } = this.config;
-    if (finalTransition === undefined || record.occasion !== 'final' || !isOver(record)) return;
+    if (finalTransition === undefined || record.revisionReason !== 'final' || !isOver(record)) return;
     await this.jira.transition(key, finalTransition, signal);
   }
 }

@@ -19,11 +19,11 @@ export type EventAction = 'trigger' | 'acknowledge' | 'resolve';
  * One that is given up at its time limit is not resolved.
  */
 export function actionsAt({ record, before }: Pick<Delivery, 'record' | 'before'>): EventAction[] {
-  const { state, occasion, acknowledged } = record;
+  const { state, revisionReason, acknowledged } = record;
   if (isOver(record)) return ['resolve'];
   if (state === 'expired') return [];
-  const rings = before === null || occasion === 'escalation';
-  const isTaken = acknowledged !== null && (rings || occasion === 'acknowledged');
+  const rings = before === null || revisionReason === 'escalation';
+  const isTaken = acknowledged !== null && (rings || revisionReason === 'acknowledged');
   return [...(rings ? (['trigger'] as const) : []), ...(isTaken ? (['acknowledge'] as const) : [])];
 }
 

@@ -124,19 +124,13 @@ function titled(title: string, lines: readonly string[]): string {
 }
 
 /** What can be asked of the incident as it stands. */
-function buttons({
-  id,
-  acknowledged,
-  diagnosis,
-  humanVerdict,
-  timings,
-}: IncidentRecord): ActionsBlock | null {
+function buttons({ id, acknowledged, diagnosis, feedback, timings }: IncidentRecord): ActionsBlock | null {
   const isOpen = timings.closedAt === null;
-  const isJudged = diagnosis === null || humanVerdict !== null;
+  const isJudged = diagnosis === null || feedback !== null;
   const elements = [
     ...(isOpen && !acknowledged ? [button('faultline-acknowledge', 'Acknowledge', id, 'primary')] : []),
     ...(isJudged ? [] : [button('faultline-right', 'Right', id), button('faultline-wrong', 'Wrong', id)]),
-    ...(isOpen ? [button('faultline-look-again', 'Look again', id)] : []),
+    ...(isOpen ? [button('faultline-rerun', 'Look again', id)] : []),
   ];
   return elements.length === 0 ? null : { type: 'actions', elements };
 }

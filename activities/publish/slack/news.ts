@@ -1,4 +1,4 @@
-import type { IncidentRecord, Occasion } from '../../../model/incident.js';
+import type { IncidentRecord, RevisionReason } from '../../../model/incident.js';
 import { whatChanged } from '../../../report/brief.js';
 import { STATE_WORDS } from '../../../report/facts.js';
 import { clockMinute, duration } from '../../../report/format.js';
@@ -30,7 +30,7 @@ export function newsMessage(
   if (sentences.length === 0) return null;
   const lines = sentences.map((sentence) => `\u2022 ${fitted(sentence, SENTENCE_LENGTH)}`);
   return {
-    toAll: CALLS.includes(record.occasion),
+    toAll: CALLS.includes(record.revisionReason),
     message: {
       text: fitted(sentences.join(' '), TEXT_LENGTH),
       blocks: [{ type: 'section', text: { type: 'mrkdwn', text: lines.join('\n'), verbatim: true } }],
@@ -40,21 +40,21 @@ export function newsMessage(
 }
 
 /** Occasions that call for somebody. */
-const CALLS: readonly Occasion[] = ['reminder', 'escalation'];
+const CALLS: readonly RevisionReason[] = ['reminder', 'escalation'];
 
-function callFor({ occasion, timings, escalatedAt }: IncidentRecord): string[] {
-  if (occasion === 'reminder') {
+function callFor({ revisionReason, timings, escalatedAt }: IncidentRecord): string[] {
+  if (revisionReason === 'reminder') {
     return [`Nobody has acknowledged this incident, open since ${clockMinute(timings.openedAt)} UTC.`];
   }
-  if (occasion !== 'escalation') return [];
+  if (revisionReason !== 'escalation') return [];
   const waited = escalatedAt === null ? '' : ` within ${duration(escalatedAt - timings.openedAt)}`;
   return [`Escalated: nobody acknowledged this incident${waited}.`];
 }
 
 function changes(record: IncidentRecord, before: IncidentRecord | null): string[] {
   // Who took it on stands in the message, and rings nobody.
-  if (record.occasion === 'acknowledged') return [];
+  if (record.revisionReason === 'acknowledged') return [];
   const changed = before ? whatChanged(before, record) : [];
-  if (changed.length > 0 || record.occasion !== 'final') return changed;
+  if (changed.length > 0 || record.revisionReason !== 'final') return changed;
   return [`The incident is over: ${STATE_WORDS[record.state]}.`];
 }

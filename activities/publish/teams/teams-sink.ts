@@ -22,7 +22,8 @@ export class TeamsSink implements Sink {
   /** Answers null: Teams gives a card no address. */
   async post(delivery: Delivery): Promise<null> {
     const { record, before, signal } = delivery;
-    if (before !== null && record.occasion !== 'escalation' && record.occasion !== 'final') return null;
+    if (before !== null && record.revisionReason !== 'escalation' && record.revisionReason !== 'final')
+      return null;
     const request = {
       method: 'POST',
       url: this.config.url,

@@ -3,36 +3,36 @@ import { faultKind, type FaultKind } from '../../../model/diagnosis.js';
 import { BadInput } from '../../errors.js';
 import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
 
-interface VerdictOptions extends CommonOptions {
+interface FeedbackOptions extends CommonOptions {
   service?: string;
   faultKind?: FaultKind;
   note: string;
   by: string;
 }
 
-export function registerVerdict(program: Command, deps: CliDependencies): void {
-  withCommonOptions(program.command('verdict'))
+export function registerFeedback(program: Command, deps: CliDependencies): void {
+  withCommonOptions(program.command('feedback'))
     .description('say whether the diagnosis named the root cause, and what it really was')
     .argument('<id>', 'id of the incident, or a beginning or end of it')
-    .addArgument(new Argument('<verdict>', 'whether it was right').choices(['right', 'wrong']))
+    .addArgument(new Argument('<feedback>', 'whether it was right').choices(['right', 'wrong']))
     .option('--service <name>', 'with wrong: where it really began')
     .addOption(new Option('--fault-kind <kind>', 'with wrong: what it really was').choices(faultKind.options))
     .option('--note <text>', 'anything else', '')
     .option('--by <who>', 'who', deps.user)
-    .action((id: string, verdict: 'right' | 'wrong', options: VerdictOptions) => {
-      const correct = verdict === 'right';
+    .action((id: string, feedback: 'right' | 'wrong', options: FeedbackOptions) => {
+      const correct = feedback === 'right';
       if (correct && (options.service !== undefined || options.faultKind !== undefined)) {
         throw new BadInput('--service and --fault-kind correct a diagnosis: give them with "wrong"');
       }
       return inSession(deps, options, async ({ incidents, answer }) => {
-        const record = await incidents.giveVerdict(id, {
+        const record = await incidents.giveFeedback(id, {
           correct,
           service: options.service ?? null,
           faultKind: options.faultKind ?? null,
           note: options.note,
           by: options.by,
         });
-        answer(record, () => `${record.id}: noted that the diagnosis is ${verdict}`);
+        answer(record, () => `${record.id}: noted that the diagnosis is ${feedback}`);
       });
     });
 }

@@ -12,26 +12,22 @@ const CORRECTION_SECONDS = 3600;
  * Stays after the end of an incident, for a person to say what the cause was. Answers whether the incident has begun
  * again: an alert may have been on its way to it when it ended.
  */
-export async function awaitVerdict(
+export async function awaitFeedback(
   incident: Incident,
   policy: Policy,
   publisher: Publisher,
 ): Promise<boolean> {
-  const { verdictWindowSeconds } = policy;
-  if (verdictWindowSeconds === undefined) return false;
+  const { feedbackWindowSeconds } = policy;
+  if (feedbackWindowSeconds === undefined) return false;
 
   for (;;) {
-    const until = closesAt(incident.record, verdictWindowSeconds);
+    const until = closesAt(incident.record, feedbackWindowSeconds);
     if (until <= now() || incident.hasNews) break;
     incident.awaits(`Waiting for a verdict until ${minute(until)}`);
-    const { humanVerdict } = incident.record;
-    await condition(
-      () => incident.hasNews || incident.record.humanVerdict !== humanVerdict,
-      (until - now()) * 1000,
-      {
-        summary: `Wait for a verdict until ${minute(until)}`,
-      },
-    );
+    const { feedback } = incident.record;
+    await condition(() => incident.hasNews || incident.record.feedback !== feedback, (until - now()) * 1000, {
+      summary: `Wait for a verdict until ${minute(until)}`,
+    });
   }
   incident.awaits(null);
   // What people said at the last moment is told, too.
@@ -40,9 +36,9 @@ export async function awaitVerdict(
 }
 
 /** A record without a diagnosis has nothing to judge. */
-function closesAt({ timings, diagnosis, humanVerdict }: IncidentRecord, windowSeconds: number): number {
+function closesAt({ timings, diagnosis, feedback }: IncidentRecord, windowSeconds: number): number {
   const closedAt = timings.closedAt ?? now();
   if (!diagnosis) return closedAt;
-  if (!humanVerdict) return closedAt + windowSeconds;
-  return Math.min(closedAt + windowSeconds, Math.max(humanVerdict.at, closedAt) + CORRECTION_SECONDS);
+  if (!feedback) return closedAt + windowSeconds;
+  return Math.min(closedAt + windowSeconds, Math.max(feedback.at, closedAt) + CORRECTION_SECONDS);
 }
