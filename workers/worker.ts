@@ -9,6 +9,7 @@ import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
 import { logSdkTo } from './sdk-log.js';
+import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
 
@@ -66,6 +67,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: SHUTDOWN_GRACE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
   });
+  const workers = [
+    worker,
+    ...(await createSlotWorkers({
+      connection,
+      namespace,
+      activities,
+      config: loaded.config,
+      shutdownGraceTime: SHUTDOWN_GRACE,
+    })),
+  ];
   log.info(
     { address: connectionOptions.address, namespace, taskQueue: TASK_QUEUE },
     'worker polls for incidents',
@@ -73,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   await keepSchedules(client, loaded, log);
 
-  const finished = worker.run().finally(async () => {
+  const finished = runTogether(workers).finally(async () => {
     await close();
     await incidents.close();
     await connection.close();
@@ -81,7 +92,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     finished,
     stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      stopAll(workers);
       await finished;
     },
   };

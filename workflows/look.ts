@@ -4,7 +4,15 @@ import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { EvidenceRef, IncidentRecord, Scope } from '../model/incident.js';
-import { analyse, collectChanges, collectMetrics, planScope, runChecks } from './activity-policies.js';
+import {
+  analyse,
+  analysing,
+  collectChanges,
+  collecting,
+  collectMetrics,
+  planScope,
+  runChecks,
+} from './activity-policies.js';
 import { now, type Incident } from './incident.js';
 import { reasonOf } from './reasons.js';
 
@@ -41,7 +49,7 @@ async function lookAround(incident: Incident, policy: Policy): Promise<void> {
   const seen = { evidence, changes };
 
   incident.enter('analysing');
-  const first = await think(incident, scope, { ...seen, checks: [] });
+  const first = await think(incident, policy, scope, { ...seen, checks: [] });
   const findings = { ...seen, scope: keptOf(scope), checks: [] };
   if (first || !incident.record.diagnosis) incident.take(findings);
   if (!first) return;
@@ -55,7 +63,7 @@ async function lookAround(incident: Incident, policy: Policy): Promise<void> {
   incident.take({ ...findings, checks });
 
   incident.enter('analysing');
-  const second = await think(incident, scope, { ...seen, checks });
+  const second = await think(incident, policy, scope, { ...seen, checks });
   if (second) incident.conclude(second);
 }
 
@@ -66,7 +74,7 @@ async function decideScope(incident: Incident, policy: Policy): Promise<Scope | 
   const scope = await attempt(incident, 'metrics', `the services around ${service}`, () =>
     incident.step(
       summary,
-      () => planScope.executeWithOptions({ summary, ...patience(policy) }, [input]),
+      () => planScope.executeWithOptions({ summary, ...collecting(policy) }, [input]),
       (found) => `${found.services.length} services, metric packs ${found.packs.join(', ') || 'none'}`,
     ),
   );
@@ -91,7 +99,7 @@ async function collectFamilies(incident: Incident, policy: Policy, scope: Scope)
         incident.step(
           `Pull ${what}`,
           () =>
-            collectMetrics.executeWithOptions({ summary: `Pull ${what}`, ...patience(policy) }, [
+            collectMetrics.executeWithOptions({ summary: `Pull ${what}`, ...collecting(policy) }, [
               { scope, family },
             ]),
           (result) => result.evidence.summary,
@@ -109,7 +117,7 @@ async function readChanges(incident: Incident, policy: Policy, scope: Scope): Pr
   const result = await attempt(incident, 'changes', 'deploys and other changes', () =>
     incident.step(
       summary,
-      () => collectChanges.executeWithOptions({ summary, ...patience(policy) }, [{ scope }]),
+      () => collectChanges.executeWithOptions({ summary, ...collecting(policy) }, [{ scope }]),
       ({ changes }) => `${changes.length} changes`,
     ),
   );
@@ -119,6 +127,7 @@ async function readChanges(incident: Incident, policy: Policy, scope: Scope): Pr
 
 async function think(
   incident: Incident,
+  policy: Policy,
   scope: Scope,
   seen: Pick<IncidentRecord, 'evidence' | 'changes' | 'checks'>,
 ): Promise<Diagnosis | null> {
@@ -130,7 +139,7 @@ async function think(
   return attempt(incident, 'analysis', 'a ranking of causes', () =>
     incident.step(
       summary,
-      () => analyse.executeWithOptions({ summary }, [{ scope, ...seen, gaps }]),
+      () => analyse.executeWithOptions({ summary, ...analysing(policy) }, [{ scope, ...seen, gaps }]),
       ({ verdict }) => `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
     ),
   );
@@ -149,7 +158,7 @@ async function checkSuspects(
         incident.step(
           summary,
           () =>
-            runChecks.executeWithOptions({ summary, ...patience(policy) }, [{ scope, service, faultKind }]),
+            runChecks.executeWithOptions({ summary, ...collecting(policy) }, [{ scope, service, faultKind }]),
           ({ checks }) =>
             `${checks.filter((check) => check.outcome === 'failed').length} of ${checks.length} found trouble`,
         ),
@@ -159,10 +168,6 @@ async function checkSuspects(
   const answered = results.filter((result) => result !== null);
   for (const { gaps } of answered) incident.addGaps(gaps);
   return answered.flatMap(({ checks }) => checks);
-}
-
-function patience(policy: Policy) {
-  return { scheduleToCloseTimeout: policy.sourceTimeoutSeconds * 1000 };
 }
 
 /** Runs work that may fail for good; then null, and the record says what could not be seen. */

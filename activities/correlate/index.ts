@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { CorrelateAnswer, CorrelateRequest, Trouble } from '../../model/triage.js';
 import type { Activities } from '../contract.js';
-import type { CollectDeps, Look } from '../collect/deps.js';
+import type { Limits } from '../collect/attempt.js';
+import type { CollectDeps } from '../collect/deps.js';
 import { joinTroubles } from './join.js';
 import { callsReader, type KnownCalls } from './read-calls.js';
 import { activeSilences } from './silences.js';
@@ -22,11 +23,11 @@ export function createCorrelate(deps: CorrelateDeps): Pick<Activities, 'readTria
 /** Finds the home of each trouble. A source that cannot be read leaves what the configuration tells. */
 export async function correlate(
   { config }: CorrelateDeps,
-  read: (at: number, look: Look) => Promise<KnownCalls>,
+  read: (at: number, limits: Limits) => Promise<KnownCalls>,
   { at, troubles, incidents }: CorrelateRequest,
-  look: Look,
+  limits: Limits,
 ): Promise<CorrelateAnswer> {
-  const { calls, names, blind } = await read(at, look);
+  const { calls, names, blind } = await read(at, limits);
   const known = <T extends Trouble>(trouble: T): T => ({
     ...trouble,
     services: trouble.services.map((service) => ({

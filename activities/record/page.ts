@@ -13,6 +13,6 @@ export function startPageThread(storeDirectory: string): { make: MakePage; close
   const thread = threadPool<PageTask, string>(new URL('./page-thread', import.meta.url), 1);
   return {
     make: (record) => thread.run({ storeDirectory, record }, { signal: AbortSignal.timeout(DEADLINE_MS) }),
-    close: () => thread.destroy(),
+    close: () => thread.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { advance, judgeAt, spanOf } from '../../analysis/watch/index.js';
 import type { Watch } from '../../config/watches.js';
 import type { EpisodeState } from '../../model/watch.js';
+import type { Limits } from '../collect/attempt.js';
 import { readWatched, type WatchDeps } from './read-watched.js';
 
 /** A time when a watch would have fired. */
@@ -41,11 +42,11 @@ export async function backtest(
   deps: WatchDeps,
   watch: Watch,
   { from, to }: { from: number; to: number },
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Backtest> {
   const { lookBackSeconds, stepSeconds: step } = spanOf(watch.method);
   const start = Math.floor((from - lookBackSeconds) / step) * step;
-  const found = await readWatched(deps, watch, { start, end: Math.floor(to / step) * step, step }, signal);
+  const found = await readWatched(deps, watch, { start, end: Math.floor(to / step) * step, step }, limits);
   const episodes: PastEpisode[] = [];
   for (const series of found) {
     let state: EpisodeState | null = null;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { around } from '../../activities/collect/scope/neighbourhood.js';
+import { neighbourhood } from '../../activities/collect/scope/neighbourhood.js';
 
 const edges = (text: string) =>
   text.split(' ').map((pair) => {
@@ -7,9 +7,9 @@ const edges = (text: string) =>
     return { caller, callee, learntFrom: { source: 'test', seenAt: null } };
   });
 
-describe('services around the trouble', () => {
+describe('neighbourhood of a service', () => {
   it('finds callees, callers, and who else loads what it depends on', () => {
-    const found = around(edges('edge>api api>db batch>db other>batch db>disk far>edge'), 'api', 6);
+    const found = neighbourhood(edges('edge>api api>db batch>db other>batch db>disk far>edge'), 'api', 6);
     assert.deepEqual(
       new Map([...found].sort()),
       new Map([
@@ -24,11 +24,16 @@ describe('services around the trouble', () => {
   });
 
   it('walks no further than it is told, and ends in circles', () => {
-    assert.deepEqual([...around(edges('a>b b>c c>d d>a'), 'a', 2).keys()].sort(), ['a', 'b', 'c', 'd']);
-    assert.deepEqual([...around(edges('a>b b>c c>d'), 'a', 2).keys()].sort(), ['a', 'b', 'c']);
+    assert.deepEqual([...neighbourhood(edges('a>b b>c c>d d>a'), 'a', 2).keys()].sort(), [
+      'a',
+      'b',
+      'c',
+      'd',
+    ]);
+    assert.deepEqual([...neighbourhood(edges('a>b b>c c>d'), 'a', 2).keys()].sort(), ['a', 'b', 'c']);
   });
 
   it('knows a service that nobody calls', () => {
-    assert.deepEqual([...around(edges('a>b'), 'lonely', 3)], [['lonely', 0]]);
+    assert.deepEqual([...neighbourhood(edges('a>b'), 'lonely', 3)], [['lonely', 0]]);
   });
 });

@@ -103,7 +103,7 @@ describe('the published package', function () {
     const answer = await evaluate(`
       const { startAnalysisPool } = await import(${JSON.stringify(module)});
       const pool = startAnalysisPool();
-      const diagnosis = await pool.run(${JSON.stringify(task)}, AbortSignal.timeout(60_000));
+      const diagnosis = await pool.run(${JSON.stringify(task)}, { timeoutMs: 60_000 });
       await pool.close();
       console.log(JSON.stringify(diagnosis));`);
     // Nothing was seen, so nothing may be concluded; what counts is that a thread said so.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCorrelate } from '../../activities/correlate/index.js';
-import { Calls } from '../../activities/correlate/calls.js';
+import { Calls } from '../../activities/collect/scope/calls.js';
 import { joinTroubles } from '../../activities/correlate/join.js';
 import { activeSilences } from '../../activities/correlate/silences.js';
 import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';

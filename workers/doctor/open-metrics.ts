@@ -20,7 +20,8 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
     matchingPacks: async (source) => {
       const now = Date.now() / 1000;
       const window = { start: now - config.diagnosis.baselineSeconds, end: now };
-      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window });
+      const { signal } = new AbortController();
+      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window, signal });
       const names = new Set(bindings.map(({ pack }) => pack));
       return packs
         .filter(({ name }) => names.has(name))
@@ -33,7 +34,7 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
       const end = Math.floor(Date.now() / 1000);
       const window = { start: end - LATELY_SECONDS, end, step: 15 };
       const signal = AbortSignal.timeout(WATCH_TIMEOUT_MS);
-      return (await readWatched({ source, packs, config }, watch, window, signal)).length;
+      return (await readWatched({ source, packs, config }, watch, window, { signal })).length;
     },
   };
 }

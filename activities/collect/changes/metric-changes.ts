@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import type { Change } from '../../../model/change.js';
 import type { ServiceNames } from '../scope/service-names.js';
 import type { ChangeSpec } from '../metrics/packs/schema.js';
@@ -43,15 +44,15 @@ export function changesIn(watched: Watched, services: ServiceNames, source: stri
 function stepsIn({ spec, label, series }: Watched, services: ServiceNames): Step[] {
   switch (spec.when) {
     case 'label-appears':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         newLabels(service, own, spec.valueLabel!),
       );
     case 'value-changes':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         own.flatMap((one) => jumps(service, one)),
       );
     case 'age-resets':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         own.flatMap((one) => resets(service, one)),
       );
   }
@@ -61,16 +62,9 @@ function byService(
   series: readonly AnswerSeries[],
   label: string,
   services: ServiceNames,
-): Map<string, AnswerSeries[]> {
-  const groups = new Map<string, AnswerSeries[]>();
-  for (const one of series) {
-    const service = services.resolve(one.labels[label] ?? '');
-    if (service === null) continue;
-    const known = groups.get(service);
-    if (known) known.push(one);
-    else groups.set(service, [one]);
-  }
-  return groups;
+): [service: string, own: AnswerSeries[]][] {
+  const groups = group(series, ({ labels }) => services.resolve(labels[label] ?? ''));
+  return [...groups].flatMap(([service, own]) => (service === null ? [] : [[service, own]]));
 }
 
 /** A value that was there from the first moment that the service was seen is no change, but where one began. */

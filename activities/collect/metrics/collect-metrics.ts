@@ -1,30 +1,22 @@
-import { cancellationSignal, Context, heartbeat } from '@temporalio/activity';
+import { descending } from 'd3-array';
 import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
 import type { EvidenceRef, Scope } from '../../../model/incident.js';
 import type { Series } from '../../../model/series.js';
 import type { Activities, MetricFamily } from '../../contract.js';
-import { CONCURRENCY, type CollectDeps, type Look } from '../deps.js';
+import { runAttempt, type Limits } from '../attempt.js';
+import { CONCURRENCY, type CollectDeps } from '../deps.js';
 import { gapOf, listed, merged, remarksOf } from '../gaps.js';
+import { scanDeviations } from '../scope/deviation-scan.js';
 import { ServiceNames } from '../scope/service-names.js';
+import { packsInUse, type Around } from '../scope/topology.js';
+import { spansOf } from '../scope/window.js';
 import { queryFor } from './packs/binding.js';
 import { firstOfEach, readSeries, type Question, type ReadingContext } from './series-reading.js';
-import { BadCredentials, isOutage, NotASource, type SourceError } from './source/errors.js';
-import { failingAsActivity } from './source/failures.js';
-import { packsInUse, type Around } from '../scope/topology.js';
-import { whoMoved } from '../scope/deviation-scan.js';
-import { spansOf } from '../scope/window.js';
+import { BadCredentials, isOutage, NotASource, SourceError } from './source/errors.js';
 
-/** Beyond so many services their resources are pulled only for those nearest to the trouble. */
+/** Of more services than this, resources are pulled only for those whose golden signals deviate most. */
 const MAX_RESOURCE_SERVICES = 60;
-
-const HEARTBEAT_MS = 5_000;
-
-/**
- * An outage in the middle of a pull is waited for in so many attempts (a quarter of a minute, with the retry policy's
- * pauses); after that what was pulled is worth more than more waiting.
- */
-const PATIENT_ATTEMPTS = 5;
 
 const FAMILY_WORDS: Record<MetricFamily, string> = {
   golden: 'latency, errors and traffic',
@@ -33,44 +25,33 @@ const FAMILY_WORDS: Record<MetricFamily, string> = {
   hosts: 'hosts',
 };
 
-/** How far a pull has come: what a second attempt need not ask again. */
+/** How far a pull has come: what a later attempt need not ask again. */
 export interface Progress {
-  /** For people who look at the heartbeat. */
+  /** For people who read the heartbeat. */
   progress: string;
-  /** Question numbers with the count of series that each gave, in the order in which they lie in the part. */
+  /** Numbers of questions with the count of series that each gave, in the order in which they lie in the part. */
   done: [question: number, series: number][];
   /** Blob of the series so far; null while none is stored. */
   part: string | null;
   gaps: Gap[];
 }
 
-/** The `collectMetrics` activity: one family for the whole scope; beats while it pulls, and goes on where it was. */
+/**
+ * The `collectMetrics` activity: one family for the whole scope. A later attempt continues where the last one was;
+ * when the time is over it answers with what was pulled, and what is missing is a gap.
+ */
 export function createCollectMetrics(deps: CollectDeps): Pick<Activities, 'collectMetrics'> {
   return {
-    collectMetrics: ({ scope, family }) =>
-      failingAsActivity(async () => {
-        const { info } = Context.current();
-        const resumed = info.heartbeatDetails as Progress | undefined;
-        const pull = new Pull(deps, scope, family, info.attempt < PATIENT_ATTEMPTS);
-        if (resumed?.part != null) await pull.resume(resumed);
-        const beat = async (): Promise<void> => {
-          try {
-            heartbeat(await pull.checkpoint());
-          } catch (error) {
-            // A part that cannot be stored costs a second attempt its head start, nothing else.
-            deps.log.warn({ error }, 'the pull so far cannot be stored');
-          }
-        };
-        const beating = setInterval(() => void beat(), HEARTBEAT_MS);
-        try {
-          return await pull.run({ signal: cancellationSignal() });
-        } catch (error) {
-          if (isOutage(error)) await beat();
-          throw error;
-        } finally {
-          clearInterval(beating);
-        }
-      }),
+    collectMetrics: ({ scope, family }) => {
+      const pull = new Pull(deps, scope, family);
+      return runAttempt<MetricsAnswer, Progress>(
+        async (attempt) => {
+          if (attempt.resumed?.part != null) await pull.resume(attempt.resumed);
+          return pull.run(attempt);
+        },
+        { checkpoint: () => pull.checkpoint() },
+      );
+    },
   };
 }
 
@@ -79,15 +60,25 @@ export async function collectMetrics(
   deps: CollectDeps,
   scope: Scope,
   family: MetricFamily,
-  look: Look,
-): Promise<{ evidence: EvidenceRef; gaps: Gap[] }> {
-  return new Pull(deps, scope, family, false).run(look);
+  limits: Limits,
+): Promise<MetricsAnswer> {
+  return new Pull(deps, scope, family).run(limits);
+}
+
+interface MetricsAnswer {
+  evidence: EvidenceRef;
+  gaps: Gap[];
 }
 
 const DAY_SECONDS = 86_400;
 
+/** A question about the incident's window, or about the same hour so many days before. */
+interface DayQuestion extends Question {
+  daysBefore: number;
+}
+
 class Pull {
-  private readonly questions: Question[];
+  private readonly questions: DayQuestion[];
   private readonly context: ReadingContext;
   private readonly answers = new Map<number, Series[]>();
   private readonly gaps: Gap[] = [];
@@ -98,12 +89,15 @@ class Pull {
     private readonly deps: CollectDeps,
     private readonly scope: Scope,
     private readonly family: MetricFamily,
-    /** Whether an outage ends the pull although some queries were answered: then another attempt goes on. */
-    private readonly isPatient: boolean,
   ) {
-    this.questions = packsInUse(deps.packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
+    const questions = packsInUse(deps.packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
       pack.signals.filter((spec) => spec.family === family).map((spec) => ({ pack, binding, spec })),
     );
+    const { compareDays } = deps.config.diagnosis;
+    const days =
+      family === 'golden' ? compareDays.filter((day) => scope.window.start > day * DAY_SECONDS) : [];
+    // The incident itself first: when time is short, earlier days are what can be missed.
+    this.questions = [0, ...days].flatMap((daysBefore) => questions.map((one) => ({ ...one, daysBefore })));
     this.context = {
       source: deps.source.name,
       spans: spansOf(scope, deps.config.diagnosis),
@@ -127,7 +121,7 @@ class Pull {
     }
   }
 
-  /** What a second attempt would need, stored when there is more of it than last time. */
+  /** What a later attempt would need, stored when there is more of it than last time. */
   async checkpoint(): Promise<Progress> {
     const done = [...this.answers].map(([question, series]): [number, number] => [question, series.length]);
     const progress = `${done.length} of ${this.questions.length} queries answered`;
@@ -140,12 +134,12 @@ class Pull {
     return this.stored;
   }
 
-  async run({ signal }: Look): Promise<{ evidence: EvidenceRef; gaps: Gap[] }> {
+  async run(limits: Limits): Promise<MetricsAnswer> {
     const { source, store } = this.deps;
-    const subjects = await this.subjects(signal);
+    const subjects = await this.subjects(limits);
     const open = subjects.length === 0 ? [] : [...this.questions.keys()].filter((i) => !this.answers.has(i));
-    await pMap(open, (i) => this.pull(i, subjects, signal), { concurrency: CONCURRENCY });
-    if (this.failures.length > 0 && this.answers.size === 0) throw this.gravest();
+    await pMap(open, (i) => this.pull(i, subjects, limits), { concurrency: CONCURRENCY });
+    if (this.failures.length > 0 && this.answers.size === 0) throw this.worthRetrying();
 
     const series = firstOfEach(this.questions.map((_, i) => this.answers.get(i) ?? []));
     this.gaps.push(...this.blindSpots(series, source.name));
@@ -153,70 +147,46 @@ class Pull {
     return { evidence, gaps: merged(this.gaps) };
   }
 
-  private async pull(i: number, subjects: readonly string[], signal: AbortSignal): Promise<void> {
+  private async pull(i: number, subjects: readonly string[], limits: Limits): Promise<void> {
     const { source } = this.deps;
     const question = this.questions[i]!;
-    const { spec, pack, binding } = question;
+    const { spec, pack, binding, daysBefore } = question;
+    const bySeconds = daysBefore * DAY_SECONDS;
     const { start, end, stepSeconds: step } = this.scope.window;
-    const what = `${spec.name} (${pack.name})`;
+    const what =
+      daysBefore === 0 ? `${spec.name} (${pack.name})` : `${spec.name} of ${daysBefore} days before`;
     const query = queryFor(spec, pack, binding, subjects, this.context.spans);
     try {
-      const answer = await source.range(query, { start, end, step }, { signal });
-      this.gaps.push(...remarksOf(answer, source.name, what));
-      const now = readSeries(question, answer.series, this.context);
-      const before = this.family === 'golden' ? await this.earlier(question, query, signal) : [];
-      this.answers.set(i, [...now, ...before]);
+      const window = { start: start - bySeconds, end: end - bySeconds, step };
+      const answer = await source.range(query, window, limits);
+      if (daysBefore === 0) this.gaps.push(...remarksOf(answer, source.name, what));
+      const series = readSeries(question, answer.series, this.context);
+      this.answers.set(i, daysBefore === 0 ? series : series.map((one) => ofEarlierDay(one, daysBefore)));
     } catch (error) {
-      this.gaps.push(gapOf(error, source.name, what));
-      this.failures.push(error as SourceError);
-      // Whoever is refused, or finds nobody there, need not knock a dozen times.
+      this.gaps.push(gapOf(error, limits, source.name, what));
+      if (!(error instanceof SourceError)) return;
+      if (daysBefore === 0) this.failures.push(error);
+      // One refusal is enough: a source that refuses who asks, or is none, refuses every query.
       const isHopeless = error instanceof BadCredentials || error instanceof NotASource;
-      const isFutile = isOutage(error) && (this.isPatient || this.answers.size === 0);
-      if (isHopeless || isFutile) throw error;
+      const isDown = isOutage(error) && this.answers.size === 0;
+      if (isHopeless || isDown) throw error;
     }
   }
 
-  /**
-   * The same question about the same hour of earlier days, its times moved into the window. A day that cannot be
-   * read is a gap: the incident is diagnosed without it.
-   */
-  private async earlier(question: Question, query: string, signal: AbortSignal): Promise<Series[]> {
-    const { source, config } = this.deps;
-    const { start, end, stepSeconds: step } = this.scope.window;
-    const days = config.diagnosis.compareDays.filter((day) => start > day * DAY_SECONDS);
-    const answers = await pMap(days, async (day) => {
-      const bySeconds = day * DAY_SECONDS;
-      try {
-        const window = { start: start - bySeconds, end: end - bySeconds, step };
-        const { series } = await source.range(query, window, { signal });
-        return readSeries(question, series, this.context).map((one) => ({
-          ...one,
-          id: `${one.id}@-${day}d`,
-          times: one.times.map((time) => time + bySeconds),
-          earlier: { of: one.id, bySeconds },
-        }));
-      } catch (error) {
-        this.gaps.push(gapOf(error, source.name, `${question.spec.name} of ${day} days before`));
-        return [];
-      }
-    });
-    return answers.flat();
-  }
-
-  /** Of failures of all queries the one that may pass, if any: then it is worth another attempt. */
-  private gravest(): SourceError {
+  /** Of failures of all queries one that may pass, if any: then another attempt is of use. */
+  private worthRetrying(): SourceError {
     return this.failures.find(({ retryable }) => retryable) ?? this.failures[0]!;
   }
 
-  /** Whom the queries are narrowed to: services, or hosts. */
-  private async subjects(signal: AbortSignal): Promise<readonly string[]> {
+  /** What the queries are narrowed to: services, or hosts. */
+  private async subjects(limits: Limits): Promise<readonly string[]> {
     const { scope, family } = this;
     if (family === 'hosts') return [...this.context.hosts].sort();
     if (family !== 'resources' || scope.services.length <= MAX_RESOURCE_SERVICES) return scope.services;
-    return this.nearest(signal);
+    return this.mostDeviating(limits);
   }
 
-  private async nearest(signal: AbortSignal): Promise<string[]> {
+  private async mostDeviating(limits: Limits): Promise<string[]> {
     const { scope, deps } = this;
     const around: Around = {
       source: deps.source,
@@ -224,25 +194,23 @@ class Pull {
       bindings: scope.reading?.packs ?? [],
       spans: this.context.spans,
       time: scope.window.end,
-      options: { signal },
+      limits,
     };
-    const calm = this.context.spans.before;
-    const moved = await whoMoved(around, scope.services, this.context.services, calm);
+    const { services, spans } = this.context;
+    const { scores, gaps } = await scanDeviations(around, scope.services, services, spans.before);
     const rank = (service: string): number =>
-      service === scope.service ? Infinity : (moved.get(service) ?? 0);
-    const ordered = [...scope.services].sort((a, b) =>
-      rank(a) === rank(b) ? a.localeCompare(b) : rank(b) - rank(a),
-    );
+      service === scope.service ? Infinity : (scores.get(service) ?? 0);
+    const ordered = [...scope.services].sort((a, b) => descending(rank(a), rank(b)) || a.localeCompare(b));
     const left = ordered.slice(MAX_RESOURCE_SERVICES).sort();
-    this.gaps.push({
+    this.gaps.push(...gaps, {
       source: deps.source.name,
       what: `resource use of ${left.length} services: ${listed(left, 5)}`,
-      reason: `their latency, errors and traffic moved least; it is pulled for ${MAX_RESOURCE_SERVICES} services`,
+      reason: `their latency, errors and traffic deviate least; it is pulled for ${MAX_RESOURCE_SERVICES} services`,
     });
     return ordered.slice(0, MAX_RESOURCE_SERVICES).sort();
   }
 
-  /** Services whose golden signals nobody measures: silence there means nothing. */
+  /** Services whose golden signals nothing measures: that none deviates means nothing. */
   private blindSpots(series: readonly Series[], source: string): Gap[] {
     if (this.family !== 'golden') return [];
     const seen = new Set(
@@ -253,6 +221,21 @@ class Pull {
     const unseen = this.scope.services.filter((service) => !seen.has(service));
     if (unseen.length === 0) return [];
     const what = `${FAMILY_WORDS.golden} of ${listed(unseen, 5)}`;
-    return [{ source, what, reason: 'no metric pack in use finds a metric of them' }];
+    const isWhole = this.questions.every(({ daysBefore }, i) => daysBefore > 0 || this.answers.has(i));
+    const reason = isWhole
+      ? 'no metric pack in use finds a metric of them'
+      : 'some queries were not answered, and the others find no metric of them';
+    return [{ source, what, reason }];
   }
+}
+
+/** Moves a series of an earlier day into the incident's window. */
+function ofEarlierDay(series: Series, daysBefore: number): Series {
+  const bySeconds = daysBefore * DAY_SECONDS;
+  return {
+    ...series,
+    id: `${series.id}@-${daysBefore}d`,
+    times: series.times.map((time) => time + bySeconds),
+    earlier: { of: series.id, bySeconds },
+  };
 }

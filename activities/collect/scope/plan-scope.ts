@@ -1,17 +1,17 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { descending, min } from 'd3-array';
 import type { Anomaly, Severity } from '../../../model/anomaly.js';
 import type { Gap } from '../../../model/gap.js';
 import type { ServiceGraph } from '../../../model/graph.js';
 import type { Scope } from '../../../model/incident.js';
 import type { Activities } from '../../contract.js';
-import type { CollectDeps, Look } from '../deps.js';
-import { listed, merged } from '../gaps.js';
-import type { ServiceNames } from './service-names.js';
-import { detectPacks } from '../metrics/packs/detect.js';
-import { around as servicesAround } from './neighbourhood.js';
-import { failingAsActivity } from '../metrics/source/failures.js';
+import { runAttempt, type Limits } from '../attempt.js';
+import type { CollectDeps } from '../deps.js';
+import { merged } from '../gaps.js';
+import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { scanDeviations } from './deviation-scan.js';
+import { neighbourhood } from './neighbourhood.js';
+import { displayNames, ServiceNames } from './service-names.js';
 import { readPlacements, readTopology, type Around } from './topology.js';
-import { whoMoved } from './deviation-scan.js';
 import { rateWindowFor, sampleInterval, spansFor, stepFor, windowFor } from './window.js';
 
 export interface ScopeRequest {
@@ -20,52 +20,78 @@ export interface ScopeRequest {
   now: number;
 }
 
-/** The `planScope` activity. Needs the source: without it there is nothing to look at. */
+/** What a later attempt need not read again. */
+interface ScopeProgress {
+  detected?: Detected;
+  sampling?: { interval: number; gaps: Gap[] };
+  topology?: { graph: ServiceGraph; gaps: Gap[] };
+}
+
+/** A service that the source does not know may be anything: its scope is a tenth of the largest by default. */
+const MAX_SERVICES_OF_UNKNOWN = 20;
+
+/**
+ * The `planScope` activity. Answers what it has when its time is over: what could not be read by then is a gap. It
+ * fails when not even the names of metrics could be read, for then there is nothing to diagnose from.
+ */
 export function createPlanScope(deps: CollectDeps): Pick<Activities, 'planScope'> {
   return {
-    planScope: (input) => failingAsActivity(() => planScope(deps, input, { signal: cancellationSignal() })),
+    planScope: (input) => {
+      let progress: ScopeProgress = {};
+      return runAttempt<Scope, ScopeProgress>(
+        (attempt) => {
+          progress = attempt.resumed ?? progress;
+          return planScope(deps, input, attempt, progress);
+        },
+        { checkpoint: () => progress },
+      );
+    },
   };
 }
 
-/** Chooses window and step, finds the packs that apply, reads the topology, and names the services to look at. */
+/**
+ * Chooses window and step, finds the packs that apply, reads the topology, and names the services to diagnose.
+ *
+ * @param progress what is read is kept here, and what is here is not read again
+ */
 export async function planScope(
   deps: Pick<CollectDeps, 'source' | 'packs' | 'config'>,
   { environment, anomalies, now }: ScopeRequest,
-  look: Look,
+  limits: Limits,
+  progress: ScopeProgress = {},
 ): Promise<Scope> {
   const { source, packs, config } = deps;
   const main = mainAnomaly(anomalies);
-  const anomalyTime = Math.min(...firingOrAll(anomalies).map(({ startedAt }) => startedAt));
-  const options = { signal: look.signal };
-
+  const anomalyTime = min(firingOrAll(anomalies), ({ startedAt }) => startedAt)!;
   const roughly = windowFor(config.diagnosis, anomalyTime, now, 1);
-  const detected = await detectPacks(source, packs, { ...options, use: config.packs.use, window: roughly });
-  const { bindings } = detected;
-  const interval = await sampleInterval(source, packs, bindings, roughly.end, options);
-  const step = stepFor(config.diagnosis, interval);
-  const rateWindowSeconds = rateWindowFor(interval, step);
+
+  progress.detected ??= await detectPacks(source, packs, {
+    ...limits,
+    use: config.packs.use,
+    window: roughly,
+  });
+  const { bindings, services: measured } = progress.detected;
+  progress.sampling ??= await sampleInterval(source, packs, bindings, roughly.end, limits);
+  const step = stepFor(config.diagnosis, progress.sampling.interval);
+  const rateWindowSeconds = rateWindowFor(progress.sampling.interval, step);
   const spans = spansFor(config.diagnosis, rateWindowSeconds);
-  const around: Around = { source, packs, bindings, spans, time: roughly.end, options };
+  const around: Around = { source, packs, bindings, spans, time: roughly.end, limits };
 
-  const mentioned = anomalies.map((anomaly) => anomaly.service);
-  const topology = await readTopology(around, detected.services, mentioned, config.topology);
-  const { graph, names } = topology;
+  const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
+  progress.topology ??= await readTopology(around, measured, mentioned, config.topology);
+  const { graph } = progress.topology;
+  const names = new ServiceNames(graph.services);
   const service = names.resolve(main.service) ?? main.service;
-  const gaps: Gap[] = [
-    ...detected.gaps,
-    ...topology.gaps,
-    ...blindSpots(source.name, bindings.length, graph, service),
-  ];
-
-  const reached = reach(
-    graph,
-    service,
-    mentioned.map((name) => names.resolve(name) ?? name),
-    config.diagnosis.maxHops,
-  );
-  const chosen = await capped(around, reached, config.diagnosis, names, gaps);
-  const services = [...chosen].sort();
-  const within = partOf(graph, chosen);
+  const isUnknown = isUnknownService(service, graph, measured, config.topology);
+  const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
+  const candidates = candidatesFor(graph, service, anomalous, config.diagnosis.maxHops);
+  const { baselineSeconds, maxServices } = config.diagnosis;
+  const most = isUnknown ? Math.min(maxServices, MAX_SERVICES_OF_UNKNOWN) : maxServices;
+  const reason = isUnknown
+    ? `a diagnosis of ${service}, which no metric names, covers ${most} services`
+    : `a diagnosis covers ${most} services (diagnosis.maxServices)`;
+  const chosen = await mostRelevant(around, candidates, names, { most, reason, baselineSeconds });
+  const services = [...chosen.services].sort();
   const placed = await readPlacements(around, services, config.topology);
 
   return {
@@ -77,8 +103,15 @@ export async function planScope(
     anomalyTime,
     packs: bindings.map(({ pack }) => pack),
     reading: { packs: bindings, rateWindowSeconds },
-    graph: { ...within, placements: placed.placements },
-    gaps: merged([...gaps, ...placed.gaps]),
+    graph: { ...partOf(graph, chosen.services), placements: placed.placements },
+    gaps: merged([
+      ...progress.detected.gaps,
+      ...progress.sampling.gaps,
+      ...progress.topology.gaps,
+      ...blindSpots(source.name, bindings.length, graph, service),
+      ...chosen.gaps,
+      ...placed.gaps,
+    ]),
   };
 }
 
@@ -99,12 +132,12 @@ function mainAnomaly(anomalies: readonly Anomaly[]): Anomaly {
 
 function blindSpots(source: string, packCount: number, graph: ServiceGraph, service: string): Gap[] {
   if (packCount === 0) {
-    const reason = 'none of the metric packs knows a metric of this source; see packs.files';
+    const reason = 'no metric pack that could be read knows a metric of this source; see packs.files';
     return [{ source, what: 'all metrics', reason }];
   }
   const gaps: Gap[] = [];
   if (graph.edges.length === 0) {
-    const reason = 'no metric tells calls between services, and topology.services is empty';
+    const reason = 'no metric that was read tells calls between services, and topology.services is empty';
     gaps.push({ source, what: 'who calls whom', reason });
   } else if (!graph.edges.some(({ caller, callee }) => caller === service || callee === service)) {
     gaps.push({ source, what: `whom ${service} calls, and who calls it`, reason: 'no call of it is known' });
@@ -112,48 +145,58 @@ function blindSpots(source: string, packCount: number, graph: ServiceGraph, serv
   return gaps;
 }
 
-/** Services with their distance from the trouble. Where the graph says nothing of the service, all of them. */
-function reach(
+/** Whether neither a metric, nor a call, nor the configuration names the service: only its alert does. */
+function isUnknownService(
+  service: string,
+  graph: ServiceGraph,
+  measured: readonly string[],
+  topology: CollectDeps['config']['topology'],
+): boolean {
+  const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
+  const known = new ServiceNames([...displayNames(measured).values(), ...configured]);
+  return (
+    known.resolve(service) === null &&
+    !graph.edges.some(({ caller, callee }) => caller === service || callee === service)
+  );
+}
+
+/** Services with their distance from the service. Where no call of it is known, all services. */
+function candidatesFor(
   graph: ServiceGraph,
   service: string,
-  anomalous: string[],
+  anomalous: readonly string[],
   maxHops: number,
 ): Map<string, number> {
-  const distances = servicesAround(graph.edges, service, maxHops);
+  const distances = neighbourhood(graph.edges, service, maxHops);
   for (const other of anomalous) if (!distances.has(other)) distances.set(other, 1);
   if (distances.size > new Set([service, ...anomalous]).size) return distances;
   for (const other of graph.services) if (!distances.has(other)) distances.set(other, 1);
   return distances;
 }
 
-/** Keeps at most `maxServices`: the trouble and its neighbours, then whoever moved most. */
-async function capped(
+/** Keeps at most so many: the service itself, then those that deviate most, then the nearest. */
+async function mostRelevant(
   around: Around,
-  reached: Map<string, number>,
-  config: { maxServices: number; baselineSeconds: number },
+  candidates: ReadonlyMap<string, number>,
   names: ServiceNames,
-  gaps: Gap[],
-): Promise<Set<string>> {
-  const { maxServices } = config;
-  const all = [...reached.keys()];
-  if (all.length <= maxServices) return new Set(all);
-  const moved = await whoMoved(around, all, names, config.baselineSeconds / 2);
+  limit: { most: number; reason: string; baselineSeconds: number },
+): Promise<{ services: Set<string>; gaps: Gap[] }> {
+  const all = [...candidates.keys()];
+  if (all.length <= limit.most) return { services: new Set(all), gaps: [] };
+  const { scores, gaps } = await scanDeviations(around, all, names, limit.baselineSeconds / 2);
   const rank = (service: string): number =>
-    reached.get(service)! === 0 ? Infinity : (moved.get(service) ?? 0);
+    candidates.get(service) === 0 ? Infinity : (scores.get(service) ?? 0);
   const ordered = all.sort(
-    (a, b) => compare(rank(b), rank(a)) || reached.get(a)! - reached.get(b)! || a.localeCompare(b),
+    (a, b) => descending(rank(a), rank(b)) || candidates.get(a)! - candidates.get(b)! || a.localeCompare(b),
   );
-  const left = ordered.slice(maxServices);
-  gaps.push({
+  const left = ordered.slice(limit.most);
+  const examples = left.slice(0, 5).sort().join(', ');
+  const gap = {
     source: around.source.name,
-    what: `${left.length} of ${all.length} services within reach: ${listed(left.slice(0, 5).sort(), 5)}${left.length > 5 ? ', ...' : ''}`,
-    reason: `their signals moved least, and a diagnosis looks at ${maxServices} services (diagnosis.maxServices)`,
-  });
-  return new Set(ordered.slice(0, maxServices));
-}
-
-function compare(a: number, b: number): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+    what: `${left.length} of ${all.length} services within reach: ${examples}${left.length > 5 ? ', ...' : ''}`,
+    reason: `their signals deviate least, and ${limit.reason}`,
+  };
+  return { services: new Set(ordered.slice(0, limit.most)), gaps: [...gaps, gap] };
 }
 
 function partOf(graph: ServiceGraph, services: ReadonlySet<string>): ServiceGraph {

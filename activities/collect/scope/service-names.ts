@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { group } from 'd3-array';
 
 /*
  * Metrics name one service in many ways: `payment` as a label, `shop/payment` as the job of an OTLP source,
@@ -20,8 +21,8 @@ export class ServiceNames {
 
   constructor(known: Iterable<string>) {
     this.known = new Set(known);
-    this.byBase = grouped(this.known, baseOf);
-    this.byPlain = grouped(this.known, plain);
+    this.byBase = group(this.known, baseOf);
+    this.byPlain = group(this.known, plain);
   }
 
   /**
@@ -53,7 +54,7 @@ export class ServiceNames {
 /** The name that people use for each raw name: without its namespace unless two namespaces have it. */
 export function displayNames(raw: Iterable<string>): Map<string, string> {
   const all = [...new Set(raw)];
-  const byBase = grouped(all, baseOf);
+  const byBase = group(all, baseOf);
   return new Map(all.map((name) => [name, byBase.get(baseOf(name))!.length === 1 ? baseOf(name) : name]));
 }
 
@@ -87,16 +88,6 @@ function insideName(host: string): string | null {
 function plain(name: string): string {
   const lower = baseOf(name).toLowerCase().replaceAll('_', '-');
   return lower.replace(DECORATION, '') || lower;
-}
-
-function grouped(names: Iterable<string>, keyOf: (name: string) => string): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const name of names) {
-    const group = groups.get(keyOf(name));
-    if (group) group.push(name);
-    else groups.set(keyOf(name), [name]);
-  }
-  return groups;
 }
 
 function only(names: string[] | undefined): string | null {

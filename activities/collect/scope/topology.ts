@@ -3,14 +3,15 @@ import type { Config } from '../../../config/schema.js';
 import type { Gap } from '../../../model/gap.js';
 import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
 import type { Binding } from '../../../model/reading.js';
+import type { Limits } from '../attempt.js';
 import { CONCURRENCY } from '../deps.js';
 import { gapOf, listed, remarksOf } from '../gaps.js';
 import { displayNames, hostOf, isOutside, ServiceNames } from './service-names.js';
 import { queryFor, subjectLabel, type Spans } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
-import { isOutage } from '../metrics/source/errors.js';
-import type { Answer, AskOptions, MetricsSource } from '../metrics/source/source.js';
+import type { Answer, MetricsSource } from '../metrics/source/source.js';
 
+/** What the queries of one scope have in common. */
 export interface Around {
   source: MetricsSource;
   packs: readonly Pack[];
@@ -18,7 +19,7 @@ export interface Around {
   spans: Spans;
   /** When the source is asked. */
   time: number;
-  options: AskOptions;
+  limits: Limits;
 }
 
 /** The packs in use with their bindings, the most believed first. */
@@ -44,7 +45,7 @@ export async function readTopology(
   raw: readonly string[],
   mentioned: readonly string[],
   topology: Config['topology'],
-): Promise<{ graph: ServiceGraph; names: ServiceNames; gaps: Gap[] }> {
+): Promise<{ graph: ServiceGraph; gaps: Gap[] }> {
   const { source, bindings, packs, time } = around;
   const display = displayNames(raw);
   const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
@@ -74,7 +75,7 @@ export async function readTopology(
     async ({ pack, binding, spec }) => {
       const what = `calls between services (${pack.name})`;
       const query = queryFor({ ...spec, of: 'edge' }, pack, binding, [], around.spans);
-      const answer = await ask(source, query, time, around.options, what, gaps);
+      const answer = await ask(around, query, what, gaps);
       return { pack, callerLabel: subjectLabel(spec, binding), calleeLabel: spec.callee, answer };
     },
     { concurrency: CONCURRENCY },
@@ -104,7 +105,6 @@ export async function readTopology(
   const all = new Set([...services, ...edges.list().flatMap(({ caller, callee }) => [caller, callee])]);
   return {
     graph: { services: [...all].sort(), edges: edges.list(), placements: [], external: [...external].sort() },
-    names: new ServiceNames(all),
     gaps,
   };
 }
@@ -138,7 +138,7 @@ export async function readPlacements(
   services: readonly string[],
   topology: Config['topology'],
 ): Promise<{ placements: Placement[]; gaps: Gap[] }> {
-  const { source, bindings, packs, time } = around;
+  const { bindings, packs, time } = around;
   const names = new ServiceNames(services);
   const gaps: Gap[] = [];
   const found = new Map<string, Placement>();
@@ -150,36 +150,38 @@ export async function readPlacements(
     const service = names.resolve(name);
     if (service !== null && host !== undefined) add(service, host, 'configuration', null);
   }
-  for (const { pack, binding } of packsInUse(packs, bindings)) {
-    for (const spec of pack.placements) {
-      const query = queryFor(spec, pack, binding, services, around.spans);
-      const answer = await ask(source, query, time, around.options, `placements (${pack.name})`, gaps);
-      for (const { labels } of answer?.series ?? []) {
-        const service = names.resolve(labels[subjectLabel(spec, binding)] ?? '');
-        const host = hostOf(labels[spec.host ?? binding.host] ?? '');
-        if (service !== null && host !== '') add(service, host, `pack ${pack.name}`, time);
-      }
+  const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
+    pack.placements.map((spec) => ({ pack, binding, spec })),
+  );
+  const answers = await pMap(
+    questions,
+    ({ pack, binding, spec }) =>
+      ask(around, queryFor(spec, pack, binding, services, around.spans), `placements (${pack.name})`, gaps),
+    { concurrency: CONCURRENCY },
+  );
+  for (const [i, { pack, binding, spec }] of questions.entries()) {
+    for (const { labels } of answers[i]?.series ?? []) {
+      const service = names.resolve(labels[subjectLabel(spec, binding)] ?? '');
+      const host = hostOf(labels[spec.host ?? binding.host] ?? '');
+      if (service !== null && host !== '') add(service, host, `pack ${pack.name}`, time);
     }
   }
   return { placements: [...found.values()], gaps };
 }
 
-/** A question of which the answer may be missing; an outage ends the look, for without a graph it is worth little. */
+/** Asks a question whose answer may be missing: then it is a gap. */
 async function ask(
-  source: MetricsSource,
+  { source, time, limits }: Around,
   query: string,
-  time: number,
-  options: AskOptions,
   what: string,
   gaps: Gap[],
 ): Promise<Answer | null> {
   try {
-    const answer = await source.instant(query, time, options);
+    const answer = await source.instant(query, time, limits);
     gaps.push(...remarksOf(answer, source.name, what));
     return answer;
   } catch (error) {
-    if (isOutage(error)) throw error;
-    gaps.push(gapOf(error, source.name, what));
+    gaps.push(gapOf(error, limits, source.name, what));
     return null;
   }
 }

@@ -1,10 +1,13 @@
+import { min } from 'd3-array';
 import type { Config } from '../../../config/schema.js';
 import type { Binding } from '../../../model/reading.js';
 import type { Scope } from '../../../model/incident.js';
 import type { Spans } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
-import { isOutage, SourceError } from '../metrics/source/errors.js';
-import type { AskOptions, MetricsSource } from '../metrics/source/source.js';
+import type { Limits } from '../attempt.js';
+import { gapOf } from '../gaps.js';
+import type { MetricsSource } from '../metrics/source/source.js';
+import type { Gap } from '../../../model/gap.js';
 
 type DiagnosisConfig = Config['diagnosis'];
 
@@ -25,44 +28,38 @@ const UNKNOWN_INTERVAL = 60;
 
 /**
  * Seconds between two samples of what the source holds, from how many there are: of targets (`up`), or of a metric
- * of a pack where nothing is scraped.
+ * of a pack where nothing is scraped. Where it cannot be read it is taken as a minute, and that is a gap.
  */
 export async function sampleInterval(
   source: MetricsSource,
   packs: readonly Pack[],
   bindings: readonly Binding[],
   time: number,
-  options: AskOptions,
-): Promise<number> {
+  limits: Limits,
+): Promise<{ interval: number; gaps: Gap[] }> {
   const own = packs.find(({ name }) => name === bindings[0]?.pack)?.detect;
   const metrics = ['up', own?.all[0] ?? own?.any[0]].filter((metric) => metric !== undefined);
+  const gaps: Gap[] = [];
+  const intervalWithin = async (metric: string, span: number): Promise<number> => {
+    try {
+      const query = `${span} / quantile(0.5, count_over_time(${metric}[${span}s]))`;
+      const { series } = await source.instant(query, time, limits);
+      return series[0]?.values[0] ?? NaN;
+    } catch (error) {
+      const what = `the interval of samples, taken as ${UNKNOWN_INTERVAL} s`;
+      gaps.push(gapOf(error, limits, source.name, what));
+      return NaN;
+    }
+  };
   for (const metric of metrics) {
     // A source younger than five minutes has too few samples for the longer span, a slow one for the shorter.
-    const intervals = await Promise.all(
-      [60, 300].map((span) => intervalWithin(source, metric, span, time, options)),
-    );
-    const known = intervals.filter((interval) => Number.isFinite(interval));
-    if (known.length > 0) return Math.max(1, Math.round(Math.min(...known)));
+    const intervals = await Promise.all([60, 300].map((span) => intervalWithin(metric, span)));
+    const shortest = min(intervals);
+    if (shortest !== undefined && Number.isFinite(shortest)) {
+      return { interval: Math.max(1, Math.round(shortest)), gaps: [] };
+    }
   }
-  return UNKNOWN_INTERVAL;
-}
-
-/** NaN when the source has no answer. */
-async function intervalWithin(
-  source: MetricsSource,
-  metric: string,
-  span: number,
-  time: number,
-  options: AskOptions,
-): Promise<number> {
-  try {
-    const query = `${span} / quantile(0.5, count_over_time(${metric}[${span}s]))`;
-    const { series } = await source.instant(query, time, options);
-    return series[0]?.values[0] ?? NaN;
-  } catch (error) {
-    if (!(error instanceof SourceError) || isOutage(error)) throw error;
-    return NaN;
-  }
+  return { interval: UNKNOWN_INTERVAL, gaps };
 }
 
 /** Distance of samples to ask for: the configured one, or the shortest round one that gives not too many. */

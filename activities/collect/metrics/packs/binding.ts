@@ -57,11 +57,11 @@ function selectorFor(spec: Spec, pack: Pack, binding: Binding, names: readonly s
   const isHost = spec.of === 'host';
   const selection = spec.select ?? (spec.label || isHost ? undefined : pack.select);
   const label = selection?.label ?? subjectLabel(spec, binding);
-  if (names.length === 0) return `${label}!=""`;
   // A label without namespaces holds the bare name, whatever the service is called among its namesakes.
-  const written = isHost || binding.namespaced ? names : names.map(baseOf);
+  const written = (isHost || binding.namespaced ? names : names.map(baseOf)).filter((name) => name !== '');
+  if (written.length === 0) return `${label}!=""`;
   const alternatives = [...new Set(written)].map(quoteRegex).join('|');
-  if (selection) return `${label}=~${quotePromql(selection.pattern.replace('$names', alternatives))}`;
+  if (selection) return `${label}=~${quotePromql(selection.pattern.replace('$names', () => alternatives))}`;
   if (isHost) return `${label}=~${quotePromql(`(?:${alternatives})(?::[0-9]+)?`)}`;
   if (binding.namespaced) return `${label}=~${quotePromql(`(?:[^/]+/)?(?:${alternatives})`)}`;
   if (written.length === 1) return `${label}=${quotePromql(written[0]!)}`;

@@ -1,8 +1,11 @@
+import { greatest, sum } from 'd3-array';
 import pMap from 'p-map';
 import type { Gap } from '../../../../model/gap.js';
 import type { Binding } from '../../../../model/reading.js';
-import { SourceError } from '../source/errors.js';
-import type { AskOptions, MetricsSource } from '../source/source.js';
+import type { Limits } from '../../attempt.js';
+import { CONCURRENCY } from '../../deps.js';
+import { gapOf } from '../../gaps.js';
+import type { MetricsSource } from '../source/source.js';
 import type { Pack } from './schema.js';
 
 export interface Detected {
@@ -13,14 +16,11 @@ export interface Detected {
   gaps: Gap[];
 }
 
-export interface DetectOptions extends AskOptions {
+export interface DetectOptions extends Limits {
   /** Pack names to use whatever the source holds; `auto` lets the source tell. */
   use: 'auto' | readonly string[];
   window: { start: number; end: number };
 }
-
-/** Queries at a time. */
-const CONCURRENCY = 4;
 
 /** A label is taken when it names the service of this share of a metric's series. */
 const ENOUGH = 0.9;
@@ -39,8 +39,10 @@ export function pinned(
 }
 
 /**
- * Asks the source which packs apply and which of their labels name services there: one look at its index of metric
- * names, then one small query for each pack that it has.
+ * Asks the source which packs apply and which of their labels name services there: one reading of its index of metric
+ * names, then one small query for each pack that it has. A pack whose query is not answered is a gap.
+ *
+ * @throws SourceError, OutOfTime when the index cannot be read: nothing is known of the source then
  */
 export async function detectPacks(
   source: MetricsSource,
@@ -50,9 +52,9 @@ export async function detectPacks(
   const { window } = options;
   const gaps: Gap[] = [];
   const candidates = [...new Set(packs.flatMap(({ detect }) => [...detect.all, ...detect.any]))].sort();
-  const found = await source.metricNames(candidates, options);
+  const metrics = await source.metricNames(candidates, options);
   const present = packs.filter(({ detect }) => {
-    const has = (name: string): boolean => found.has(name);
+    const has = (name: string): boolean => metrics.has(name);
     return detect.all.every(has) && (detect.any.length === 0 || detect.any.some(has));
   });
   let chosen = present;
@@ -67,23 +69,22 @@ export async function detectPacks(
       });
     }
   }
-  const looks = await pMap(
+  const bound = await pMap(
     chosen,
     async (pack) => {
       try {
-        return await bind(source, pack, found, window.end, options);
+        return await bind(source, pack, metrics, window.end, options);
       } catch (error) {
-        if (!(error instanceof SourceError) || error.retryable) throw error;
-        gaps.push({ source: source.name, what: `metric pack ${pack.name}`, reason: error.reason });
+        gaps.push(gapOf(error, options, source.name, `metric pack ${pack.name}`));
         return null;
       }
     },
     { concurrency: CONCURRENCY },
   );
-  const bound = looks.filter((look) => look !== null);
+  const found = bound.filter((one) => one !== null);
   return {
-    bindings: bound.map((look) => look.binding),
-    services: [...new Set(bound.flatMap((look) => look.services))],
+    bindings: found.map(({ binding }) => binding),
+    services: [...new Set(found.flatMap(({ services }) => services))],
     gaps,
   };
 }
@@ -92,9 +93,9 @@ export async function detectPacks(
 async function bind(
   source: MetricsSource,
   pack: Pack,
-  found: ReadonlySet<string>,
+  metrics: ReadonlySet<string>,
   time: number,
-  options: AskOptions,
+  limits: Limits,
 ): Promise<{ binding: Binding; services: string[] }> {
   const { service, host } = pack.labels;
   // Whatever is scraped has targets and processes; what serves requests is a service.
@@ -107,14 +108,14 @@ async function bind(
     host: host[0] ?? 'instance',
     namespaced: false,
   };
-  const metric = [...pack.detect.all, ...pack.detect.any].find((name) => found.has(name));
+  const metric = [...pack.detect.all, ...pack.detect.any].find((name) => metrics.has(name));
   const isOpen = service.length > 1 || host.length > 1 || (measuresServices && service.length > 0);
   if (metric === undefined || !isOpen) return { binding, services: [] };
 
   const { series } = await source.instant(
     `count by (${[...service, ...host].join(', ')}) (${metric})`,
     time,
-    options,
+    limits,
   );
   const rows = series.map(({ labels, values }) => ({ labels, count: values[0] ?? 0 }));
   binding.service = bestLabel(service, rows) ?? binding.service;
@@ -128,10 +129,8 @@ function bestLabel(
   candidates: readonly string[],
   rows: readonly { labels: Record<string, string>; count: number }[],
 ): string | undefined {
-  const total = rows.reduce((sum, { count }) => sum + count, 0);
+  const total = sum(rows, ({ count }) => count);
   const share = (label: string): number =>
-    rows.reduce((sum, { labels, count }) => sum + (labels[label] ? count : 0), 0) / total;
-  const shares = candidates.map((label) => ({ label, share: share(label) }));
-  const enough = shares.find((one) => one.share >= ENOUGH);
-  return (enough ?? shares.sort((a, b) => b.share - a.share)[0])?.label;
+    sum(rows, ({ labels, count }) => (labels[label] ? count : 0)) / total;
+  return candidates.find((label) => share(label) >= ENOUGH) ?? greatest(candidates, share);
 }

@@ -11,6 +11,8 @@ export interface Asked {
 export abstract class SourceError extends Error {
   /** Whether the same request may succeed later. */
   abstract readonly retryable: boolean;
+  /** Seconds that the source wants to be left alone; null when it does not say. */
+  readonly retryAfterSeconds: number | null = null;
 
   constructor(
     readonly asked: Asked,
@@ -69,10 +71,27 @@ export class SourceBusy extends SourceError {
   constructor(
     asked: Asked,
     reason: string,
-    /** Seconds that the source wants to be left alone; null when it does not say. */
-    readonly retryAfterSeconds: number | null,
+    override readonly retryAfterSeconds: number | null,
   ) {
     super(asked, reason);
+  }
+}
+
+/** The time of an activity is over: what it has read by now is its answer. No failure of the source. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+
+  constructor(
+    /** Seconds that the activity had, and the setting that says so. */
+    seconds: number,
+    setting: string,
+  ) {
+    super(`there was no time left for it after ${Math.round(seconds)} s (${setting})`);
+  }
+
+  /** The reason alone, for a gap. */
+  get reason(): string {
+    return this.message;
   }
 }
 

@@ -1,26 +1,20 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { SourceBusy, SourceError } from './errors.js';
+import { OutOfTime, SourceError } from './errors.js';
 
 /**
- * How a source's error looks to Temporal: the type is the error's name, what cannot succeed is non-retryable,
- * and a source that says when to come back is believed. Anything else is passed on as it is.
+ * How the error of a source looks to Temporal: the type is the error's name, what cannot succeed is non-retryable, and
+ * a source that says when to come back is believed. Anything else is passed on as it is.
+ *
+ * @param isLast whether no time is left for another attempt
  */
-export function toFailure(error: unknown): unknown {
+export function toFailure(error: unknown, isLast = false): unknown {
+  if (error instanceof OutOfTime) return ApplicationFailure.nonRetryable(error.message, error.name);
   if (!(error instanceof SourceError)) return error;
-  const delay = error instanceof SourceBusy ? error.retryAfterSeconds : null;
+  const delay = error.retryAfterSeconds;
   return ApplicationFailure.create({
     message: error.message,
     type: error.name,
-    nonRetryable: !error.retryable,
-    ...(delay == null ? {} : { nextRetryDelay: Math.round(delay * 1000) }),
+    nonRetryable: isLast || !error.retryable,
+    ...(delay === null ? {} : { nextRetryDelay: Math.round(delay * 1000) }),
   });
-}
-
-/** Runs work for an activity: errors of sources leave as Temporal failures. */
-export async function failingAsActivity<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toFailure(error);
-  }
 }

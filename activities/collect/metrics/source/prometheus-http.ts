@@ -1,9 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import PQueue from 'p-queue';
 import { z } from 'zod';
 import type { OutgoingAuth } from '../../../../config/primitives.js';
+import { redact } from '../../../../config/redact.js';
 import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import { retryAfterSeconds } from '../../../retry-after.js';
+import { redirectReason } from '../../redirect.js';
 import {
   BadCredentials,
   BadQuery,
@@ -17,11 +21,11 @@ import {
 } from './errors.js';
 import type { AskOptions } from './source.js';
 
-/** Answers beyond this are refused: half a gigabyte of JSON is a query that should have been narrower. */
-const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
+/** Larger answers are refused: a query that needs more should have been narrower, and several arrive at a time. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Prometheus answers 20 queries at a time by default; a diagnosis must leave room for others. */
-const MAX_SOCKETS = 8;
+/** What a server answers that does not take a query by POST. */
+const REFUSED_METHOD = [405, 501];
 
 /** What a Prometheus server says when it refuses. */
 const refusal = z.object({
@@ -35,16 +39,22 @@ const TOO_HEAVY =
   /too many samples|maximum resolution|exceeded maximum|err-mimir-max-|the query exceeded|exceeds? (the )?limit|cannot select more than|-search\.max|too many (time ?series|points)/i;
 const TIMED_OUT = /timed out|timeout|deadline exceeded/i;
 
-/** One HTTP connection pool to one Prometheus-compatible server, with everything but the meaning of answers. */
+/**
+ * The connection to one Prometheus-compatible server, with everything but the meaning of answers. At most
+ * `maxConcurrentQueries` requests are under way; the others wait, and their time has not begun.
+ */
 export class PrometheusHttp {
   private readonly client: AxiosInstance;
   private readonly agents: [http.Agent, https.Agent];
+  private readonly queue: PQueue;
   private readonly base: string;
   private readonly secrets: string[];
+  /** Becomes GET for good when the server refuses a POST and answers a GET. */
+  private method: 'POST' | 'GET' = 'POST';
 
   constructor(private readonly config: PrometheusSourceConfig) {
-    const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.agents = [new http.Agent(agentOptions), new https.Agent(agentOptions)];
+    this.queue = new PQueue({ concurrency: config.maxConcurrentQueries });
+    this.agents = [new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true })];
     const url = new URL(config.url);
     const login = loginOf(url);
     this.base = url.href.replace(/\/+$/, '');
@@ -61,18 +71,51 @@ export class PrometheusHttp {
       ...basicAuth(config.auth, login),
       responseType: 'arraybuffer',
       maxContentLength: MAX_ANSWER_BYTES,
-      maxRedirects: 3,
+      maxRedirects: 0,
       validateStatus: () => true,
     });
   }
 
-  /** Sends a form, which has no limit of length; gives the body of a good answer. */
-  async post(path: string, operation: string, form: URLSearchParams, options: AskOptions): Promise<Buffer> {
-    return this.send({ method: 'post', url: this.base + path, data: form }, operation, options);
+  /** How queries are sent: by POST, or by GET because the server refuses the other. */
+  get queryMethod(): 'POST' | 'GET' {
+    return this.method;
   }
 
+  /**
+   * Sends a query and gives what `read` makes of the body of a good answer. Sent as a form, which has no limit of
+   * length; by GET to a server that refuses that or ignores the form, which is remembered.
+   *
+   * @param read gives null for an answer to no query: the form was ignored
+   */
+  async query<T>(
+    path: string,
+    operation: string,
+    form: URLSearchParams,
+    options: AskOptions,
+    read: (body: Buffer) => Promise<T | null>,
+  ): Promise<T> {
+    const url = this.base + path;
+    const ask = async (request: AxiosRequestConfig): Promise<T | null> => {
+      const response = await this.send({ ...request, url }, operation, options);
+      if (request.method === 'post' && REFUSED_METHOD.includes(response.status)) return null;
+      return read(this.bodyOf(response, operation));
+    };
+    return this.inTurn(options, async () => {
+      const posted = this.method === 'POST' ? await ask({ method: 'post', data: form }) : null;
+      if (posted !== null) return posted;
+      const answer = await ask({ method: 'get', params: form });
+      if (answer === null) throw new NotASource(this.asked(path, operation), 'the answer has no result');
+      this.method = 'GET';
+      return answer;
+    });
+  }
+
+  /** The body of a good answer to a GET. */
   async get(path: string, operation: string, params: URLSearchParams, options: AskOptions): Promise<Buffer> {
-    return this.send({ method: 'get', url: this.base + path, params }, operation, options);
+    const request = { method: 'get', url: this.base + path, params };
+    return this.inTurn(options, async () =>
+      this.bodyOf(await this.send(request, operation, options), operation),
+    );
   }
 
   asked(path: string, operation: string): Asked {
@@ -83,30 +126,39 @@ export class PrometheusHttp {
     for (const agent of this.agents) agent.destroy();
   }
 
-  private async send(request: AxiosRequestConfig, operation: string, options: AskOptions): Promise<Buffer> {
-    const asked: Asked = { operation, endpoint: request.url ?? this.base };
+  /** Waits for a turn as long as the caller does: no clock but the caller's runs meanwhile. */
+  private inTurn<T>({ signal }: AskOptions, work: () => Promise<T>): Promise<T> {
+    return this.queue.add(work, signal ? { signal } : {});
+  }
+
+  private async send(
+    request: AxiosRequestConfig,
+    operation: string,
+    options: AskOptions,
+  ): Promise<AxiosResponse<Buffer>> {
+    const asked: Asked = { operation, endpoint: request.url! };
     const timeoutSeconds = options.timeoutSeconds ?? this.config.timeoutSeconds;
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
-    let response: AxiosResponse<Buffer>;
     try {
-      response = await this.client.request<Buffer>({ ...request, signal });
+      return await this.client.request<Buffer>({ ...request, signal });
     } catch (error) {
       options.signal?.throwIfAborted();
       if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
       throw this.transportError(asked, error);
     }
+  }
+
+  private bodyOf(response: AxiosResponse<Buffer>, operation: string): Buffer {
     if (response.status === 200) return response.data;
-    throw this.refusalError(asked, response);
+    const { url = this.base } = response.config;
+    throw this.refusalError({ operation, endpoint: url }, response);
   }
 
   private transportError(asked: Asked, error: unknown): unknown {
     if (!(error instanceof AxiosError)) return error;
     if (error.message.includes('maxContentLength')) {
       return new QueryTooHeavy(asked, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
-    }
-    if (error.code === AxiosError.ERR_FR_TOO_MANY_REDIRECTS) {
-      return new NotASource(asked, 'it redirects for ever; is this a login page?');
     }
     return new SourceUnavailable(asked, this.clean(TRANSPORT_WORDS[error.code ?? ''] ?? error.message));
   }
@@ -116,9 +168,14 @@ export class PrometheusHttp {
     const { status } = response;
     const { errorType, text } = reasonOf(response);
     const reason = this.clean(`${status}${text && ` ${text}`}`);
+    if (status >= 300 && status < 400) {
+      const to: unknown = response.headers['location'];
+      return new NotASource(asked, this.clean(redirectReason(status, to, asked.endpoint, 'metrics.url')));
+    }
     if (status === 401 || status === 403) return new BadCredentials(asked, reason);
-    if (status === 429) return new SourceBusy(asked, reason, retryAfter(response));
-    if (status === 413 || TOO_HEAVY.test(text)) return new QueryTooHeavy(asked, reason);
+    if (status === 429) return new SourceBusy(asked, reason, waitOf(response));
+    if (status === 405) return new NotASource(asked, `${reason}: it refuses POST and GET alike`);
+    if (status === 413 || status === 414 || TOO_HEAVY.test(text)) return new QueryTooHeavy(asked, reason);
     if (
       errorType === 'timeout' ||
       status === 408 ||
@@ -135,7 +192,7 @@ export class PrometheusHttp {
   }
 
   private clean(text: string): string {
-    return this.secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '***'), text);
+    return redact(text, this.secrets);
   }
 }
 
@@ -171,14 +228,9 @@ function jsonOrNull(body: string): unknown {
   }
 }
 
-/** Seconds of a Retry-After header, which is a number of seconds or a date (RFC 9110, 10.2.3). */
-function retryAfter(response: AxiosResponse<Buffer>): number | null {
+function waitOf(response: AxiosResponse<Buffer>): number | null {
   const header: unknown = response.headers['retry-after'];
-  if (typeof header !== 'string') return null;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
+  return retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
 }
 
 interface Login {
@@ -200,7 +252,5 @@ function basicAuth(auth: OutgoingAuth, login: Login | null): { auth?: Login } {
 
 function secretsOf(auth: OutgoingAuth, headers: Record<string, string>, login: Login | null): string[] {
   const own = auth.type === 'bearer' ? [auth.token] : auth.type === 'basic' ? [auth.password] : [];
-  return [...own, ...Object.values(headers), ...(login ? [login.password] : [])].filter(
-    (secret) => secret.length > 3,
-  );
+  return [...own, ...Object.values(headers), ...(login ? [login.password] : [])];
 }

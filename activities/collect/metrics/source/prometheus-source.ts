@@ -1,7 +1,8 @@
+import pMap from 'p-map';
 import { z } from 'zod';
 import type { PrometheusSourceConfig } from '../../../../config/schema.js';
-import { readInstantAnswer, readRangeAnswer } from './answer.js';
-import { NotASource, PartialAnswer, type Asked } from './errors.js';
+import { readInstantAnswer, readRangeAnswer, TooLarge } from './answer.js';
+import { NotASource, PartialAnswer, QueryTooHeavy, type Asked } from './errors.js';
 import { PrometheusHttp } from './prometheus-http.js';
 import {
   gridOf,
@@ -57,7 +58,7 @@ export class PrometheusSource implements MetricsSource {
       form.set('start', String(part.start));
       form.set('end', String(part.end));
       form.set('step', String(part.step));
-      const read = (body: Buffer): Answer => readRangeAnswer(body, part);
+      const read = (body: Buffer): Promise<Answer | null> => readRangeAnswer(body, part);
       const answer = await this.ask('/api/v1/query_range', 'range query', form, options, read);
       parts.push({ window: part, answer });
     }
@@ -66,33 +67,33 @@ export class PrometheusSource implements MetricsSource {
 
   async metricNames(candidates: readonly string[], options: NamesOptions = {}): Promise<Set<string>> {
     const path = '/api/v1/label/__name__/values';
-    const found = new Set<string>();
-    for (const chunk of chunksOf(candidates)) {
+    const answers = await pMap(chunksOf(candidates), async (chunk) => {
       const params = new URLSearchParams({ 'match[]': `{__name__=~"${chunk.join('|')}"}` });
       if (options.window) {
         params.set('start', String(options.window.start));
         params.set('end', String(options.window.end));
       }
       const body = await this.http.get(path, 'metric names', params, options);
-      const names = shaped(this.http.asked(path, 'metric names'), () => namesAnswer.parse(parseJson(body)));
-      for (const name of names.data) found.add(name);
-    }
-    return found;
+      const asked = this.http.asked(path, 'metric names');
+      return (await shaped(asked, () => namesAnswer.parse(parseJson(body)))).data;
+    });
+    return new Set(answers.flat());
   }
 
+  /** Sends a query too: a gateway may pass on one and not the other, and some take no query by POST. */
   async health(options: AskOptions = {}): Promise<Health> {
+    await this.instant('vector(1)', Date.now() / 1000, options);
+    const { queryMethod } = this.http;
     const path = '/api/v1/status/buildinfo';
     try {
       const body = await this.http.get(path, 'build information', new URLSearchParams(), options);
-      const { data } = shaped(this.http.asked(path, 'build information'), () =>
-        buildinfo.parse(parseJson(body)),
-      );
-      return { version: data.version, product: data.application ?? productOf(data) };
+      const asked = this.http.asked(path, 'build information');
+      const { data } = await shaped(asked, () => buildinfo.parse(parseJson(body)));
+      return { version: data.version, product: data.application ?? productOf(data), queryMethod };
     } catch (error) {
-      // Query front-ends and gateways often pass on queries alone: what counts is whether they answer one.
+      // Query front-ends and gateways often pass on queries alone: what counts is that they answer one.
       if (!(error instanceof NotASource)) throw error;
-      await this.instant('vector(1)', Date.now() / 1000, options);
-      return { version: 'unknown', product: 'Prometheus-compatible' };
+      return { version: 'unknown', product: 'Prometheus-compatible', queryMethod };
     }
   }
 
@@ -110,11 +111,12 @@ export class PrometheusSource implements MetricsSource {
     operation: string,
     form: URLSearchParams,
     options: AskOptions,
-    read: (body: Buffer) => Answer,
+    read: (body: Buffer) => Answer | Promise<Answer | null> | null,
   ): Promise<Answer> {
     const asked = this.http.asked(path, operation);
-    const body = await this.http.post(path, operation, form, options);
-    const answer = shaped(asked, () => read(body));
+    const answer = await this.http.query(path, operation, form, options, (body) =>
+      shaped(asked, () => read(body)),
+    );
     if (options.complete && answer.partial) throw new PartialAnswer(asked, answer.warnings.join('; '));
     return answer;
   }
@@ -131,10 +133,11 @@ function parseJson(body: Buffer): unknown {
 }
 
 /** A 200 that is no answer comes from something else: a login page, another API. */
-function shaped<T>(asked: Asked, read: () => T): T {
+async function shaped<T>(asked: Asked, read: () => T | Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
+    if (error instanceof TooLarge) throw new QueryTooHeavy(asked, error.message);
     if (error instanceof SyntaxError) {
       throw new NotASource(asked, `the answer is not JSON of the Prometheus API (${error.message})`);
     }

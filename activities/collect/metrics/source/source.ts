@@ -50,6 +50,8 @@ export interface Health {
   version: string;
   /** `Prometheus`, `Grafana Mimir`, ...; `Prometheus-compatible` when the source does not say. */
   product: string;
+  /** How it takes queries; GET when it refuses POST. Absent where queries are not sent. */
+  queryMethod?: 'POST' | 'GET';
 }
 
 export interface AnswerSeries {
