@@ -1,5 +1,4 @@
 import { cancellationSignal, Context, heartbeat } from '@temporalio/activity';
-import type { Duration } from '@temporalio/common';
 import { OutOfTime, SourceError } from './metrics/source/errors.js';
 import { toFailure } from './metrics/source/failures.js';
 
@@ -122,7 +121,7 @@ function retryDelayOf({ attempt, retryPolicy }: Info, error: SourceError): numbe
 }
 
 /** The server's durations come as milliseconds. */
-function msOf(duration: Duration | undefined, otherwise: number): number {
+function msOf(duration: unknown, otherwise: number): number {
   return typeof duration === 'number' ? duration : otherwise;
 }
 
