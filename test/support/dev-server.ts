@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -11,7 +12,7 @@ import { findTimeSkippingServer } from './time-skipping-binary.js';
 /** Settings that let short timers and retries of tests fire when they are due, not up to a second later. */
 export const FAST_TIMERS = { 'history.timerProcessorMaxTimeShift': '10ms' } as const;
 
-/** The run's one real Temporal server with its connections. */
+/** The process's one real Temporal server with its connections. */
 export interface TestServer extends DevServer {
   client: Client;
   connection: Connection;
@@ -20,13 +21,13 @@ export interface TestServer extends DevServer {
 }
 
 const log = pino({ level: process.env['FAULTLINE_TEST_LOG'] ?? 'silent' }, pino.destination(2));
-const endings: (() => Promise<void>)[] = [];
 let shared: Promise<TestServer> | undefined;
 let skipping: Promise<TestWorkflowEnvironment> | undefined;
 
 /**
- * The real dev server that all test files of a mocha run share, started at the first call and stopped by the
- * root hook. Tests keep apart by ids and task queues of their own: see `uniqueName`.
+ * The real dev server that all test files of a process share (mocha runs files in some processes side by side). It is
+ * started at the first call and ends with the process. Tests keep apart by ids and task queues of their own: see
+ * `uniqueName`.
  */
 export function testServer(): Promise<TestServer> {
   shared ??= startShared();
@@ -38,18 +39,12 @@ async function startShared(): Promise<TestServer> {
   const { address, namespace } = server;
   const connection = await Connection.connect({ address });
   const nativeConnection = await NativeConnection.connect({ address });
-  endings.push(async () => {
-    await connection.close();
-    await nativeConnection.close();
-    await server.stop();
-  });
   return { ...server, client: new Client({ connection, namespace }), connection, nativeConnection };
 }
 
 /**
- * The server on which awaiting a result skips the time until then; started at the first call, stopped by the
- * root hook. Await one workflow at a time,
- * since the time that is skipped is everyone's.
+ * The server on which awaiting a result skips the time until then; one for each process, as `testServer`. Await one
+ * workflow at a time, since the time that is skipped is everyone's.
  */
 export function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   skipping ??= startSkipping();
@@ -61,7 +56,10 @@ async function startSkipping(): Promise<TestWorkflowEnvironment> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  endings.push(() => environment.teardown());
+  // The SDK tells neither the server's process nor ends it with ours.
+  process.once('exit', () => {
+    spawnSync('pkill', ['-P', String(process.pid), '-f', path]);
+  });
   await addSearchAttributes(environment);
   return environment;
 }
@@ -82,11 +80,4 @@ async function addSearchAttributes(environment: TestWorkflowEnvironment): Promis
 /** A name that no other test uses: for workflow ids, task queues, environments. */
 export function uniqueName(prefix: string): string {
   return `${prefix}-${randomUUID().slice(0, 8)}`;
-}
-
-/** Ends what was started; the root hook calls it after the last test. */
-export async function stopTestServers(): Promise<void> {
-  await Promise.all(endings.splice(0).map((end) => end()));
-  shared = undefined;
-  skipping = undefined;
 }
