@@ -13,13 +13,13 @@ import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
 
-/** Seconds that running activities have to finish when the worker is told to stop. */
+/** Seconds that running activities have to finish after the worker was stopped. */
 const SHUTDOWN_GRACE = '10s';
 
 /** Incidents whose workflow stays in memory between events; one costs about a quarter of a megabyte. */
 const CACHED_WORKFLOWS = 500;
 
-/** Temporal has so long to take what a watch found; after that the look is tried again. */
+/** Temporal has so long to take what a watch found; after that the run is tried again. */
 const RAISE_TIMEOUT_SECONDS = 10;
 
 const FIRST_RETRY_MS = 500;

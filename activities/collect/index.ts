@@ -14,7 +14,7 @@ export { openSource } from './metrics/source/open.js';
 export { recordingOf } from './metrics/source/recording-writer.js';
 export type { MetricsSource } from './metrics/source/source.js';
 
-/** The activities that look at the world before anything is thought. */
+/** The activities that read what an analysis needs. */
 export function createCollect(
   deps: CollectDeps,
 ): Pick<Activities, 'planScope' | 'collectMetrics' | 'collectChanges'> {

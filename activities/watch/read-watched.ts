@@ -13,7 +13,7 @@ import type { AnswerSeries, MetricsSource, RangeWindow } from '../collect/metric
 import { packsInUse } from '../collect/scope/topology.js';
 import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
 
-/** One series that a watch looks at. */
+/** One series that a watch judges. */
 export interface WatchedSeries {
   /** Tells the series of one watch apart: its labels in order. */
   key: string;
@@ -34,7 +34,7 @@ const DAY_SECONDS = 86_400;
 export const MOST_SERIES = 200;
 
 /**
- * What a watch looks at, within a window. Throws a `SourceError` when the source does not answer, and
+ * The series of a watch within a window. Throws a `SourceError` when the source does not answer, and
  * `TooManySeries` when a query gives more than anybody means to watch.
  */
 export async function readWatched(
@@ -64,7 +64,7 @@ export async function readWatched(
     pull(deps.source, of.total, watch, window, limits),
   ]);
   return total.map((all) => {
-    // Nothing went wrong where nobody counted anything that did.
+    // Where nothing bad was counted, nothing bad happened.
     const wrong =
       bad.find((one) => keyOf(one.labels) === keyOf(all.labels)) ?? (bad.length === 1 ? bad[0] : undefined);
     return {

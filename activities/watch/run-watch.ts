@@ -18,7 +18,7 @@ const LINES_SHOWN = 20;
 const TIME_OF_A_WATCH = { setting: 'the time of one run of a watch' };
 
 /**
- * The `runWatch` activity: looks once at what a watch watches, and raises the anomalies that begin or end with it.
+ * The `runWatch` activity: judges the series of a watch once, and raises the anomalies that begin or end with it.
  * Run again with the same memory and time it raises the same anomalies, which triage knows.
  *
  * Failures: those of sources; `NoSuchWatch` and `TooManySeries`, non-retryable.
@@ -45,7 +45,7 @@ export function createRunWatch(deps: WatchDeps & { raise: Raise }): Pick<Activit
 
 async function read(deps: WatchDeps, watch: Watch, at: number, limits: Limits): Promise<WatchedSeries[]> {
   const { lookBackSeconds, stepSeconds: step } = spanOf(watch.method);
-  // On round steps, so that two looks see the same samples.
+  // On round steps, so that two runs read the same samples.
   const end = Math.floor(at / step) * step;
   try {
     return await readWatched(deps, watch, { start: end - lookBackSeconds, end, step }, limits);
@@ -55,7 +55,7 @@ async function read(deps: WatchDeps, watch: Watch, at: number, limits: Limits): 
   }
 }
 
-/** What one look makes of the memory, and which anomalies come of it; pure. */
+/** What one run makes of the memory, and which anomalies come of it; pure. */
 export function lookAt(
   watch: Watch,
   found: readonly WatchedSeries[],

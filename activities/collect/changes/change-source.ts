@@ -115,7 +115,7 @@ function secretsOf({ auth, url }: HttpSource): string[] {
   return [...own, decodeURIComponent(new URL(url).password)];
 }
 
-/** Reads the entries of the window; looks at no more than `MAX_CHANGES` of them closely, whatever was sent. */
+/** Reads the entries of the window; validates no more than `MAX_CHANGES` of them, however many were sent. */
 function changesOf(source: string, list: readonly unknown[], window: ChangeWindow): ChangesRead {
   const timed: { time: number; index: number }[] = [];
   const wrong: number[] = [];
@@ -150,7 +150,7 @@ function changesOf(source: string, list: readonly unknown[], window: ChangeWindo
   return { changes, gaps };
 }
 
-/** The time of an entry without a closer look at it; null when it has none. */
+/** The time of an entry that was not validated; null when it has none. */
 function timeOf(entry: unknown): number | null {
   const time: unknown = typeof entry === 'object' && entry !== null && 'time' in entry ? entry.time : null;
   return typeof time === 'number' ? time : null;

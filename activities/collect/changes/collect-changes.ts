@@ -41,12 +41,12 @@ export async function collectChanges(
     stepsInMetrics(deps, scope, names, limits),
   ]);
   const recorded = (source.changes?.() ?? []).filter(({ time }) => time >= window.from && time <= window.to);
-  const told = [...configured.flatMap(({ changes }) => changes), ...recorded].map((one) => ({
+  const reported = [...configured.flatMap(({ changes }) => changes), ...recorded].map((one) => ({
     ...one,
     service: one.service === null ? null : (names.resolve(one.service) ?? one.service),
   }));
   const steps = nearestFirst(found.changes, alertTime).slice(0, MAX_CHANGES);
-  const { changes, gaps } = keptChanges(withoutEchoes(told, steps), alertTime);
+  const { changes, gaps } = keptChanges(withoutEchoes(reported, steps), alertTime);
   return { changes, gaps: merged([...configured.flatMap((one) => one.gaps), ...found.gaps, ...gaps]) };
 }
 

@@ -95,7 +95,7 @@ function jumps(service: string, { times, values }: AnswerSeries): Step[] {
   return steps;
 }
 
-/** The age falls when something began anew, and tells when that was. */
+/** The age falls when something was started again, and gives the time of that. */
 function resets(service: string, { times, values }: AnswerSeries): Step[] {
   const steps: Step[] = [];
   let last = NaN;
@@ -107,19 +107,19 @@ function resets(service: string, { times, values }: AnswerSeries): Step[] {
   return steps;
 }
 
-/** A deploy restarts what it deploys, and a source that knows of a change tells more of it than a step does. */
+/** A deploy restarts what it deploys, and a source of changes knows more of a change than a step in metrics shows. */
 const SAME_CHANGE_SECONDS = 180;
 
 /**
  * Leaves out steps that only mirror a change that is known already: of one service, at nearly one time, found in
- * metrics while a source tells of it, or a restart beside anything else.
+ * metrics while a source reports it, or a restart beside anything else.
  */
-export function withoutEchoes(told: readonly Change[], found: readonly Change[]): Change[] {
+export function withoutEchoes(reported: readonly Change[], found: readonly Change[]): Change[] {
   const near = (a: Change, b: Change): boolean =>
     a.service === b.service && Math.abs(a.time - b.time) <= SAME_CHANGE_SECONDS;
   const isRestart = (one: Change): boolean => one.kind === 'restart';
-  const kept = found.filter((one) => !told.some((other) => near(one, other)));
+  const kept = found.filter((one) => !reported.some((other) => near(one, other)));
   const lasting = kept.filter((one) => !isRestart(one));
   const restarts = kept.filter((one) => isRestart(one) && !lasting.some((other) => near(one, other)));
-  return [...told, ...lasting, ...restarts].sort((a, b) => a.time - b.time || a.id.localeCompare(b.id));
+  return [...reported, ...lasting, ...restarts].sort((a, b) => a.time - b.time || a.id.localeCompare(b.id));
 }

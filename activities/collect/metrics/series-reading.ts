@@ -19,7 +19,7 @@ export interface ReadingContext {
   hosts: ReadonlySet<string>;
 }
 
-/** The answer to one question as series of the model; what concerns nobody in scope, or holds no sample, is left out. */
+/** The answer to one question as series of the model; what is outside the scope, or holds no sample, is left out. */
 export function readSeries(
   { pack, binding, spec }: Question,
   answer: readonly AnswerSeries[],

@@ -137,10 +137,10 @@ function blindSpots(source: string, packCount: number, graph: ServiceGraph, serv
   }
   const gaps: Gap[] = [];
   if (graph.edges.length === 0) {
-    const reason = 'no metric that was read tells calls between services, and topology.services is empty';
+    const reason = 'no metric that was read shows calls between services, and topology.services is empty';
     gaps.push({ source, what: 'who calls whom', reason });
   } else if (!graph.edges.some(({ caller, callee }) => caller === service || callee === service)) {
-    gaps.push({ source, what: `whom ${service} calls, and who calls it`, reason: 'no call of it is known' });
+    gaps.push({ source, what: `callers and callees of ${service}`, reason: 'no call of it is known' });
   }
   return gaps;
 }

@@ -4,7 +4,7 @@ import { group } from 'd3-array';
 /*
  * Metrics name one service in many ways: `payment` as a label, `shop/payment` as the job of an OTLP source,
  * `payment:8080` or `payment.shop.svc.cluster.local` as the address that a client dials. The rule by which they
- * become one name is `ServiceNames.resolve`; packs/README.md tells it to people.
+ * become one name is `ServiceNames.resolve`; packs/README.md explains it.
  */
 
 /** Domains that lead to services of one's own. */

@@ -34,7 +34,7 @@ export function packsInUse(
 }
 
 /**
- * Who calls whom, from the packs' edge queries and the configuration. A callee that no service can be found for is
+ * Which service calls which, from the packs' edge queries and the configuration. A callee that no service can be found for is
  * taken as it is named: a service without metrics of its own, outside our control when its address leads out.
  *
  * @param raw services by the names that metrics use
@@ -119,7 +119,7 @@ function calleeByAddress(raw: string): string | null {
 class EdgeSet {
   private readonly edges = new Map<string, CallEdge>();
 
-  /** The first to tell of an edge is remembered as its origin. */
+  /** The first that names an edge is kept as its origin. */
   add(caller: string, callee: string, source: string, seenAt: number | null): void {
     const key = JSON.stringify([caller, callee]);
     if (!this.edges.has(key)) this.edges.set(key, { caller, callee, learntFrom: { source, seenAt } });

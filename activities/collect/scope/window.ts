@@ -20,7 +20,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 /** A rate over less than this is mostly noise at a few requests per second. */
 const SHORTEST_RATE_WINDOW = 20;
 
-/** Scrapes that a rate looks over, so that one that is missed does not tear a hole. */
+/** Scrapes that a rate covers, so that one that is missed leaves no hole. */
 const SCRAPES_PER_RATE = 4;
 
 /** What OpenTelemetry's SDKs export at, when the source says nothing of its own interval. */
@@ -74,7 +74,7 @@ export function rateWindowFor(interval: number, step: number): number {
   return Math.max(SHORTEST_RATE_WINDOW, SCRAPES_PER_RATE * interval, step + interval);
 }
 
-/** The window of a look: from the calm before the anomaly until now, or until enough after it. */
+/** The window of an investigation: from the baseline before the anomaly until now, or until enough after it. */
 export function windowFor(
   config: DiagnosisConfig,
   anomalyTime: number,
@@ -88,14 +88,14 @@ export function windowFor(
 
 /**
  * The spans of a diagnosis's queries. They follow from the configuration alone, not from how much time has passed:
- * a later look asks the same queries.
+ * a later investigation asks the same queries.
  */
 export function spansFor(config: DiagnosisConfig, rateWindow: number): Spans {
   const { baselineSeconds, afterSeconds } = config;
   return {
     window: Math.ceil(rateWindow),
     lookback: Math.ceil(baselineSeconds),
-    // From anywhere between the anomaly and the end of the look this leads into the calm.
+    // From anywhere between the anomaly and the end of the window this leads into the baseline.
     before: Math.ceil(baselineSeconds / 2 + Math.min(afterSeconds, 0.4 * baselineSeconds)),
     since: Math.ceil(afterSeconds + 120),
   };

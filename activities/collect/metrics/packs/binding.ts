@@ -11,13 +11,13 @@ interface Spec {
   select?: Selection | undefined;
 }
 
-/** Seconds that queries look over; one set for a whole diagnosis, so that its queries read alike. */
+/** Seconds that queries cover; one set for a whole diagnosis, so that its queries agree. */
 export interface Spans {
   /** Of rates. */
   window: number;
-  /** Of whatever is looked for in the whole calm time, such as edges. */
+  /** Of what is searched for in the whole baseline window, such as edges. */
   lookback: number;
-  /** From the end of the window back to the calm. */
+  /** From the end of the window back into the baseline window. */
   before: number;
   /** From the end of the window back to a little before the anomaly. */
   since: number;

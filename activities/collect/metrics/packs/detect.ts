@@ -17,7 +17,7 @@ export interface Detected {
 }
 
 export interface DetectOptions extends Limits {
-  /** Pack names to use whatever the source holds; `auto` lets the source tell. */
+  /** Pack names to use whatever the source holds; `auto` asks the source. */
   use: 'auto' | readonly string[];
   window: { start: number; end: number };
 }

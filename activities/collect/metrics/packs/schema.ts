@@ -72,7 +72,7 @@ const signal = z
   );
 export type SignalSpec = z.infer<typeof signal>;
 
-/** Who calls whom: one series for each pair. */
+/** Which service calls which: one series for each pair. */
 const edge = z.strictObject({ query: promql, callee: labelName, ...reading });
 
 /** What runs where: one series for each pair. */

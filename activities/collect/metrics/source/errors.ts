@@ -1,4 +1,4 @@
-/** What was asked, and of whom: `range query`, `http://prom:9090/api/v1/query_range`. Never holds secrets. */
+/** What was asked and where: `range query`, `http://prom:9090/api/v1/query_range`. Never holds secrets. */
 export interface Asked {
   operation: string;
   endpoint: string;
@@ -24,17 +24,17 @@ export abstract class SourceError extends Error {
   }
 }
 
-/** The query is wrong, and will be as wrong next time: mend the pack. */
+/** The query is wrong, and will be as wrong next time: correct the pack. */
 export class BadQuery extends SourceError {
   readonly retryable = false;
 }
 
-/** The source refuses who asks: mend the configuration. */
+/** The source refuses the credentials: correct the configuration. */
 export class BadCredentials extends SourceError {
   readonly retryable = false;
 }
 
-/** Something answers, but not the Prometheus HTTP API: mend the address. */
+/** Something answers, but not the Prometheus HTTP API: correct the address. */
 export class NotASource extends SourceError {
   readonly retryable = false;
 }

@@ -40,7 +40,7 @@ export const recording = z.object({
 export type Recording = z.infer<typeof recording>;
 export type RecordedRange = z.infer<typeof recordedRange>;
 
-/** Queries are told apart by their words, not by how they are broken into lines. */
+/** Two queries are the same when they differ in white space alone. */
 export function recordedQuery(query: string): string {
   return query.trim().replace(/\s+/g, ' ');
 }

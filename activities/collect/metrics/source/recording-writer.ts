@@ -15,7 +15,7 @@ const SIGNIFICANT_DIGITS = 7;
 
 /**
  * Passes questions on to a source and writes down what it answers. A range query that is asked twice is kept with the
- * longer window, so that a later look has all that an earlier one had.
+ * longer window, so that a later investigation has all that an earlier one had.
  */
 export class RecordingWriter implements MetricsSource {
   readonly name: string;
