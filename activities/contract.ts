@@ -1,11 +1,12 @@
 import type { Anomaly, Severity } from '../model/anomaly.js';
 import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
+import type { DeliveryResult, OutboxItem } from '../model/delivery.js';
 import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
 import type { WatchMemory, WatchRound } from '../model/watch.js';
-import type { EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
+import type { DocumentRef, EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
 
 /** Which metrics one collect activity pulls: each family has its own retries, so one failing costs only itself. */
 export type MetricFamily = 'golden' | 'edges' | 'resources' | 'hosts';
@@ -19,25 +20,20 @@ export interface Policy {
   sourceTimeoutSeconds: number;
   /** Where steps that read sources, and those that analyse, run. @default the workflow's own task queue */
   taskQueues?: { collect: string; analyse: string };
-  /** Seconds between two looks at an incident that lasts. */
+  /** Seconds between two investigations of an incident that lasts. */
   reevaluateSeconds: number;
   /** Seconds without a firing alert after which a resolved incident is closed. */
   resolveGraceSeconds: number;
   /** Seconds after which an incident that nobody resolved is closed. */
   maxDurationSeconds: number;
-  /** Seconds between two reminders while nobody acknowledges; 0 for none. Absent in histories of version 0.1. */
-  remindAfterSeconds?: number;
+  /** Seconds between two reminders while nobody acknowledges; 0 for none. */
+  remindAfterSeconds: number;
   /** How many reminders there are at most. */
-  remindTimes?: number;
+  remindTimes: number;
   /** Seconds without an acknowledgement after which the incident is escalated; 0 for never. */
-  escalateAfterSeconds?: number;
-  /**
-   * Seconds after the end in which a verdict is still taken; 0 for none. Absent in histories of version 0.1: such an
-   * incident goes on as it began, and neither waits nor tells what people say of it.
-   */
-  feedbackWindowSeconds?: number;
-  /** Names of the sinks that this incident's summaries go to. */
-  sinks: string[];
+  escalateAfterSeconds: number;
+  /** Seconds after the end in which feedback is still taken; 0 for none. */
+  feedbackWindowSeconds: number;
   /** Address of the Temporal UI, for the link to the run; null when there is none. */
   uiUrl: string | null;
   /** Page on which people look at metrics, for a link; null when none is configured. */
@@ -46,16 +42,11 @@ export interface Policy {
   productVersion: string;
 }
 
-/** Every activity of the worker. Workflows see this type only. */
-export interface Activities {
-  readPolicy(input: { environment: string; service: string; severity: Severity }): Promise<Policy>;
-
-  /** How triage is to place what came in now. */
-  readTriagePolicy(input: { at: number }): Promise<TriagePolicy>;
-
-  /** Says which troubles belong together by who calls whom; the graph itself stays here. */
-  correlate(input: CorrelateRequest): Promise<CorrelateAnswer>;
-
+/**
+ * The steps of an investigation with their whole input and result. Those are too large for workflow history: the
+ * worker offers them by reference (`Activities`, made by activities/by-reference.ts).
+ */
+export interface InvestigationSteps {
   /** Chooses window and step, detects metric packs, reads the topology and names the services to look at. */
   planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;
 
@@ -86,15 +77,78 @@ export interface Activities {
 
   /**
    * Writes the record and its report files; the same revision written twice is one file. `sinks` names those that are
-   * to hear of this revision; without it (answers of earlier versions in a history) they are those of the policy.
+   * to get this revision.
    */
-  saveRecord(input: { record: IncidentRecord }): Promise<{
-    uri: string;
-    reportPath: string;
-    sinks?: string[];
-    /** Page on which people read the report in a browser; null when none is configured. */
-    reportUrl?: string | null;
+  saveRecord(input: { record: IncidentRecord }): Promise<SavedRecord>;
+}
+
+export interface SavedRecord {
+  uri: string;
+  reportPath: string;
+  /** Page on which people read the report in a browser; null when none is configured. */
+  reportUrl: string | null;
+  sinks: string[];
+}
+
+/** What the workflow needs to know of an analysis; the whole is in the document. */
+export interface Conclusion {
+  diagnosis: DocumentRef;
+  /** Verdict, the leading suspects with their heaviest evidence, and what to do next: at most 24 KiB. */
+  excerpt: Diagnosis;
+  /** The change that the verdict names, and checks that could not run: what the UI shows of them. */
+  changes: Change[];
+  checks: CheckResult[];
+  /** Suspects that are not ruled out, best first. */
+  suspects: { service: string; faultKind: FaultKind }[];
+  /** What could not be seen, that which was given included. */
+  gaps: Gap[];
+}
+
+/** Every activity of the worker. Workflows see this type only. */
+export interface Activities {
+  readPolicy(input: { environment: string; service: string; severity: Severity }): Promise<Policy>;
+
+  /** How triage is to place what came in now. */
+  readTriagePolicy(input: { at: number }): Promise<TriagePolicy>;
+
+  /** Says which alert groups belong together by who calls whom; the graph itself stays here. */
+  correlate(input: CorrelateRequest): Promise<CorrelateAnswer>;
+
+  /** Sends messages to incidents and starts those that are to be started. Answers those that were delivered. */
+  deliver(input: { items: OutboxItem[] }): Promise<DeliveryResult[]>;
+
+  planScope(input: Parameters<InvestigationSteps['planScope']>[0]): Promise<{
+    scope: DocumentRef;
+    services: number;
+    packs: string[];
+    gaps: Gap[];
   }>;
+
+  collectMetrics(input: {
+    scope: DocumentRef;
+    family: MetricFamily;
+  }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
+
+  collectChanges(input: {
+    scope: DocumentRef;
+  }): Promise<{ changes: DocumentRef; count: number; gaps: Gap[] }>;
+
+  runChecks(input: {
+    scope: DocumentRef;
+    service: string;
+    faultKind: FaultKind;
+  }): Promise<{ checks: DocumentRef; ran: number; failed: number; gaps: Gap[] }>;
+
+  analyse(input: {
+    scope: DocumentRef;
+    evidence: EvidenceRef[];
+    changes: DocumentRef | null;
+    checks: DocumentRef[];
+    gaps: Gap[];
+  }): Promise<Conclusion>;
+
+  /** Completes the workflow's excerpt of a record from the record's documents, and saves it. */
+  saveRecord(input: { record: IncidentRecord }): Promise<SavedRecord>;
 
   /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
   publish(input: { sink: string; recordUri: string }): Promise<Publication>;

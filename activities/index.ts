@@ -1,20 +1,22 @@
 import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config/load.js';
 import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
+import { byReference } from './by-reference.js';
 import { createRunChecks } from './check/run-checks.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
-import type { Activities } from './contract.js';
+import type { Activities, InvestigationSteps } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
+import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
-import { FolderStore } from './record/evidence-store.js';
-import { startPageThread } from './record/page.js';
-import { createRecords } from './record/records.js';
+import { documentsIn } from './record/documents.js';
+import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
- * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads.
+ * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId` is null
+ * when the store could not be used at the start.
  *
  * @throws when a metric pack or the metrics source's file cannot be read; the message says which and why.
  */
@@ -24,37 +26,35 @@ export async function createActivities(deps: {
   log: Logger;
   /** By which anomalies that a watch finds reach triage. */
   raise: Raise;
-}): Promise<{ activities: Activities; close: () => Promise<void> }> {
+}): Promise<{ activities: Activities; storeId: string | null; close: () => Promise<void> }> {
   const { log, productVersion } = deps;
   const { config } = deps.loaded;
   const source = await openSource(config.metrics);
   const packs = await loadPacks(config.packs.files);
-  const storeDirectory = config.store.directory;
-  const pages = startPageThread(storeDirectory);
-  const { reportsUrl } = config.store;
-  const records = createRecords({
-    directory: storeDirectory,
-    reportsUrl,
-    makePage: pages.make,
-    onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
-  });
-  const collect: CollectDeps = { source, packs, config, store: new FolderStore(storeDirectory), log };
+  const store = await startStore(config, log);
+  const { blobs, records } = store;
+  const collect: CollectDeps = { source, packs, config, store: store.evidence, log };
   const pool = startAnalysisPool();
+  const steps: InvestigationSteps = {
+    ...createCollect(collect),
+    ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+    ...createRunChecks(collect),
+    saveRecord: withRoutes(records.saveRecord, config.sinks),
+  };
 
   return {
     activities: {
       ...createReadPolicy({ config, productVersion }),
       ...createCorrelate(collect),
-      ...createCollect(collect),
-      ...createAnalyse({ pool, storeDirectory, timeoutSeconds: config.diagnosis.timeoutSeconds }),
-      ...createRunChecks(collect),
-      saveRecord: withRoutes(records.saveRecord, config.sinks),
+      ...createDeliver(),
+      ...byReference(steps, documentsIn(store.evidence)),
       ...createRunWatch({ ...collect, raise: deps.raise }),
-      ...createPublish({ sinks: config.sinks, records, log }),
+      ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },
+    storeId: store.id,
     close: async () => {
       source.close();
-      await Promise.all([pool.close(), pages.close()]);
+      await Promise.all([pool.close(), store.close()]);
     },
   };
 }

@@ -7,7 +7,7 @@ export function createReadPolicy(deps: {
   config: Config;
   productVersion: string;
 }): Pick<Activities, 'readPolicy'> {
-  const { diagnosis, followUp, metrics, sinks, temporal } = deps.config;
+  const { diagnosis, followUp, metrics, temporal } = deps.config;
   return {
     readPolicy: () =>
       Promise.resolve({
@@ -16,7 +16,6 @@ export function createReadPolicy(deps: {
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
         taskQueues: { collect: COLLECT_TASK_QUEUE, analyse: ANALYSIS_TASK_QUEUE },
         ...followUp,
-        sinks: sinks.map(({ name }) => name),
         uiUrl: temporal.uiUrl ?? null,
         metricsUrl: (metrics.type === 'prometheus' && metrics.publicUrl) || null,
         productVersion: deps.productVersion,

@@ -17,7 +17,7 @@ export interface IncidentFilters {
 }
 
 /** A closed incident's workflow may still run, to wait for a verdict. */
-const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled'];
+export const CLOSED_STATES: readonly IncidentState[] = ['resolved', 'expired', 'cancelled', 'merged'];
 const CLOSED = `(${CLOSED_STATES.map(quoted).join(', ')})`;
 
 export function isClosedState(state: string | null): boolean {

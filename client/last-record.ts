@@ -8,8 +8,8 @@ const PAGE_EVENTS = 200;
 const SAVE_RECORD = 'saveRecord';
 
 /**
- * The revision of an incident's record that its workflow wrote last, read from its history: needs no worker. Null
- * when it has written none.
+ * The revision of an incident's record that its workflow wrote last, read from its history: needs no worker. It
+ * has an excerpt of the diagnosis, and says where the whole is. Null when it has written none.
  */
 export async function lastWrittenRecord(client: Client, workflowId: string): Promise<IncidentRecord | null> {
   const { namespace, loadedDataConverter } = client.options;

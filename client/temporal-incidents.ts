@@ -10,16 +10,24 @@ import type {
   Progress,
   RaiseAnswer,
   FeedbackGiven,
+  IncidentStatus,
 } from '../model/progress.js';
 import * as names from '../model/messages.js';
 import type { Merge, Moved, Split } from '../model/triage.js';
+import { escapeMarkdown, shortName } from '../report/escape.js';
 import { withoutSecrets } from '../report/mask.js';
-import type { triage, TriageInput } from '../workflows/triage.js';
+import type { triage, TriageInput } from '../workflows/triage/triage.js';
 import { batchesOf } from './batches.js';
-import { NoWorker, Refused } from './errors.js';
+import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId } from './incident-ids.js';
-import { isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
+import {
+  CLOSED_STATES,
+  isClosedState,
+  rowOf,
+  visibilityQuery,
+  type IncidentFilters,
+} from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
 import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';
@@ -28,6 +36,11 @@ import { searchKeys, type Temporal } from './temporal.js';
 export interface IncidentsOptions {
   /** Where the workers poll. @default TASK_QUEUE */
   taskQueue?: string | undefined;
+  /**
+   * Completes the excerpt of a record that an incident answers, from the store where it is at hand.
+   * @default leaves it as it is
+   */
+  complete?: ((record: IncidentRecord) => Promise<IncidentRecord>) | undefined;
   /**
    * A worker answers queries and updates in milliseconds; after this long there is none. The default outlasts the
    * ten seconds in which Temporal notices that a worker died with the task in hand. @default 15,000
@@ -43,7 +56,7 @@ const ID_SEARCH_LIMIT = 5_000;
 type Steer = Acknowledgement | FeedbackGiven | RerunRequest | Cancellation;
 
 /** From here on an incident has told what it knows. */
-const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'expired', 'cancelled']);
+const SETTLED: ReadonlySet<IncidentState> = new Set(['following', ...CLOSED_STATES]);
 
 /**
  * Incidents as Temporal keeps them. Connects at the first call. What others wrote goes without its secrets: a history
@@ -51,6 +64,7 @@ const SETTLED: ReadonlySet<IncidentState> = new Set(['following', 'resolved', 'e
  */
 export function createIncidents(temporal: Temporal, options: IncidentsOptions = {}): Incidents {
   const { taskQueue = names.TASK_QUEUE, answerMilliseconds = 15_000 } = options;
+  const complete = options.complete ?? ((record: IncidentRecord) => Promise.resolve(record));
   const { workflow } = temporal.client;
 
   /** Where the triage of one environment runs; starting it again finds the one that runs. */
@@ -60,7 +74,8 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       taskQueue,
       workflowId: names.triageWorkflowId(environment),
       args: [input] as [TriageInput],
-      staticSummary: `Triage of ${environment}`,
+      // Sixty characters are at most 250 bytes; Temporal refuses more than 400.
+      staticSummary: `Triage of ${escapeMarkdown(shortName(environment, 60))}`,
     };
   }
 
@@ -109,21 +124,31 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
 
   function update<Given extends Steer>(
     part: string,
-    definition: UpdateDefinition<IncidentRecord, [Given]>,
+    definition: UpdateDefinition<IncidentStatus, [Given]>,
     argument: Given,
   ): Promise<IncidentRecord> {
-    return ask(part, (incident) => incident.executeUpdate(definition, { args: [withoutSecrets(argument)] }));
+    return ask(part, async (incident) => {
+      await incident.executeUpdate(definition, { args: [withoutSecrets(argument)] });
+      return recordOf(incident);
+    });
   }
 
-  function show(part: string): Promise<IncidentRecord> {
-    return ask(part, async (incident) => {
+  async function recordOf(incident: WorkflowHandle): Promise<IncidentRecord> {
+    const { status } = await incident.describe();
+    if (status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
+    return incident.query(names.record);
+  }
+
+  async function show(part: string): Promise<IncidentRecord> {
+    const excerpt = await ask(part, async (incident) => {
       const run = await incident.describe();
       if (run.status.name === 'COMPLETED') return (await incident.result()) as IncidentRecord;
-      // It waits for a verdict: what it knows is what it has written, and no worker need be asked.
+      // It waits for feedback: what it knows is what it has written, and no worker need be asked.
       const isClosed = isClosedState(run.typedSearchAttributes.get(searchKeys.state) ?? null);
       const written = isClosed ? await lastWrittenRecord(temporal.client, incident.workflowId) : null;
       return written ?? incident.query(names.record);
     });
+    return complete(excerpt);
   }
 
   function askTriage<Given extends Merge | Split>(
@@ -202,10 +227,8 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
       return askTriage(from.environment, names.mergeIncidents, merge);
     },
     async split(part, { service, by }) {
-      const { id: from, environment, anomalies } = await show(part);
-      const own = anomalies.filter((anomaly) => anomaly.service === service);
-      if (own.length === 0) throw new Refused(`${from} lists no alert of ${service}`);
-      const split: Split = { from, service, by, anomalies: own };
+      const { id: from, environment } = await show(part);
+      const split: Split = { from, service, by };
       return askTriage(environment, names.splitIncident, split);
     },
     findId,

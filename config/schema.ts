@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { followUp } from './follow-up.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
 import { sinks } from './sinks/index.js';
+import { store } from './store.js';
 import { triage } from './triage.js';
 import { watches } from './watches.js';
 import { webhook } from './webhook.js';
@@ -132,14 +133,7 @@ const settings = z.strictObject({
 
   sinks: sinks.default([]),
 
-  store: z
-    .strictObject({
-      /** Folder of evidence, records and reports; relative to the configuration file. */
-      directory: filePath.default('.faultline/store'),
-      /** Address under which that folder's `incidents` are served, for links to the page of an incident. */
-      reportsUrl: httpUrl.optional(),
-    })
-    .prefault({}),
+  store,
 
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });

@@ -14,7 +14,7 @@ export type Severity = z.infer<typeof severity>;
  * One signal about one symptom, whoever raised it.
  *
  * `fingerprint` is the identity of the alert at its source and survives repeats; together with `startedAt`
- * it names one episode of that alert. Anomalies with the same `group` belong to one incident.
+ * (and `recurrence`) it names one episode of that alert. Anomalies with the same `group` belong to one incident.
  */
 export const anomaly = z.object({
   source: z.string().min(1),
@@ -34,6 +34,11 @@ export const anomaly = z.object({
    * and in the end. The fingerprint alone tells the alert then, and it has one episode at a time.
    */
   startUnknown: z.literal(true).optional(),
+  /**
+   * The episode (fingerprint and `startedAt`) fired again after its end, for the n-th time. Sources never set it:
+   * triage does, when it has seen the end.
+   */
+  recurrence: z.number().int().positive().optional(),
   endedAt: unixSeconds.nullable(),
   labels: z.record(z.string(), z.string()),
   annotations: z.record(z.string(), z.string()),

@@ -37,6 +37,18 @@ export const evidenceRef = z.object({
 });
 export type EvidenceRef = z.infer<typeof evidenceRef>;
 
+/** What a document holds: `scope` the whole scope with its graph, the others their parts of the record. */
+export const documentKind = z.enum(['scope', 'changes', 'checks', 'diagnosis']);
+export type DocumentKind = z.infer<typeof documentKind>;
+
+/** Points at a JSON document in the store: a part of an investigation that is too large for workflow history. */
+export const documentRef = z.object({
+  kind: documentKind,
+  uri: z.string(),
+  bytes: z.number().int().nonnegative(),
+});
+export type DocumentRef = z.infer<typeof documentRef>;
+
 export const feedback = z.object({
   /** Whether the diagnosis named the right root cause. */
   correct: z.boolean(),
@@ -49,15 +61,15 @@ export const feedback = z.object({
 export type Feedback = z.infer<typeof feedback>;
 
 export const incidentState = z.enum([
-  'scoping',
-  'collecting',
-  'analysing',
-  'checking',
-  'publishing',
+  /** The first investigation is under way. */
+  'investigating',
+  /** Open, investigated again from time to time. */
   'following',
   'resolved',
   'expired',
   'cancelled',
+  /** Another incident has its alerts. */
+  'merged',
 ]);
 export type IncidentState = z.infer<typeof incidentState>;
 
@@ -126,6 +138,8 @@ export const incidentRecord = z.object({
   scope: scope.omit({ graph: true }).nullable(),
   /** Null until the first analysis, and when none could be made: then `gaps` says why. */
   diagnosis: diagnosis.nullable(),
+  /** Where scope, diagnosis, changes and checks are stored whole: a workflow itself knows excerpts of them. */
+  documents: z.array(documentRef).default([]),
   changes: z.array(change),
   checks: z.array(checkResult),
   gaps: z.array(gap),

@@ -1,16 +1,17 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Anomaly } from './anomaly.js';
-import type { Diagnosis } from './diagnosis.js';
+import type { IncidentMessage, TriageMessage } from './delivery.js';
 import type { IncidentRecord } from './incident.js';
 import type {
   Acknowledgement,
   Cancellation,
   FeedbackGiven,
+  IncidentStatus,
   Progress,
   RaiseAnswer,
   RerunRequest,
 } from './progress.js';
-import type { Merge, Moved, MoveOrder, Split, TriageState } from './triage.js';
+import type { Merge, Moved, Split, TriageState } from './triage.js';
 
 /*
  * What client, workflows and workers must agree on: names, and every signal, update and query with its types.
@@ -47,10 +48,8 @@ function query<Answer, Args extends unknown[] = []>(name: string): QueryDefiniti
 
 /** To triage: anomalies as their source reported them, firing and resolved, repeats included. */
 export const anomaliesRaised = signal<[Anomaly[]]>('anomaliesRaised');
-/** To triage, from an incident that has ended: its workflow id. */
-export const incidentClosed = signal<[string]>('incidentClosed');
-/** To triage, from an incident that an anomaly reached after its end: its workflow id, and what made it open again. */
-export const incidentReopened = signal<[string, Anomaly[]]>('incidentReopened');
+/** To triage, from incidents: they closed, or opened again. */
+export const triageMessages = signal<[TriageMessage[]]>('triageMessages');
 /** To triage: as `anomaliesRaised`, but waits and answers which incident took each anomaly. */
 export const raise = update<RaiseAnswer, [Anomaly[]]>('raise');
 /** To triage: two open incidents are one; the first gives its anomalies away and ends. */
@@ -62,26 +61,20 @@ export const triageState = query<TriageState>('triageState');
 /** To triage: the incident of each of these fingerprints, null for an unknown one. */
 export const whereabouts = query<(string | null)[], [string[]]>('whereabouts');
 
-/** To an incident: further anomalies that belong to it. */
-export const anomalyAdded = signal<[Anomaly[]]>('anomalyAdded');
-/** To an incident: anomalies of it that are over. */
-export const anomalyResolved = signal<[Anomaly[]]>('anomalyResolved');
-/** To an incident: anomalies that are another's from now on. */
-export const anomaliesMoved = signal<[MoveOrder]>('anomaliesMoved');
+/** To an incident, from triage and other incidents: its alerts, and which of them to give away. */
+export const incidentMessages = signal<[IncidentMessage[]]>('incidentMessages');
 /** To an incident: a person works on it. */
-export const acknowledge = update<IncidentRecord, [Acknowledgement]>('acknowledge');
+export const acknowledge = update<IncidentStatus, [Acknowledgement]>('acknowledge');
 /** To an incident: a person says whether the root cause is right, and which it is. */
-export const giveFeedback = update<IncidentRecord, [FeedbackGiven]>('feedback');
+export const giveFeedback = update<IncidentStatus, [FeedbackGiven]>('feedback');
 /** To an incident: investigate now, do not wait for the timer. */
-export const rerun = update<IncidentRecord, [RerunRequest]>('rerun');
+export const rerun = update<IncidentStatus, [RerunRequest]>('rerun');
 /** To an incident: stop and close it. */
-export const cancel = update<IncidentRecord, [Cancellation]>('cancel');
+export const cancel = update<IncidentStatus, [Cancellation]>('cancel');
 
 /** Of an incident: where its investigation is. */
 export const progress = query<Progress>('progress');
-/** Of an incident: its latest diagnosis, null before the first. */
-export const diagnosis = query<Diagnosis | null>('diagnosis');
-/** Of an incident: its whole record as it stands. */
+/** Of an incident: its record as it stands, at most 512 KiB, with an excerpt of the diagnosis. */
 export const record = query<IncidentRecord>('record');
 
 /** Custom search attributes, by name and Temporal type; `faultline doctor` and the dev server register them. */

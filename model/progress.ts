@@ -23,6 +23,12 @@ export interface ProgressStep {
   endedAt?: number;
 }
 
+/** What an update of an incident answers: it was taken, and this is the incident's state now. */
+export interface IncidentStatus {
+  id: string;
+  state: IncidentState;
+}
+
 /** What the `raise` update of the triage workflow answers: where each anomaly went. */
 export interface RaiseAnswer {
   incidents: RaisedIncident[];

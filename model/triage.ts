@@ -1,6 +1,4 @@
-import type { Anomaly } from './anomaly.js';
-
-/** What triage and its activities tell each other. */
+/** What triage, its activities and its clients exchange. */
 
 /** A silence or maintenance window that holds now. */
 export interface ActiveSilence {
@@ -17,95 +15,106 @@ export interface TriagePolicy {
   silences: ActiveSilence[];
 }
 
-/** A service with trouble, and when it last began. */
-export interface TroubledService {
+/** A service with alerts, and when the latest of them began. */
+export interface AffectedService {
   name: string;
   /** Unix seconds. */
   at: number;
 }
 
-/** Services whose anomalies are known to belong together. */
-export interface Trouble {
-  services: TroubledService[];
+/** Services whose alerts are known to belong together. */
+export interface AffectedServices {
+  services: AffectedService[];
 }
 
+/** Question to the `correlate` activity. */
 export interface CorrelateRequest {
   /** Unix seconds. */
   at: number;
-  /** What has no incident yet. */
-  troubles: Trouble[];
-  incidents: (Trouble & { id: string })[];
+  /** Alert groups that have no incident yet. */
+  groups: AffectedServices[];
+  incidents: (AffectedServices & { id: string })[];
 }
 
-/** Where a trouble belongs: an open incident, or another trouble of the same request, by its index. */
-export type TroubleHome =
-  { kind: 'incident'; id: string; why: string } | { kind: 'trouble'; index: number; why: string };
+/** Where an alert group belongs: an open incident, or another group of the same request, by its index. */
+export type GroupTarget =
+  { kind: 'incident'; id: string; why: string } | { kind: 'group'; index: number; why: string };
 
 export interface CorrelateAnswer {
-  /** One for each trouble, in their order; null when it stands alone. */
-  homes: (TroubleHome | null)[];
+  /** One for each group, in their order; null when it stands alone. */
+  targets: (GroupTarget | null)[];
   /** Why who calls whom is not known, or only in part; null when it is known. */
   blind: string | null;
 }
 
-/** An anomaly that triage placed nowhere, counted and explained. */
-export type DropReason = 'silenced' | 'end-of-unknown' | 'over-before-heard';
+/** Why an anomaly was placed nowhere; each is counted. */
+export type DropReason = 'silenced' | 'orphan-resolve' | 'resolved-before-seen' | 'overflow' | 'malformed';
 
 /** What the `triageState` query answers. */
 export interface TriageState {
   counts: TriageCounts;
-  open: { id: string; services: string[]; anomalies: number; flaps: number }[];
-  /** The latest anomalies that were placed nowhere. */
-  drops: { fingerprint: string; service: string; at: number; why: string }[];
-  /** Anomalies that wait for their place. */
+  /** How many incidents are open. */
+  openIncidents: number;
+  /** The 200 that were opened last. */
+  open: { id: string; services: string[]; alerts: number; flaps: number }[];
+  /** The latest 50 anomalies that were placed nowhere. */
+  drops: TriageDrop[];
+  /** Firing anomalies that wait for their incident. */
   waiting: number;
+  /** Messages to incidents that are not delivered yet. */
+  undelivered: number;
 }
 
-/** Every anomaly that was raised is one of these; `raised` is their sum. */
+export interface TriageDrop {
+  fingerprint: string;
+  service: string;
+  /** Unix seconds. */
+  at: number;
+  why: string;
+}
+
+/**
+ * Every anomaly that was raised is counted once:
+ * `raised = placed + duplicates + resolved + silenced + orphanResolves + resolvedBeforeSeen + overflow + malformed + waiting`.
+ */
 export interface TriageCounts {
   raised: number;
   /** Firing anomalies that opened or joined an incident. */
   placed: number;
-  repeats: number;
-  /** Ends that reached their incident. */
-  ended: number;
+  /** Repeats of what is known, firing or resolved. */
+  duplicates: number;
+  /** Ends of alerts that an open incident has, or that wait for theirs. */
+  resolved: number;
   silenced: number;
-  /** Ends of alerts that no incident knew. */
-  strays: number;
-  /** Alerts that were over before triage heard of them. */
-  late: number;
+  /** Ends of alerts that triage does not know. */
+  orphanResolves: number;
+  /** Firing anomalies that came after the end of the same episode. */
+  resolvedBeforeSeen: number;
+  /** Firing anomalies beyond what may wait. */
+  overflow: number;
+  malformed: number;
   /** Incidents opened. */
   incidents: number;
-  /** Placed anomalies of an alert that had ended in the same incident before. */
+  /** Of the placed ones those of an alert that had fired in the same incident before. */
   flaps: number;
 }
 
-/** Argument of the `merge` update: two open incidents are one. */
+/** Argument of the `merge` update: two open incidents become one. */
 export interface Merge {
   from: string;
   into: string;
   by: string;
 }
 
-/** Argument of the `split` update: a service of an open incident has trouble of its own. */
+/** Argument of the `split` update: the alerts of a service of an open incident get an incident of their own. */
 export interface Split {
   from: string;
   service: string;
   by: string;
-  /** Those of the incident's anomalies that are of the service, at least one. */
-  anomalies: Anomaly[];
 }
 
-/** What the `merge` and SPLIT updates answer: where the anomalies are now. */
+/** Answer of the `merge` and `split` updates: where the alerts are now. */
 export interface Moved {
   from: string;
   to: string;
-}
-
-/** Argument of an incident's `anomaliesMoved` signal: hand these over to another incident. */
-export interface MoveOrder {
-  to: string;
-  /** Only anomalies of this service; null for all, which ends the incident. */
-  service: string | null;
-  by: string;
 }

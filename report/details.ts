@@ -36,6 +36,11 @@ export function currentDetails(record: IncidentRecord): string {
     .join('\n\n');
 }
 
+/** The summary of an activity: one harmless line of at most 200 bytes. */
+export function shortSummary(text: string): string {
+  return shortened(oneLine(text, LONGEST_SUMMARY_BYTES), LONGEST_SUMMARY_BYTES);
+}
+
 /** One line for those who watch the run: the title of its summary. */
 export function headlineOf(record: IncidentRecord): string {
   return titleOf(record);

@@ -43,8 +43,9 @@ const SIGNALS_OF: Record<IncidentRecord['anomalies'][number]['symptom'], readonl
 export function factsOf(record: IncidentRecord): Facts {
   const { diagnosis } = record;
   const service = diagnosis?.anomaly.service ?? record.service;
-  const symptom = diagnosis && symptomOf(diagnosis, service);
-  const suspect = diagnosis && suspectOf(diagnosis);
+  const { symptom, suspect, cause } = diagnosis
+    ? shownBy(diagnosis)
+    : { symptom: null, suspect: null, cause: null };
   const changeId = diagnosis?.verdict.changeId ?? null;
   return {
     record,
@@ -53,9 +54,23 @@ export function factsOf(record: IncidentRecord): Facts {
     symptom,
     ...zeroOf(record, symptom, service),
     suspect,
-    cause: diagnosis && suspect && causeOf(diagnosis, suspect),
+    cause,
     change: record.changes.find(({ id }) => id === changeId) ?? null,
     closedAt: record.timings.closedAt,
+  };
+}
+
+/** What the first lines say of a diagnosis: the symptom, the suspect that the verdict names, and what that one did. */
+export function shownBy(diagnosis: Diagnosis): {
+  symptom: Symptom | null;
+  suspect: Suspect | null;
+  cause: Shown | null;
+} {
+  const suspect = suspectOf(diagnosis);
+  return {
+    symptom: symptomOf(diagnosis, diagnosis.anomaly.service),
+    suspect,
+    cause: suspect && causeOf(diagnosis, suspect),
   };
 }
 
@@ -108,7 +123,7 @@ function causeOf(diagnosis: Diagnosis, suspect: Suspect): Shown | null {
 }
 
 /** The three heaviest observations for the suspect that the verdict names, and the heaviest one against it. */
-export function strongestReasons({ suspect }: Facts): Evidence[] {
+export function strongestReasons({ suspect }: Pick<Facts, 'suspect'>): Evidence[] {
   const heaviest = [...(suspect?.evidence ?? [])].sort((a, b) => b.weight - a.weight);
   return [
     ...heaviest.filter(({ stance }) => stance === 'for').slice(0, 3),
@@ -148,18 +163,15 @@ export const FAULT_WORDS: Record<FaultKind, string> = {
 };
 
 export const STATE_WORDS: Record<IncidentState, string> = {
-  scoping: 'open, finding what to look at',
-  collecting: 'open, collecting',
-  analysing: 'open, analysing',
-  checking: 'open, checking suspects',
-  publishing: 'open, publishing',
-  following: 'open, looked at again on a timer',
+  investigating: 'open, first investigation under way',
+  following: 'open, investigated again on a timer',
   resolved: 'resolved',
   expired: 'closed at the time limit, not resolved',
   cancelled: 'cancelled',
+  merged: 'merged into another incident',
 };
 
 /** Whether a first look is still under way. */
 export function isLooking({ state }: IncidentRecord): boolean {
-  return ['scoping', 'collecting', 'analysing', 'checking'].includes(state);
+  return state === 'investigating';
 }

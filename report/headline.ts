@@ -33,6 +33,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
     return closedAt === null ? 'Resolved' : `Resolved ${clockMinute(closedAt)}`;
   if (record.state === 'expired') return 'Unresolved at limit';
   if (record.state === 'cancelled') return 'Cancelled';
+  if (record.state === 'merged') return 'Merged';
   if (record.feedback?.correct === false) return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
   return isLooking(record) ? 'Diagnosing' : 'No diagnosis';
@@ -124,7 +125,7 @@ function movementClause({ cause, zero }: Facts, cite: Cite): Text {
 }
 
 function whyUnknown(record: IncidentRecord): string {
-  if (isLooking(record)) return `the diagnosis is running (${record.state})`;
+  if (isLooking(record)) return 'the diagnosis is running';
   const [first, ...others] = unseenOf(record);
   if (!first) return 'no diagnosis was made';
   const more = others.length > 0 ? `; ${count(others.length, 'more thing')} could not be looked at` : '';

@@ -19,7 +19,8 @@ import {
   recordingOf,
 } from '../activities/collect/index.js';
 import type { MetricFamily } from '../activities/contract.js';
-import { FolderStore } from '../activities/record/evidence-store.js';
+import { createEvidence } from '../activities/record/evidence-store.js';
+import { FolderBlobs } from '../activities/record/folder-blobs.js';
 import { alertmanagerPayload } from '../client/intake/alertmanager/schema.js';
 import { anomaliesOf } from '../client/intake/alertmanager/adapter.js';
 import { readingSettings } from '../client/intake/source.js';
@@ -97,7 +98,7 @@ async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost
     source,
     packs: await loadPacks(),
     config,
-    store: new FolderStore(join(runDir, 'store')),
+    store: createEvidence(new FolderBlobs(join(runDir, 'store'))),
     log: pino({ level: 'silent' }),
   };
   const look = { signal: new AbortController().signal };

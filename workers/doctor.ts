@@ -68,7 +68,7 @@ function looksWith(
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
     changes: () => examineChanges(config.changes),
     sinks: () => examineSinks(config.sinks),
-    store: () => examineStore(config.store.directory),
+    store: () => examineStore(config.store),
   };
 }
 

@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -16,20 +17,23 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = 
   ERROR: 'error',
 };
 
-let installed = false;
-
-/** Sends what the Temporal SDK and its core say to the process's log. The first call of a process decides. */
+/**
+ * Sends what the Temporal SDK and its core say to the process's log. The first call of a process decides, and whoever
+ * has set up the SDK before.
+ */
 export function logSdkTo(log: Logger): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
-      log[LEVELS[level]](readable(meta), message);
-    }),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-    },
-  });
+  try {
+    Runtime.install({
+      logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
+        log[LEVELS[level]](readable(meta), message);
+      }),
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
 }
 
 /** What tells people something: of an error its words, and not the token by which the server knows a task. */

@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { startDevServer, type DevServer } from './dev/dev-server.js';
 import { DEV_PORTS } from './dev/ports.js';
 import { HOST } from './dev/server-flags.js';
+import { completeFromStore } from './complete-from-store.js';
 import { startWorker } from './worker.js';
 
 /** Everything that Faultline runs, in one process beside an embedded Temporal server. */
@@ -67,7 +68,9 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
     ended.catch(() => undefined);
 
     const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
-    const incidents = createIncidents(openTemporal({ env }));
+    const incidents = createIncidents(openTemporal({ env }), {
+      complete: completeFromStore(own.config.store),
+    });
     endings.push(() => incidents.close());
 
     const { config } = own;

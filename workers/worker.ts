@@ -8,6 +8,7 @@ import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
+import { differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
 import { logSdkTo } from './sdk-log.js';
 import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
@@ -21,6 +22,9 @@ const CACHED_WORKFLOWS = 500;
 
 /** Temporal has so long to take what a watch found; after that the run is tried again. */
 const RAISE_TIMEOUT_SECONDS = 10;
+
+/** How long a starting worker waits to learn which other workers there are. */
+const POLLERS_TIMEOUT_MS = 3000;
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
@@ -52,7 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const connection = await connectPatiently(connectionOptions, log);
   const client = openTemporal({ profile: loaded.config.temporal.profile, server: options.temporal });
   const incidents = createIncidents(client);
-  const { activities, close } = await createActivities({
+  const { activities, storeId, close } = await createActivities({
     loaded,
     productVersion: productVersion(),
     log,
@@ -62,6 +66,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
+    identity: identityWith(storeId),
     activities,
     ...(options.workflows ?? workflowSource()),
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -83,6 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   );
 
   await keepSchedules(client, loaded, log);
+  await warnOfOtherStores(client, storeId, log);
 
   const finished = runTogether(workers).finally(async () => {
     await close();
@@ -106,6 +112,17 @@ async function keepSchedules(client: Temporal, { config }: LoadedConfig, log: Lo
       log.info(changes, 'schedules of watches follow the configuration');
   } catch (error) {
     log.error({ error: String(error) }, 'the schedules of the watches cannot be kept: they run as they were');
+  }
+}
+
+/** Workers with stores of their own diagnose, but links and `faultline report` find only a part of the incidents. */
+async function warnOfOtherStores(client: Temporal, storeId: string | null, log: Logger): Promise<void> {
+  try {
+    const { activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
+    const different = differingStores([...activity, { identity: identityWith(storeId), secondsAgo: 0 }]);
+    if (different !== null) log.warn(`${different}; ${SHARE_ONE_STORE}`);
+  } catch (error) {
+    log.debug({ error: String(error) }, 'which stores other workers use is not known');
   }
 }
 

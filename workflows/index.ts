@@ -1,4 +1,4 @@
 /** Every workflow of the worker: the bundle's entry. An exported function's name is its workflow type. */
-export { diagnoseIncident } from './diagnose-incident.js';
-export { triage } from './triage.js';
+export { diagnoseIncident } from './incident/diagnose-incident.js';
+export { triage } from './triage/triage.js';
 export { watch } from './watch.js';

@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import type { WatchMemory, WatchRound } from '../model/watch.js';
-import { now } from './incident.js';
+import { now } from './time.js';
 
 export interface WatchInput {
   name: string;

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { ApplicationFailure, heartbeat, cancellationSignal } from '@temporalio/activity';
 import type { Diagnosis } from '../../model/diagnosis.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
+import type { StorePlace } from '../record/open-store.js';
 import { TaskTimeout, threadPool, type ThreadPool } from '../thread-pool.js';
 import type { AnalysisTask } from './thread.js';
 
@@ -24,9 +25,10 @@ export function startAnalysisPool(threads = ANALYSIS_THREADS): AnalysisPool {
  */
 export function createAnalyse(deps: {
   pool: AnalysisPool;
-  storeDirectory: string;
+  /** Where the threads read evidence. */
+  place: StorePlace;
   timeoutSeconds: number;
-}): Pick<Activities, 'analyse'> {
+}): Pick<InvestigationSteps, 'analyse'> {
   return {
     async analyse({ scope, evidence, changes, checks, gaps }) {
       const beating = setInterval(() => heartbeat(), HEARTBEAT_MS);
@@ -35,7 +37,7 @@ export function createAnalyse(deps: {
       const input = { anomaly, window, graph, changes, checks, gaps, spans: null, logs: null };
       try {
         return await deps.pool.run(
-          { storeDirectory: deps.storeDirectory, evidence, input },
+          { place: deps.place, evidence, input },
           { signal: cancellationSignal(), timeoutMs: deps.timeoutSeconds * 1000 },
         );
       } catch (error) {

@@ -2,18 +2,19 @@ import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { EvidenceRef } from '../../model/incident.js';
-import { FolderStore } from '../record/evidence-store.js';
+import { createEvidence } from '../record/evidence-store.js';
+import { openBlobs, type StorePlace } from '../record/open-store.js';
 
 /** What crosses into the thread: everything but the series, which it reads from the store itself. */
 export interface AnalysisTask {
-  storeDirectory: string;
+  place: StorePlace;
   evidence: EvidenceRef[];
   input: Omit<DiagnosisInput, 'series'>;
 }
 
 /** Entry of a thread of the analysis pool (see analyse.ts). */
 export default async function analyseInThread(task: AnalysisTask): Promise<Diagnosis> {
-  const store = new FolderStore(task.storeDirectory);
+  const store = createEvidence(openBlobs(task.place));
   const blobs = await Promise.all(task.evidence.map((ref) => store.get(ref.uri)));
   return diagnose({ ...task.input, series: blobs.flat() });
 }

@@ -5,7 +5,7 @@ import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
 import type { Binding } from '../../model/reading.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import { runAttempt, type Limits } from '../collect/attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../collect/deps.js';
 import { gapOf, merged } from '../collect/gaps.js';
@@ -22,7 +22,7 @@ const TIMEOUT_SECONDS = 10;
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 
 /** The `runChecks` activity. A check that cannot run is a result of its own; it fails only when it is cancelled. */
-export function createRunChecks(deps: CollectDeps): Pick<Activities, 'runChecks'> {
+export function createRunChecks(deps: CollectDeps): Pick<InvestigationSteps, 'runChecks'> {
   return {
     runChecks: (input) => runAttempt(({ signal }) => runChecks(deps, input, { signal })),
   };

@@ -1,4 +1,4 @@
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps } from '../contract.js';
 import { createCollectChanges } from './changes/collect-changes.js';
 import { createCollectMetrics } from './metrics/collect-metrics.js';
 import type { CollectDeps } from './deps.js';
@@ -17,6 +17,6 @@ export type { MetricsSource } from './metrics/source/source.js';
 /** The activities that read what an analysis needs. */
 export function createCollect(
   deps: CollectDeps,
-): Pick<Activities, 'planScope' | 'collectMetrics' | 'collectChanges'> {
+): Pick<InvestigationSteps, 'planScope' | 'collectMetrics' | 'collectChanges'> {
   return { ...createPlanScope(deps), ...createCollectMetrics(deps), ...createCollectChanges(deps) };
 }

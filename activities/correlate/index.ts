@@ -1,9 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { CorrelateAnswer, CorrelateRequest, Trouble } from '../../model/triage.js';
+import type { CorrelateAnswer, CorrelateRequest, AffectedServices } from '../../model/triage.js';
 import type { Activities } from '../contract.js';
 import type { Limits } from '../collect/attempt.js';
 import type { CollectDeps } from '../collect/deps.js';
-import { joinTroubles } from './join.js';
+import { joinGroups } from './join.js';
 import { callsReader, type KnownCalls } from './read-calls.js';
 import { activeSilences } from './silences.js';
 
@@ -20,21 +20,21 @@ export function createCorrelate(deps: CorrelateDeps): Pick<Activities, 'readTria
   };
 }
 
-/** Finds the home of each trouble. A source that cannot be read leaves what the configuration tells. */
+/** Finds the target of each alert group. A source that cannot be read leaves what the configuration says. */
 export async function correlate(
   { config }: CorrelateDeps,
   read: (at: number, limits: Limits) => Promise<KnownCalls>,
-  { at, troubles, incidents }: CorrelateRequest,
+  { at, groups, incidents }: CorrelateRequest,
   limits: Limits,
 ): Promise<CorrelateAnswer> {
   const { calls, names, blind } = await read(at, limits);
-  const known = <T extends Trouble>(trouble: T): T => ({
-    ...trouble,
-    services: trouble.services.map((service) => ({
+  const known = <T extends AffectedServices>(party: T): T => ({
+    ...party,
+    services: party.services.map((service) => ({
       ...service,
       name: names.resolve(service.name) ?? service.name,
     })),
   });
-  const homes = joinTroubles(calls, troubles.map(known), incidents.map(known), config.triage);
-  return { homes, blind };
+  const targets = joinGroups(calls, groups.map(known), incidents.map(known), config.triage);
+  return { targets, blind };
 }

@@ -1,4 +1,4 @@
-import type { Trouble, TroubleHome } from '../../model/triage.js';
+import type { AffectedServices, GroupTarget } from '../../model/triage.js';
 import type { Calls, Path } from '../collect/scope/calls.js';
 
 export interface JoinRules {
@@ -7,11 +7,11 @@ export interface JoinRules {
   sharedCallers: number;
 }
 
-/** A trouble that is to be placed, or an incident that is open. */
+/** An alert group that is to be placed, or an open incident. */
 interface Party {
-  home: { kind: 'incident'; id: string } | { kind: 'trouble'; index: number };
+  target: { kind: 'incident'; id: string } | { kind: 'group'; index: number };
   began: Map<string, number>;
-  /** Its services that nothing of its own explains: they call no other of them. */
+  /** Its services that call no other of them. */
   roots: string[];
 }
 
@@ -23,32 +23,32 @@ interface Link {
 }
 
 /**
- * Says which troubles belong to which incident, or to each other, by who calls whom.
+ * Says which alert groups belong to which incident, or to each other, by who calls whom.
  *
- * Trouble climbs from a service to its callers. So a trouble belongs to what it calls, within `maxHops` and
- * `joinSeconds`; and an incident whose deepest service calls a new trouble has found a deeper one. Only the roots of a
- * party (services that call none of its others) make links: a gateway that suffers from three faults at once is
- * explained by the first and does not tie the other two to it. Two roots that call the same quiet service belong
- * together when most of its callers have trouble.
+ * Faults spread from a service to its callers. So an alert group belongs to an affected service that it calls, within
+ * `maxHops` and `joinSeconds`; and a group that an incident's deepest service calls is a deeper cause of it. Only the
+ * roots of a party (services that call none of its others) make links: a gateway that is affected by three faults at
+ * once is explained by the first and does not connect the other two to it. Two roots that call the same service without
+ * alerts belong together when most of its callers have alerts.
  */
-export function joinTroubles(
+export function joinGroups(
   calls: Calls,
-  troubles: readonly Trouble[],
-  incidents: readonly (Trouble & { id: string })[],
+  groups: readonly AffectedServices[],
+  incidents: readonly (AffectedServices & { id: string })[],
   rules: JoinRules,
-): (TroubleHome | null)[] {
-  const party = (trouble: Trouble, home: Party['home']): Party => {
-    const began = new Map(trouble.services.map(({ name, at }) => [name, at]));
-    return { home, began, roots: rootsOf(calls, began, rules.maxHops) };
+): (GroupTarget | null)[] {
+  const party = ({ services }: AffectedServices, target: Party['target']): Party => {
+    const began = new Map(services.map(({ name, at }) => [name, at]));
+    return { target, began, roots: rootsOf(calls, began, rules.maxHops) };
   };
   const open = incidents.map((one) => party(one, { kind: 'incident', id: one.id }));
-  const fresh = troubles.map((one, index) => party(one, { kind: 'trouble', index }));
+  const fresh = groups.map((one, index) => party(one, { kind: 'group', index }));
   const ownersOf = owners([...open, ...fresh]);
 
   const links = fresh.map((one) => linkDown(calls, one, ownersOf, rules));
   cutCycles(fresh, links);
 
-  // What depends on nothing that has trouble is the deepest known: its callers may have an incident already.
+  // A group that calls no affected service is the deepest known: its callers may have an incident already.
   const adopted = new Set<string>();
   const shared = sharedBy(calls, ownersOf, rules);
   for (const [index, one] of fresh.entries()) {
@@ -57,11 +57,11 @@ export function joinTroubles(
   }
   for (const [index, one] of fresh.entries()) {
     if (links[index]) continue;
-    // Only towards what stands already, so that two never lean on each other.
+    // Only towards those that are placed already, so that two never point at each other.
     const standing = [...open, ...fresh.slice(0, index).filter((_, i) => !links[i])];
     links[index] = linkAside(calls, one, standing, shared, rules) ?? undefined;
   }
-  return links.map((link) => (link ? { ...link.to.home, why: link.why } : null));
+  return links.map((link) => (link ? { ...link.to.target, why: link.why } : null));
 }
 
 /** Services that call no other of the same party, at any distance of reach. In a circle all are. */
@@ -85,7 +85,7 @@ function owners(parties: readonly Party[]): Map<string, Party[]> {
   return found;
 }
 
-/** The nearest trouble that one depends on. */
+/** The nearest affected service that a group depends on. */
 function linkDown(
   calls: Calls,
   one: Party,
@@ -104,7 +104,7 @@ function linkDown(
   return nearest(found, rules);
 }
 
-/** The nearest incident whose own depth calls this trouble. Each such service leads to one trouble only. */
+/** The nearest incident whose root calls this group. Each such root leads to one group only. */
 function linkUp(
   calls: Calls,
   one: Party,
@@ -115,7 +115,7 @@ function linkUp(
   const found: (Link & { by: string })[] = [];
   for (const to of open) {
     for (const root of to.roots) {
-      const by = JSON.stringify([to.home, root]);
+      const by = JSON.stringify([to.target, root]);
       if (adopted.has(by)) continue;
       for (const [callee, path] of calls.below(root, rules.maxHops)) {
         const at = one.began.get(callee);
@@ -128,7 +128,7 @@ function linkUp(
   return best;
 }
 
-/** The nearest party that calls the same quiet service, of which most callers have trouble. */
+/** The nearest party that calls the same service without alerts, of which most callers have alerts. */
 function linkAside(
   calls: Calls,
   one: Party,
@@ -153,7 +153,7 @@ function linkAside(
   return nearest(found, rules);
 }
 
-/** Whether a service without trouble of its own may be behind that of its callers. */
+/** Whether a service without alerts may be the cause of those of its callers. */
 function sharedBy(
   calls: Calls,
   ownersOf: ReadonlyMap<string, Party[]>,
@@ -162,12 +162,12 @@ function sharedBy(
   return (service) => {
     if (ownersOf.has(service)) return false;
     const callers = [...calls.callersOf(service)];
-    const troubled = callers.filter((caller) => ownersOf.has(caller)).length;
-    return troubled >= 2 && troubled / callers.length >= rules.sharedCallers;
+    const affected = callers.filter((caller) => ownersOf.has(caller)).length;
+    return affected >= 2 && affected / callers.length >= rules.sharedCallers;
   };
 }
 
-/** Of links that lead round in a circle the earliest trouble's is cut: it opens the incident. */
+/** Of links that form a circle the earliest group's is cut: it opens the incident. */
 function cutCycles(fresh: readonly Party[], links: (Link | undefined)[]): void {
   for (const start of fresh.keys()) {
     const way: number[] = [];
@@ -178,9 +178,9 @@ function cutCycles(fresh: readonly Party[], links: (Link | undefined)[]): void {
         break;
       }
       way.push(index);
-      const home = links[index]?.to.home;
-      if (home?.kind !== 'trouble') break;
-      index = home.index;
+      const target = links[index]?.to.target;
+      if (target?.kind !== 'group') break;
+      index = target.index;
     }
   }
 }

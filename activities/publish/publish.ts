@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import type { SinkConfig } from '../../config/sinks/index.js';
 import type { IncidentRecord, Publication } from '../../model/incident.js';
 import type { Activities } from '../contract.js';
+import type { BlobStore } from '../record/blob-store.js';
+import { parseRecordUri, type RevisionId } from '../record/record-keys.js';
 import { RecordMissing, RecordUnreadable, type Records } from '../record/records.js';
-import { ledger, type LedgerPlace } from './ledger.js';
+import { createLedger } from './ledger.js';
 import { openSink } from './open-sink.js';
 import type { Before, Sink } from './sink.js';
 
@@ -15,32 +17,36 @@ import type { Before, Sink } from './sink.js';
  */
 export function createPublish(deps: {
   sinks: readonly SinkConfig[];
-  records: Pick<Records, 'loadRecord' | 'foldersOf'>;
+  records: Pick<Records, 'loadRecord'>;
+  /** Where the ledger is kept. */
+  blobs: BlobStore;
   log: Logger;
 }): Pick<Activities, 'publish'> {
   const { records, log } = deps;
+  const ledger = createLedger(deps.blobs, log);
   const sinks = new Map(deps.sinks.map((config) => [config.name, openSink(config)]));
 
   async function deliverOnce(sink: Sink, recordUri: string): Promise<Publication> {
     const record = await records.loadRecord(recordUri);
     const { id: incident, revision } = record;
-    const place = records.foldersOf(recordUri);
-    const accepted = await ledger.find(place, sink.name, revision);
+    // The record was found by it.
+    const id = parseRecordUri(recordUri)!;
+    const accepted = await ledger.find(id, sink.name);
     if (accepted) {
       log.info({ sink: sink.name, incident, revision }, 'the sink has this summary already');
       return accepted;
     }
-    const before = await lastTold(sink, record, place);
+    const before = await lastTold(sink, record, id);
     const { attempt } = activityInfo();
     const reference = await sink.post({ record, before, attempt, signal: cancellationSignal() });
     const publication = { sink: sink.name, revision, at: Date.now() / 1000, reference };
-    await ledger.add(place, { publication, recordUri });
+    await ledger.add(id, publication);
     return publication;
   }
 
   /** The ledger knows best; without its file, what the incident itself remembers. */
-  async function lastTold(sink: Sink, record: IncidentRecord, place: LedgerPlace): Promise<Before | null> {
-    const entry = await ledger.last(place, sink.name);
+  async function lastTold(sink: Sink, record: IncidentRecord, id: RevisionId): Promise<Before | null> {
+    const entry = await ledger.last(id, sink.name);
     if (!entry) {
       const known = record.publications.findLast((publication) => publication.sink === sink.name);
       return known ? { reference: known.reference, record: null } : null;

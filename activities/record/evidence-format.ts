@@ -3,6 +3,7 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { z } from 'zod';
 import { seriesMeta, type Series } from '../../model/series.js';
+import { withoutSecrets } from '../../report/mask.js';
 
 /*
  * The evidence file. After the magic line come frames, each a 32-bit little-endian length and so many bytes of
@@ -48,8 +49,8 @@ export async function* encode(series: readonly Series[]): AsyncGenerator<Buffer>
     });
     const packed = packr.pack({
       axes: axes.from(known).map(bytesOf),
-      // The schema keeps what describes a series and drops its samples.
-      metas: part.map((series) => seriesMeta.parse(series)),
+      // The schema keeps what describes a series and drops its samples. Queries and names of a source may show secrets.
+      metas: part.map((series) => withoutSecrets(seriesMeta.parse(series))),
       axisOf,
       samples: Buffer.concat(part.map(({ values }) => bytesOf(values))),
     });

@@ -1,25 +1,30 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { createHash } from 'node:crypto';
 import type { EvidenceRef } from '../../model/incident.js';
 import type { Series } from '../../model/series.js';
+import { storeId, type BlobStore } from './blob-store.js';
 import { decode, encode } from './evidence-format.js';
 
-/** Keeps what was seen: a run, its report and a later look read the same samples, also when the source forgot. */
+/** Keeps what a diagnosis read, so that its report can be made again when the source has forgotten it. */
 export interface EvidenceStore {
   /** Stores series; the same series stored twice are one blob. `about` says what they are, for people. */
   put(series: readonly Series[], about: string): Promise<EvidenceRef>;
 
-  /** Reads series again. Throws `EvidenceMissing` or `EvidenceCorrupt`. */
+  /** Reads series again. Throws `EvidenceMissing`, `EvidenceCorrupt` or `StoreError`. */
   get(uri: string): Promise<Series[]>;
+
+  /** Stores any bytes and answers their URI; the same bytes stored twice are one blob. */
+  putBytes(bytes: Buffer): Promise<string>;
+
+  /** Reads bytes again. Throws as `get` does. */
+  getBytes(uri: string): Promise<Buffer>;
 }
 
-/** The store has no such blob: it was cleaned up, or belongs to another store. */
+/** The store has no such blob: it was deleted, or the store is not the one that it was written to. */
 export class EvidenceMissing extends Error {
   override readonly name = 'EvidenceMissing';
 
-  constructor(readonly uri: string) {
-    super(`evidence ${uri}: not in this store; was store.directory moved or cleaned?`);
+  constructor(uri: string, reason: string) {
+    super(`evidence ${uri}: ${reason}`);
   }
 }
 
@@ -27,98 +32,96 @@ export class EvidenceMissing extends Error {
 export class EvidenceCorrupt extends Error {
   override readonly name = 'EvidenceCorrupt';
 
-  constructor(
-    readonly uri: string,
-    reason: string,
-  ) {
+  constructor(uri: string, reason: string) {
     super(`evidence ${uri}: ${reason}`);
   }
 }
 
-const URI = /^evidence\/([0-9a-f]{64})$/;
+/** Series, and everything else. Retention deletes the two by different rules. */
+export type BlobKind = 'evidence' | 'documents';
+
+/** A blob of this kind, by the SHA-256 of its bytes. */
+export interface BlobId {
+  kind: BlobKind;
+  digest: string;
+}
+
+/** `evidence/<id of the store>/<SHA-256>` */
+const URI = /^(evidence|documents)\/([0-9a-f]{8})\/([0-9a-f]{64})$/;
+const URIS = /\b(evidence|documents)\/[0-9a-f]{8}\/([0-9a-f]{64})\b/g;
+
+/** Two digits of the digest make a folder, so that no folder of a file system grows long. */
+export const blobKey = ({ kind, digest }: BlobId): string => `${kind}/${digest.slice(0, 2)}/${digest}`;
+
+/** Every blob whose URI stands in a text, such as the JSON of a record. */
+export function blobsNamedIn(text: string): BlobId[] {
+  return [...text.matchAll(URIS)].map(([, kind, digest]) => ({ kind: kind as BlobKind, digest: digest! }));
+}
+
+export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * An evidence store in a folder. A blob's name is the SHA-256 of its bytes, checked at every reading; it appears
- * whole or not at all, so writers may race and die.
+ * Retention deletes a blob that no record names a day after it was written. One that is stored again is written again
+ * when it is older than this, so that it has its day again.
  */
-export class FolderStore implements EvidenceStore {
-  private readonly folder: string;
+const REWRITE_AFTER_SECONDS = 6 * 3600;
 
-  constructor(directory: string) {
-    this.folder = path.resolve(directory, 'evidence');
+/** The evidence of a store: each blob under the digest of its bytes, which is checked whenever it is read. */
+export function createEvidence(blobs: BlobStore): EvidenceStore {
+  let knownId: string | null = null;
+  const ownId = async (): Promise<string> => (knownId ??= await storeId(blobs));
+
+  async function write(kind: BlobKind, bytes: Buffer): Promise<{ uri: string; digest: string }> {
+    const digest = sha256(bytes);
+    const key = blobKey({ kind, digest });
+    const existing = await blobs.head(key);
+    const isFresh = existing && Date.now() / 1000 - existing.modifiedAt < REWRITE_AFTER_SECONDS;
+    if (!isFresh) await blobs.put(key, bytes);
+    return { uri: `${kind}/${await ownId()}/${digest}`, digest };
   }
 
-  async put(series: readonly Series[], about: string): Promise<EvidenceRef> {
-    await mkdir(this.folder, { recursive: true });
-    const draft = path.join(this.folder, `.draft-${randomUUID()}`);
-    try {
-      const { digest, bytes } = await writeDraft(draft, series);
-      const target = this.fileOf(digest);
-      if (!(await exists(target))) {
-        await mkdir(path.dirname(target), { recursive: true });
-        await rename(draft, target);
-      }
-      return { uri: `evidence/${digest}`, digest, bytes, summary: `${series.length} series of ${about}` };
-    } finally {
-      await rm(draft, { force: true });
+  async function read(uri: string): Promise<Buffer> {
+    const [, kind, store, digest] = URI.exec(uri) ?? [];
+    if (kind === undefined || digest === undefined) {
+      throw new EvidenceMissing(uri, 'expected evidence/<id of a store>/<SHA-256>');
     }
-  }
-
-  async get(uri: string): Promise<Series[]> {
-    const digest = URI.exec(uri)?.[1];
-    if (!digest) throw new EvidenceMissing(uri);
-    let file: Buffer;
-    try {
-      file = await readFile(this.fileOf(digest));
-    } catch (error) {
-      if (isMissing(error)) throw new EvidenceMissing(uri);
-      throw error;
-    }
-    const found = createHash('sha256').update(file).digest('hex');
+    const bytes = await blobs.get(blobKey({ kind: kind as BlobKind, digest }));
+    if (bytes === null) throw new EvidenceMissing(uri, await whyMissing(store));
+    const found = sha256(bytes);
     if (found !== digest) throw new EvidenceCorrupt(uri, `its content has the digest ${found}`);
-    try {
-      return await decode(file);
-    } catch (error) {
-      throw new EvidenceCorrupt(uri, `cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
-    }
+    return bytes;
   }
 
-  /** Two digits of the digest make a folder: no folder grows long. */
-  private fileOf(digest: string): string {
-    return path.join(this.folder, digest.slice(0, 2), `${digest}.evidence`);
+  async function whyMissing(store: string | undefined): Promise<string> {
+    const own = await ownId();
+    return store === own
+      ? `not in the store any more (${blobs.description}); was it deleted by hand or by store.retention?`
+      : `it is in another store (id ${store}); this one is ${own} (${blobs.description}), ` +
+          'and all workers must use the same store';
   }
-}
 
-async function writeDraft(
-  file: string,
-  series: readonly Series[],
-): Promise<{ digest: string; bytes: number }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const handle = await open(file, 'wx');
-  try {
-    for await (const chunk of encode(series)) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      await handle.write(chunk);
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return { digest: hash.digest('hex'), bytes };
-}
+  return {
+    async put(series, about) {
+      const frames: Buffer[] = [];
+      for await (const frame of encode(series)) frames.push(frame);
+      const bytes = Buffer.concat(frames);
+      const { uri, digest } = await write('evidence', bytes);
+      return { uri, digest, bytes: bytes.length, summary: `${series.length} series of ${about}` };
+    },
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
+    async get(uri) {
+      const bytes = await read(uri);
+      try {
+        return await decode(bytes);
+      } catch (error) {
+        throw new EvidenceCorrupt(
+          uri,
+          `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    },
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    putBytes: async (bytes) => (await write('documents', bytes)).uri,
+    getBytes: read,
+  };
 }

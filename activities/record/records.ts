@@ -1,19 +1,30 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { ApplicationFailure } from '@temporalio/common';
 import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { withoutSecrets } from '../../report/mask.js';
-import type { Activities } from '../contract.js';
+import type { SavedRecord } from '../contract.js';
+import { parseJson, type BlobStore } from './blob-store.js';
+import { createEvidence } from './evidence-store.js';
 import type { MakePage } from './page.js';
+import {
+  folderOf,
+  newestFirst,
+  parseRecordUri,
+  parseRevisionKey,
+  recordUri,
+  RECORDS,
+  REPORTS,
+  revisionKey,
+  revisionOf,
+  type RevisionId,
+} from './record-keys.js';
 
-/** The store has no such record: it was cleaned up, or belongs to another store. */
+/** The store has no such record: it was deleted, or the store is not the one that it was written to. */
 export class RecordMissing extends Error {
   override readonly name = 'RecordMissing';
 
-  constructor(readonly uri: string) {
-    super(`record ${uri}: not in this store; was store.directory moved or cleaned?`);
+  constructor(uri: string, store: string) {
+    super(`record ${uri}: not in this store (${store}); all workers must use the same store`);
   }
 }
 
@@ -21,197 +32,174 @@ export class RecordMissing extends Error {
 export class RecordUnreadable extends Error {
   override readonly name = 'RecordUnreadable';
 
-  constructor(
-    readonly uri: string,
-    reason: string,
-  ) {
+  constructor(uri: string, reason: string) {
     super(`record ${uri}: ${reason}`);
   }
 }
 
-/**
- * Keeps the records and reports of incidents in a folder:
- *
- *     incidents/checkout--20261124-1042-0a1b2c/
- *       record.json, report.md, report.html   what was saved last
- *       run-6f2c.../record-r1.json, ...       every revision, by the run of the incident's workflow that made it
- *
- * A workflow may run again under the same id (reset, or reopened), and counts its revisions from one again.
- */
-export interface Records extends Pick<Activities, 'saveRecord'> {
+/** Keeps the records and reports of incidents; record-keys.ts says where. */
+export interface Records {
+  /** Writes the record and its report files; the same revision written twice is one file. */
+  saveRecord(input: { record: IncidentRecord }): Promise<Omit<SavedRecord, 'sinks'>>;
   /** Reads a revision. Throws `RecordMissing` or `RecordUnreadable`. */
   loadRecord(uri: string): Promise<IncidentRecord>;
-  /** The record of an incident that was saved last; null when there is none. */
+  /** The newest revision of an incident that can be read; null when there is none. */
   find(incidentId: string): Promise<IncidentRecord | null>;
   /** Ids of the incidents in this store that contain these words; at most `MOST_FOUND`. */
   search(part: string): Promise<string[]>;
-  /** Where the page of an incident is kept. */
-  pagePath(incidentId: string): string;
-  /** The folders for what belongs to the incident of a revision, and to its run. Throws `RecordMissing`. */
-  foldersOf(uri: string): { incident: string; run: string };
+  /** Writes the page of an incident; answers where it is. */
+  savePage(incidentId: string, page: string): Promise<string>;
 }
 
-/** More matches than these tell nobody which one is meant. */
+/** More matches than these do not say which one is meant. */
 const MOST_FOUND = 20;
 
+/** A report is written again when a newer revision came meanwhile; more than so many do not come that fast. */
+const REPORT_ATTEMPTS = 5;
+
 export interface RecordsOptions {
-  /** The store's; folders are made when they are needed. */
-  directory: string;
-  /** Address under which the store's `incidents` folder is served; pages have none without it. */
+  blobs: BlobStore;
+  /** Address under which the store's `incidents` are served; pages have no link without it. */
   reportsUrl?: string | undefined;
   /** @default draws it here, on the event loop */
   makePage?: MakePage;
-  /** Hears why a page could not even be made without plots. */
+  /** Gets the error when a page could not even be made without plots. */
   onPageLost?: (error: unknown) => void;
 }
 
-export function createRecords({
-  directory,
-  reportsUrl,
-  makePage = (record) => drawHere(directory, record),
-  onPageLost,
-}: RecordsOptions): Records {
-  const root = path.resolve(directory, 'incidents');
+const PAGE = 'report.html';
+
+export function createRecords(options: RecordsOptions): Records {
+  const { blobs, reportsUrl } = options;
+  const pageKey = (folder: string): string => `${REPORTS}${folder}/${PAGE}`;
+
+  /** Revisions of an incident, newest first. */
+  async function revisionsIn(folder: string): Promise<RevisionId[]> {
+    const found = [];
+    for await (const { key, modifiedAt } of blobs.list(`${RECORDS}${folder}/run-`)) {
+      const id = parseRevisionKey(key);
+      if (id) found.push({ id, modifiedAt });
+    }
+    return newestFirst(found).map(({ id }) => id);
+  }
+
+  async function read(id: RevisionId): Promise<IncidentRecord> {
+    const uri = recordUri(id);
+    const json = await blobs.get(revisionKey(id));
+    if (json === null) throw new RecordMissing(uri, blobs.description);
+    return parseRecord(json, uri);
+  }
+
+  async function findIn(folder: string): Promise<IncidentRecord | null> {
+    for (const id of await revisionsIn(folder)) {
+      try {
+        return await read(id);
+      } catch (error) {
+        // One that cannot be read counts as none; `faultline store verify` reports it.
+        if (!(error instanceof RecordMissing || error instanceof RecordUnreadable)) throw error;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Writes the reports of a revision unless a newer one is there, whose writer does it. Two writers may overtake each
+   * other, so each looks again after it wrote, and the last one leaves the newest report.
+   */
+  async function writeReports(id: RevisionId, record: IncidentRecord): Promise<void> {
+    let [current, shown] = [id, record];
+    for (let attempt = 1; attempt <= REPORT_ATTEMPTS; attempt += 1) {
+      const [newest] = await revisionsIn(id.folder);
+      if (newest && revisionKey(newest) !== revisionKey(current)) {
+        if (attempt === 1) return;
+        [current, shown] = [newest, await read(newest)];
+      } else if (attempt > 1) return;
+      await blobs.put(`${REPORTS}${id.folder}/report.md`, Buffer.from(renderMarkdown(shown)));
+      try {
+        await blobs.put(pageKey(id.folder), Buffer.from(await pageOrWhyNot(shown, options)));
+      } catch (error) {
+        // The record is saved, and the summary goes out without its page.
+        options.onPageLost?.(error);
+      }
+    }
+  }
+
   return {
     async saveRecord({ record }) {
-      const folder = folderName(record.id);
-      const run = `run-${fileSafe(record.runId)}`;
-      await mkdir(path.join(root, folder, run), { recursive: true });
-      const shown = withoutSecrets(record);
-      const json = `${JSON.stringify(shown, null, 2)}\n`;
-      await writeFileAtomic(path.join(root, folder, run, `record-r${record.revision}.json`), json);
-
-      const reportPath = path.join(root, folder, 'report.md');
-      const latest = path.join(root, folder, 'record.json');
-      if (isNewest(record, await readRecord(latest, latest))) {
-        await writeFileAtomic(reportPath, renderMarkdown(shown));
-        try {
-          await writeFileAtomic(path.join(root, folder, PAGE), await pageOrWhyNot(shown, json, makePage));
-        } catch (error) {
-          // Whatever is wrong with drawing, the summary goes out.
-          onPageLost?.(error);
-        }
-        await writeFileAtomic(latest, json);
-      }
+      const id = revisionOf(record);
+      const uri = recordUri(id);
+      const json = Buffer.from(`${JSON.stringify(withoutSecrets(record), null, 2)}\n`);
+      const shown = validated(json, uri);
+      // A repeat of the activity has the same record: the first one stays.
+      await blobs.put(revisionKey(id), json, { ifAbsent: true });
+      await writeReports(id, shown);
       return {
-        uri: `record/${folder}/${run}/r${record.revision}`,
-        reportPath,
+        uri,
+        reportPath: `${REPORTS}${id.folder}/report.md`,
         reportUrl:
           reportsUrl === undefined
             ? null
-            : `${reportsUrl.replace(/\/+$/, '')}/${encodeURIComponent(folder)}/${PAGE}`,
+            : `${reportsUrl.replace(/\/+$/, '')}/${encodeURIComponent(id.folder)}/${PAGE}`,
       };
     },
 
     async loadRecord(uri) {
-      const { folder, run, revision } = partsOf(uri);
-      const found = await readRecord(path.join(root, folder, run, `record-r${revision}.json`), uri);
-      if (found === null) throw new RecordMissing(uri);
-      return found;
+      const id = parseRecordUri(uri);
+      if (!id) throw new RecordMissing(uri, blobs.description);
+      return read(id);
     },
 
     async search(part) {
       const wanted = part.replace(/^incident\//, '');
-      const folders = await foldersIn(root);
-      const likely = folders.filter((folder) => folder.includes(wanted.replaceAll('/', '--').toLowerCase()));
+      const inFolder = wanted.replaceAll('/', '--').toLowerCase();
+      const likely: string[] = [];
+      for await (const folder of blobs.folders(RECORDS)) if (folder.includes(inFolder)) likely.push(folder);
       const ids: string[] = [];
       for (const folder of likely.sort()) {
-        const record = await readRecord(path.join(root, folder, 'record.json'), folder);
+        const record = await findIn(folder);
         if (record?.id.includes(wanted)) ids.push(record.id);
         if (ids.length === MOST_FOUND) break;
       }
       return ids;
     },
 
-    pagePath: (incidentId) => path.join(root, folderName(incidentId), PAGE),
+    find: (incidentId) => findIn(folderOf(incidentId)),
 
-    find: (incidentId) => readRecord(path.join(root, folderName(incidentId), 'record.json'), incidentId),
-
-    foldersOf(uri) {
-      const { folder, run } = partsOf(uri);
-      return { incident: path.join(root, folder), run: path.join(root, folder, run) };
+    async savePage(incidentId, page) {
+      const key = pageKey(folderOf(incidentId));
+      await blobs.put(key, Buffer.from(page));
+      return blobs.locationOf(key);
     },
   };
 }
 
-const PAGE = 'report.html';
-
-/** A page that cannot be drawn must not hold up the summary: then it is made without plots, and says why. */
-async function pageOrWhyNot(record: IncidentRecord, json: string, makePage: MakePage): Promise<string> {
+/** What cannot be read again is not written: it would stop every later revision and every sink. */
+function validated(json: Buffer, uri: string): IncidentRecord {
   try {
-    // Of what is stored, so that it is the same when it is made again from there.
-    return await makePage(incidentRecord.parse(JSON.parse(json)));
+    return parseRecord(json, uri);
   } catch (error) {
-    const { pageWithoutPlots } = await import('./draw-page.js');
-    const why = error instanceof Error ? error.message : 'unknown';
-    return pageWithoutPlots(record, `they could not be drawn (${why})`);
+    if (!(error instanceof RecordUnreadable)) throw error;
+    throw ApplicationFailure.nonRetryable(`${error.message}; the record was not saved`, 'RecordInvalid');
   }
 }
 
-async function drawHere(storeDirectory: string, record: IncidentRecord): Promise<string> {
-  const { pageOf } = await import('./draw-page.js');
-  return pageOf({ storeDirectory, record });
-}
-
-async function foldersIn(root: string): Promise<string[]> {
-  try {
-    return await readdir(root);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** An activity that comes late, again, must not put an older revision in the place of a newer one. */
-function isNewest(record: IncidentRecord, saved: IncidentRecord | null): boolean {
-  if (saved === null) return true;
-  if (saved.runId !== record.runId) return record.timings.openedAt >= saved.timings.openedAt;
-  return record.revision >= saved.revision;
-}
-
-async function readRecord(file: string, uri: string): Promise<IncidentRecord | null> {
-  let json: string;
-  try {
-    json = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-  let data: unknown;
-  try {
-    data = JSON.parse(json);
-  } catch {
-    throw new RecordUnreadable(uri, 'it is not JSON');
-  }
+/** @throws RecordUnreadable */
+export function parseRecord(json: Buffer, uri: string): IncidentRecord {
+  const data = parseJson(json);
+  if (data === undefined) throw new RecordUnreadable(uri, 'it is not JSON');
   const parsed = incidentRecord.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new RecordUnreadable(uri, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a record'}`);
 }
 
-const URI = /^record\/([A-Za-z0-9][\w.-]{0,150})\/(run-[\w.-]{1,150})\/r(\d{1,9})$/;
-
-function partsOf(uri: string): { folder: string; run: string; revision: number } {
-  const [, folder, run, revision] = URI.exec(uri) ?? [];
-  if (folder === undefined || run === undefined || revision === undefined) throw new RecordMissing(uri);
-  return { folder, run, revision: Number(revision) };
-}
-
-/** `incident/checkout/20261124-1042-0a1b2c` in the folder `checkout--20261124-1042-0a1b2c`. */
-function folderName(incidentId: string): string {
-  return fileSafe(incidentId.replace(/^incident\//, ''));
-}
-
-const LONGEST_NAME = 120;
-
-/**
- * A name for a file that still tells what it is of. Where something had to be given up, a digest of the whole keeps
- * two names apart; it also covers names that differ in case alone.
- */
-function fileSafe(name: string): string {
-  const readable = name.replaceAll('/', '--').replace(/[^a-z0-9._-]+/g, '-');
-  const faithful = readable.replaceAll('--', '/') === name && /^[a-z0-9]/.test(readable);
-  if (faithful && readable.length <= LONGEST_NAME) return readable;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
-  return `${readable.replace(/^[^a-z0-9]+/, '').slice(0, LONGEST_NAME) || 'x'}-${digest}`;
+/** A page that cannot be drawn must not hold up the summary: then it is made without plots, and says why. */
+async function pageOrWhyNot(record: IncidentRecord, { blobs, makePage }: RecordsOptions): Promise<string> {
+  const { pageOf, pageWithoutPlots } = await import('./draw-page.js');
+  try {
+    return await (makePage ? makePage(record) : pageOf(record, createEvidence(blobs)));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown';
+    return pageWithoutPlots(record, `they could not be drawn (${why})`);
+  }
 }

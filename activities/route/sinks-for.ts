@@ -2,13 +2,13 @@ import { isMatch } from 'matcher';
 import type { Route } from '../../config/sinks/base.js';
 import type { SinkConfig } from '../../config/sinks/index.js';
 import type { IncidentRecord } from '../../model/incident.js';
-import type { Activities } from '../contract.js';
+import type { InvestigationSteps, SavedRecord } from '../contract.js';
 
 /** The `saveRecord` activity with the names of those that are to hear of what it saved. */
 export function withRoutes(
-  saveRecord: Activities['saveRecord'],
+  saveRecord: (input: { record: IncidentRecord }) => Promise<Omit<SavedRecord, 'sinks'>>,
   sinks: readonly Routed[],
-): Activities['saveRecord'] {
+): InvestigationSteps['saveRecord'] {
   return async (input) => ({ ...(await saveRecord(input)), sinks: sinksFor(input.record, sinks) });
 }
 

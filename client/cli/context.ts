@@ -5,7 +5,7 @@ import type { Incidents } from '../incidents.js';
 import { colorsFor, jsonDocument, type Colors, type OutputStream } from './output.js';
 
 /** What client commands need of the configuration; the store only where it is at hand. */
-export type ClientSettings = Pick<Config, 'environment' | 'temporal'> & Partial<Pick<Config, 'store'>>;
+export type ClientSettings = Pick<Config, 'environment' | 'temporal'> & Partial<Pick<Config, 'store' | 'followUp'>>;
 
 /** How a record becomes text. */
 export interface RecordRenderer {

@@ -1,12 +1,16 @@
 import { userInfo } from 'node:os';
 import { ConfigError, loadConfig } from '../../config/load.js';
-import { createIncidents } from '../temporal-incidents.js';
+import type { Config } from '../../config/schema.js';
+import { createIncidents, type IncidentsOptions } from '../temporal-incidents.js';
 import { openTemporal } from '../temporal.js';
 import type { CliDependencies, ClientSettings, RecordRenderer } from './context.js';
 import { EXIT } from './exit-codes.js';
 
 /** The commands' world in a real process. */
-export function processDependencies(render: RecordRenderer): CliDependencies {
+export function processDependencies(
+  render: RecordRenderer,
+  completeFrom: (store: Config['store']) => IncidentsOptions['complete'],
+): CliDependencies {
   endQuietlyWhenNobodyReads(process.stdout);
   return {
     stdout: process.stdout,
@@ -15,7 +19,10 @@ export function processDependencies(render: RecordRenderer): CliDependencies {
     user: userName(),
     now: () => Date.now() / 1000,
     loadSettings: (file) => loadClientSettings({ file, env: process.env }),
-    openIncidents: ({ temporal }) => createIncidents(openTemporal({ profile: temporal.profile })),
+    openIncidents: ({ temporal, store }) =>
+      createIncidents(openTemporal({ profile: temporal.profile }), {
+        complete: store && completeFrom(store),
+      }),
     render,
   };
 }

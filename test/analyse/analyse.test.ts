@@ -43,7 +43,7 @@ describe('the analyse activity', () => {
   const activityOver = (pool: Pick<AnalysisPool, 'run'>) =>
     createAnalyse({
       pool: { ...pool, close: () => Promise.resolve() },
-      storeDirectory: '/nowhere',
+      place: { directory: '/nowhere', publicReports: false },
       timeoutSeconds: 2,
     }).analyse;
 

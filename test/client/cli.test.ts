@@ -107,7 +107,7 @@ describe('the command line', () => {
     ['start --service x --symptom latency --severity bad', /'--severity <level>' argument 'bad' is invalid/],
     [
       'list --state sleeping',
-      /'--state <state...>' argument 'sleeping' is invalid. Allowed choices are open, closed, scoping/,
+      /'--state <state...>' argument 'sleeping' is invalid. Allowed choices are open, closed, investigating/,
     ],
     ['list --limit 0', /'--limit <number>' argument '0' is invalid. Expected a whole number from 1 to 1000/],
     ['list --limit many', /Expected a whole number/],
@@ -332,7 +332,7 @@ describe('faultline watch', () => {
   it('leaves the terminal in order when Temporal goes away', async () => {
     const incidents = fakeIncidents({
       async *watch() {
-        yield await Promise.resolve<Progress>({ state: 'scoping', headline: 'Scoping', steps: [] });
+        yield await Promise.resolve<Progress>({ state: 'investigating', headline: 'Investigating', steps: [] });
         throw new TemporalUnavailable('gone');
       },
     });
@@ -381,7 +381,7 @@ describe('faultline list', () => {
       aRow({
         id: 'incident/cart/20261124-0900-77d0e1',
         severity: 'info',
-        state: 'collecting',
+        state: 'investigating',
         rootCause: null,
         verdict: null,
         confidence: null,
@@ -391,9 +391,9 @@ describe('faultline list', () => {
     assert.equal(
       out,
       [
-        'INCIDENT                                OPENED (UTC)         STATE       SEVERITY  ROOT CAUSE     VERDICT',
-        'incident/checkout/20261124-1042-9f3c2e  2026-11-24 10:42:50  following   critical  payment (cpu)  suspected 78 %',
-        'incident/cart/20261124-0900-77d0e1      2026-11-24 10:42:50  collecting  info      -              -',
+        'INCIDENT                                OPENED (UTC)         STATE          SEVERITY  ROOT CAUSE     VERDICT',
+        'incident/checkout/20261124-1042-9f3c2e  2026-11-24 10:42:50  following      critical  payment (cpu)  suspected 78 %',
+        'incident/cart/20261124-0900-77d0e1      2026-11-24 10:42:50  investigating  info      -              -',
         '',
       ].join('\n'),
     );

@@ -172,8 +172,8 @@ describe('activities that have too little time', () => {
     assert.equal(second.blind, null);
     assert.deepEqual([...second.calls.calleesOf('a')], ['b']);
     const { correlate } = createCorrelate(deps);
-    const answer = await runActivity(correlate, { at: 10_000, troubles: [], incidents: [] }).result;
-    assert.deepEqual(answer.homes, []);
+    const answer = await runActivity(correlate, { at: 10_000, groups: [], incidents: [] }).result;
+    assert.deepEqual(answer.targets, []);
   });
 
   it('judge a watch without the earlier days that there is no time for', async () => {
@@ -194,12 +194,12 @@ describe('activities that have too little time', () => {
 describe('queries that wait for their turn', () => {
   it('have no clock running: 160 of them, 8 at a time, are all answered', async () => {
     const stub = await startStubPrometheus();
-    const source = new PrometheusSource(sourceConfig(stub.url, { timeoutSeconds: 1 }));
+    const source = new PrometheusSource(sourceConfig(stub.url, { timeoutSeconds: 4 }));
     try {
       let [underWay, most] = [0, 0];
       stub.answer = async (reply, { path, form }) => {
         most = Math.max(most, ++underWay);
-        await sleep(100);
+        await sleep(300);
         underWay--;
         return answerTo(reply, path, form);
       };

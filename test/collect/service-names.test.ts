@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { displayNames, hostOf, isOutside, ServiceNames } from '../../activities/collect/scope/service-names.js';
+import {
+  displayNames,
+  hostOf,
+  isOutside,
+  ServiceNames,
+} from '../../activities/collect/scope/service-names.js';
 
 describe('service names', () => {
   const names = new ServiceNames([

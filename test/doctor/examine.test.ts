@@ -88,7 +88,7 @@ describe('the doctor', () => {
       ['Prometheus 3.5.0 answers', 'otel-http match its metrics'],
     );
     assert.match(of('sinks')[0]!.seen, /summaries go to files only/);
-    assert.match(of('store')[0]!.seen, /can be written, .* GiB free/);
+    assert.match(of('store')[0]!.seen, /^id [0-9a-f]{8}: objects can be written/);
   });
 
   it('tells every problem of a broken configuration with its line, and still looks at Temporal', async () => {
@@ -171,6 +171,7 @@ describe('the doctor', () => {
     await writeFile(join(folder, 'a-file'), '');
     const of = await look(`${minimal}store: { directory: a-file/below }\n`);
     assert.equal(of('store')[0]?.status, 'failed');
+    assert.match(of('store')[0]!.seen, /a part of the path is a file/);
     assert.match(of('store')[0]!.remedy ?? '', /store\.directory/);
   });
 

@@ -91,7 +91,7 @@ describe('the published package', function () {
   it('thinks in threads of its compiled code', async () => {
     const module = join(built.directory, 'dist/activities/analyse/analyse.js');
     const task = {
-      storeDirectory: join(elsewhere, 'store'),
+      place: { directory: join(elsewhere, 'store'), publicReports: false },
       evidence: [],
       input: {
         anomaly: { service: 'checkout', symptom: 'latency', time: 3600 },

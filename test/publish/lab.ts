@@ -7,6 +7,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createPublish } from '../../activities/publish/publish.js';
+import type { BlobStore } from '../../activities/record/blob-store.js';
+import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord, Publication } from '../../model/incident.js';
@@ -42,11 +44,13 @@ export const COURSE: readonly IncidentRecord[] = [
 /** A store and the publish activity for one sink, whose configuration each test says. */
 export class PublishLab {
   private directory = '';
+  private blobs!: BlobStore;
   private records!: Records;
 
   async open(): Promise<void> {
     this.directory = await mkdtemp(join(tmpdir(), 'faultline-sink-'));
-    this.records = createRecords({ directory: this.directory });
+    this.blobs = new FolderBlobs(this.directory);
+    this.records = createRecords({ blobs: this.blobs });
   }
 
   /** Loses all that the store knows, the ledger with it. */
@@ -65,7 +69,7 @@ export class PublishLab {
       metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
       sinks: [{ name: 'it', ...sink }],
     });
-    const { publish } = createPublish({ sinks, records: this.records, log: pino({ level: 'silent' }) });
+    const { publish } = createPublish({ sinks, records: this.records, blobs: this.blobs, log: pino({ level: 'silent' }) });
     const activity = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
     return activity.run(publish, { sink: 'it', recordUri: uri });
   }

@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { createPublish } from '../../activities/publish/publish.js';
 import { summaryMessage } from '../../activities/publish/slack/message.js';
+import type { BlobStore } from '../../activities/record/blob-store.js';
+import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord, Publication } from '../../model/incident.js';
@@ -41,12 +43,14 @@ const COURSE: IncidentRecord[] = [
 describe('slack sink', () => {
   let slack: Workspace;
   let directory: string;
+  let blobs: BlobStore;
   let records: Records;
   beforeEach(async () => {
     slack = new Workspace();
     await slack.open();
     directory = await mkdtemp(join(tmpdir(), 'faultline-slack-'));
-    records = createRecords({ directory });
+    blobs = new FolderBlobs(directory);
+    records = createRecords({ blobs });
   });
   afterEach(async () => {
     await slack.close();
@@ -60,7 +64,7 @@ describe('slack sink', () => {
       metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
       sinks: [{ type: 'slack', name: 'chat', token: TOKEN, channel: CHANNEL, url: slack.url, ...settings }],
     });
-    const { publish } = createPublish({ sinks, records, log: pino({ level: 'silent' }) });
+    const { publish } = createPublish({ sinks, records, blobs, log: pino({ level: 'silent' }) });
     return (recordUri: string, attempt = 1): Promise<Publication> =>
       new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(publish, {
         sink: 'chat',

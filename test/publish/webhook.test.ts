@@ -12,6 +12,8 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createPublish } from '../../activities/publish/publish.js';
 import type { SummaryEvent } from '../../activities/publish/webhook/body.js';
+import type { BlobStore } from '../../activities/record/blob-store.js';
+import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { configSchema } from '../../config/schema.js';
 import { incidentRecord, type IncidentRecord, type Publication } from '../../model/incident.js';
@@ -82,12 +84,14 @@ function aRecord(revision: number): IncidentRecord {
 describe('webhook sink', () => {
   let receiver: Receiver;
   let directory: string;
+  let blobs: BlobStore;
   let records: Records;
   beforeEach(async () => {
     receiver = new Receiver();
     await receiver.open();
     directory = await mkdtemp(join(tmpdir(), 'faultline-publish-'));
-    records = createRecords({ directory });
+    blobs = new FolderBlobs(directory);
+    records = createRecords({ blobs });
   });
   afterEach(async () => {
     await receiver.close();
@@ -101,7 +105,7 @@ describe('webhook sink', () => {
       metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
       sinks: [{ type: 'webhook', name: 'hook', url: receiver.url, signingSecret: SECRET, ...settings }],
     });
-    const { publish } = createPublish({ sinks, records, log: pino({ level: 'silent' }) });
+    const { publish } = createPublish({ sinks, records, blobs, log: pino({ level: 'silent' }) });
     return (recordUri: string, sink = 'hook'): Promise<Publication> =>
       new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(publish, {
         sink,

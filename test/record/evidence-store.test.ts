@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import fc from 'fast-check';
-import { EvidenceCorrupt, EvidenceMissing, FolderStore } from '../../activities/record/evidence-store.js';
+import { storeId, type BlobStore } from '../../activities/record/blob-store.js';
+import {
+  createEvidence,
+  EvidenceCorrupt,
+  EvidenceMissing,
+  type EvidenceStore,
+} from '../../activities/record/evidence-store.js';
 import type { Series } from '../../model/series.js';
+import { describeStores, keysIn } from '../support/stores.js';
 
 function series(id: string, times: Float64Array, values: Float64Array): Series {
   return {
@@ -22,21 +26,16 @@ function series(id: string, times: Float64Array, values: Float64Array): Series {
   };
 }
 
-describe('evidence store', () => {
-  let directory: string;
-  let store: FolderStore;
+describeStores('evidence store', (current) => {
+  let blobs: BlobStore;
+  let store: EvidenceStore;
 
-  beforeEach(async () => {
-    directory = await mkdtemp(path.join(os.tmpdir(), 'faultline-evidence-'));
-    store = new FolderStore(directory);
+  beforeEach(() => {
+    ({ blobs } = current());
+    store = createEvidence(blobs);
   });
 
-  afterEach(() => rm(directory, { recursive: true, force: true }));
-
-  const files = async (): Promise<string[]> => {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  };
+  const files = (): Promise<string[]> => keysIn(blobs, 'evidence/');
 
   it('gives back any series to the bit, whatever their axes and values', async () => {
     const axes = fc.array(fc.array(fc.double({ noNaN: true }), { maxLength: 5 }), {
@@ -86,10 +85,10 @@ describe('evidence store', () => {
 
   it('refuses a blob of which one bit changed', async () => {
     const { uri } = await store.put([series('s', Float64Array.of(1), Float64Array.of(2))], 'latency');
-    const [file] = await files();
-    const content = await readFile(file!);
+    const [key] = await files();
+    const content = (await blobs.get(key!))!;
     content[content.length - 1]! ^= 1;
-    await writeFile(file!, content);
+    await blobs.put(key!, content);
     await assert.rejects(store.get(uri), (error) => {
       assert.ok(error instanceof EvidenceCorrupt);
       assert.match(error.message, new RegExp(`^evidence ${uri}: its content has the digest [0-9a-f]{64}$`));
@@ -99,13 +98,38 @@ describe('evidence store', () => {
 
   it('refuses a blob that was cut short', async () => {
     const { uri } = await store.put([series('s', Float64Array.of(1), Float64Array.of(2))], 'latency');
-    await truncate((await files())[0]!, 30);
+    const [key] = await files();
+    await blobs.put(key!, (await blobs.get(key!))!.subarray(0, 30));
     await assert.rejects(store.get(uri), EvidenceCorrupt);
   });
 
-  it('says that a blob is missing, and never leaves its folder', async () => {
-    await assert.rejects(store.get(`evidence/${'0'.repeat(64)}`), EvidenceMissing);
+  it('says that a blob is gone, or that it is in another store and which', async () => {
+    const id = await storeId(blobs);
+    const digest = '0'.repeat(64);
+    await assert.rejects(store.get(`evidence/${id}/${digest}`), {
+      name: 'EvidenceMissing',
+      message: new RegExp(`^evidence evidence/${id}/0+: not in the store any more \\(${blobs.description}\\)`),
+    });
+    await assert.rejects(store.get(`evidence/0badcafe/${digest}`), {
+      name: 'EvidenceMissing',
+      message: new RegExp(`it is in another store \\(id 0badcafe\\); this one is ${id} `),
+    });
     await assert.rejects(store.get('evidence/../../../etc/passwd'), EvidenceMissing);
+  });
+
+  it('keeps any bytes as a document, apart from series', async () => {
+    const uri = await store.putBytes(Buffer.from('{"graph":1}'));
+    assert.match(uri, /^documents\/[0-9a-f]{8}\/[0-9a-f]{64}$/);
+    assert.equal(String(await store.getBytes(uri)), '{"graph":1}');
+    assert.deepEqual(await files(), []);
+  });
+
+  it('masks secrets in what a source says of its series', async () => {
+    const one = series('s', Float64Array.of(1), Float64Array.of(2));
+    const { uri } = await store.put([{ ...one, name: 'latency of password: hunter22' }], 'latency');
+    const [read] = await store.get(uri);
+    assert.equal(read?.name, 'latency of password: ***');
+    assert.deepEqual(read.values, one.values);
   });
 
   it('names the series whose times and values differ in number, and stores nothing', async () => {

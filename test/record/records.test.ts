@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FolderStore } from '../../activities/record/evidence-store.js';
+import type { BlobStore } from '../../activities/record/blob-store.js';
+import { createEvidence } from '../../activities/record/evidence-store.js';
 import { startPageThread } from '../../activities/record/page.js';
 import { createRecords } from '../../activities/record/records.js';
 import { createProgram, runProgram } from '../../client/cli/program.js';
@@ -12,21 +12,119 @@ import { namedSeries } from '../../report/page/named-series.js';
 import { buildReportCommand } from '../../workers/cli/report-command.js';
 import { fakeIncidents } from '../support/fake-incidents.js';
 import { SAMPLES } from '../support/records.js';
+import { describeStores, keysIn } from '../support/stores.js';
 import { fakeTerminal } from '../support/terminal.js';
 
 const FOLDER = 'checkout--20261124-1042-0a1b2c';
+const PAGE = `incidents/${FOLDER}/report.html`;
 
-describe('the page beside the report', () => {
-  let directory: string;
+const suspected = SAMPLES['suspected pool saturation'];
+const confirmed = SAMPLES['confirmed bad deploy'];
 
-  beforeEach(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'faultline-records-'));
+/** A revision of the incident; its text is that of the sample. */
+const revision = (number: number, more: Partial<IncidentRecord> = {}): IncidentRecord => {
+  const { id, runId, timings } = suspected();
+  return { ...(number === 1 ? suspected() : confirmed()), id, runId, timings, revision: number, ...more };
+};
+
+describeStores('records', (store) => {
+  let blobs: BlobStore;
+  beforeEach(() => {
+    ({ blobs } = store());
   });
 
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  const save = (record: IncidentRecord, into = blobs) => createRecords({ blobs: into }).saveRecord({ record });
+  const newest = () => createRecords({ blobs }).find(suspected().id);
+  const report = async () => String(await blobs.get(`incidents/${FOLDER}/report.md`));
 
-  const pageFile = () => path.join(directory, 'incidents', FOLDER, 'report.html');
-  const page = () => readFile(pageFile(), 'utf8');
+  it('are kept as revisions; the newest is found, and its report is the one that is shown', async () => {
+    const first = await save(revision(1));
+    const second = await save(revision(2));
+    const shown = await report();
+    // As an activity does whose first attempt was slow.
+    assert.deepEqual(await save(revision(1)), first);
+    assert.equal((await newest())?.revision, 2);
+    assert.equal(await report(), shown);
+    const records = createRecords({ blobs });
+    assert.equal((await records.loadRecord(first.uri)).revision, 1);
+    assert.equal((await records.loadRecord(second.uri)).revision, 2);
+    assert.equal(first.reportPath, `incidents/${FOLDER}/report.md`);
+  });
+
+  it('of a run that came later are newer, although it counts from one again', async () => {
+    const { timings } = suspected();
+    await save(revision(5));
+    const again = { ...timings, openedAt: timings.openedAt + 60 };
+    await save(revision(1, { runId: 'ffffffff-0000-4000-8000-000000000000', timings: again }));
+    await save(revision(6));
+    assert.equal((await newest())?.revision, 1);
+  });
+
+  it('that a slow worker writes do not replace the report of a newer one', async () => {
+    const before = await save(revision(1)).then(report);
+    let goOn = (): void => undefined;
+    const wait = new Promise<void>((resolve) => (goOn = resolve));
+    let isWaiting = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (isWaiting = resolve));
+    const slow: BlobStore = Object.create(blobs, {
+      put: {
+        value: async (...args: Parameters<BlobStore['put']>) => {
+          if (args[0].endsWith('report.md')) {
+            isWaiting();
+            await wait;
+          }
+          return blobs.put(...args);
+        },
+      },
+    }) as BlobStore;
+    const late = save(revision(2, { ...suspected(), revision: 2 }), slow);
+    await waiting;
+    await save(revision(3));
+    const expected = await report();
+    assert.notEqual(expected, before);
+    goOn();
+    await late;
+    assert.equal(await report(), expected);
+  });
+
+  it('that could not be read again are refused before anything is written, and stop no later revision', async () => {
+    const wrong = revision(1, { scope: { ...suspected().scope!, anomalyTime: -3600 } });
+    await assert.rejects(save(wrong), {
+      name: 'ApplicationFailure',
+      type: 'RecordInvalid',
+      nonRetryable: true,
+      message: /^record record\/checkout--.*\/r1: scope\.anomalyTime: .*; the record was not saved$/,
+    });
+    assert.deepEqual(await keysIn(blobs), []);
+    await save(revision(2));
+    assert.equal((await newest())?.revision, 2);
+  });
+
+  it('that cannot be read count as none', async () => {
+    await save(revision(1));
+    await save(revision(2));
+    const [, key] = await keysIn(blobs, `records/${FOLDER}/`);
+    await blobs.put(key!, Buffer.from('{"schemaVersion": "0"}'));
+    assert.equal((await newest())?.revision, 1);
+    const { uri } = await save(revision(3));
+    assert.equal((await newest())?.revision, 3);
+    await assert.rejects(createRecords({ blobs }).loadRecord(uri.replace('r3', 'r2')), {
+      name: 'RecordUnreadable',
+    });
+    await assert.rejects(createRecords({ blobs }).loadRecord(uri.replace('r3', 'r4')), {
+      name: 'RecordMissing',
+      message: new RegExp(`not in this store \\(${blobs.description}\\)`),
+    });
+  });
+});
+
+describeStores('the page beside the report', (store, kind) => {
+  let blobs: BlobStore;
+  beforeEach(() => {
+    ({ blobs } = store());
+  });
+
+  const page = async () => String(await blobs.get(PAGE));
   const plotsIn = (html: string) => html.match(/<figure class="plot">/g)?.length ?? 0;
 
   /** A record whose evidence is stored, as a diagnosis leaves it. */
@@ -40,13 +138,13 @@ describe('the page beside the report', () => {
       values: times.map(() => 1),
     }));
     const other = { ...series[0]!, id: 'bystander/latency-p95' };
-    const ref = await new FolderStore(directory).put([...series, other], 'latency and resources');
+    const ref = await createEvidence(blobs).put([...series, other], 'latency and resources');
     return { ...record, evidence: [ref] };
   }
 
   it('is written with plots of the stored series that the record names, and of no others', async () => {
     const record = await storedRecord();
-    const saved = await createRecords({ directory }).saveRecord({ record });
+    const saved = await createRecords({ blobs }).saveRecord({ record });
     assert.equal(plotsIn(await page()), namedSeries(record).named.length);
     assert.ok(!(await page()).includes('bystander'));
     assert.equal(saved.reportUrl, null);
@@ -54,15 +152,12 @@ describe('the page beside the report', () => {
 
   it('is written without plots, and says why, when the evidence is gone or damaged', async () => {
     const record = await storedRecord();
-    const [file] = (await readdir(path.join(directory, 'evidence'), { recursive: true })).filter((name) =>
-      name.endsWith('.evidence'),
-    );
-    const blob = path.join(directory, 'evidence', file!);
-    await writeFile(blob, 'something else');
-    await createRecords({ directory }).saveRecord({ record });
+    const [key] = await keysIn(blobs, 'evidence/');
+    await blobs.put(key!, Buffer.from('something else'));
+    await createRecords({ blobs }).saveRecord({ record });
     assert.match(await page(), /No plots: the stored 5 series of latency and resources are damaged\./);
-    await rm(blob);
-    await createRecords({ directory }).saveRecord({ record });
+    await blobs.delete(key!);
+    await createRecords({ blobs }).saveRecord({ record });
     assert.match(
       await page(),
       /No plots: the stored 5 series of latency and resources are not in this store any more\./,
@@ -71,7 +166,7 @@ describe('the page beside the report', () => {
   });
 
   it('is written without plots when they cannot be drawn: a summary is not held up', async () => {
-    const records = createRecords({ directory, makePage: () => Promise.reject(new Error('out of memory')) });
+    const records = createRecords({ blobs, makePage: () => Promise.reject(new Error('out of memory')) });
     const { uri } = await records.saveRecord({ record: await storedRecord() });
     assert.match(await page(), /No plots: they could not be drawn \(out of memory\)\./);
     assert.equal((await records.loadRecord(uri)).revision, 1);
@@ -80,7 +175,7 @@ describe('the page beside the report', () => {
   it('is linked where the store is served, whatever slash the address ends with', async () => {
     const record = await storedRecord();
     for (const reportsUrl of ['https://reports.example/i', 'https://reports.example/i/']) {
-      const { reportUrl } = await createRecords({ directory, reportsUrl }).saveRecord({ record });
+      const { reportUrl } = await createRecords({ blobs, reportsUrl }).saveRecord({ record });
       assert.equal(reportUrl, `https://reports.example/i/${FOLDER}/report.html`);
     }
   });
@@ -90,11 +185,11 @@ describe('the page beside the report', () => {
 
   it('is the same when a thread draws it', async () => {
     const record = await storedRecord();
-    await createRecords({ directory }).saveRecord({ record });
+    await createRecords({ blobs }).saveRecord({ record });
     const here = await page();
-    const thread = startPageThread(directory);
+    const thread = startPageThread(store().config);
     try {
-      await createRecords({ directory, makePage: thread.make }).saveRecord({ record });
+      await createRecords({ blobs, makePage: thread.make }).saveRecord({ record });
     } finally {
       await thread.close();
     }
@@ -112,7 +207,7 @@ describe('the page beside the report', () => {
         user: 'ann',
         now: () => 0,
         loadSettings: () =>
-          Promise.resolve({ environment: 'production', temporal: {}, store: { directory } }),
+          Promise.resolve({ environment: 'production', temporal: {}, store: store().config }),
         openIncidents: () => fakeIncidents(),
         render: { markdown: () => '', text: () => '' },
       };
@@ -123,7 +218,7 @@ describe('the page beside the report', () => {
     }
 
     beforeEach(async () => {
-      await createRecords({ directory }).saveRecord({ record: await storedRecord() });
+      await createRecords({ blobs }).saveRecord({ record: await storedRecord() });
     });
 
     it('is what it was, whether the incident is named whole or in part', async () => {
@@ -133,16 +228,16 @@ describe('the page beside the report', () => {
         'checkout/20261124-1042-0a1b2c',
         '0a1b2c',
       ]) {
-        await rm(pageFile());
+        await blobs.delete(PAGE);
         const { code, out } = await run(name);
         assert.equal(code, 0);
-        assert.match(out, new RegExp(`${FOLDER}/report\\.html\\n$`));
+        assert.equal(out, `${blobs.locationOf(PAGE)}\n`);
         assert.equal(await page(), before, name);
       }
     });
 
     it('goes where it is asked to go', async () => {
-      const file = path.join(directory, 'elsewhere.html');
+      const file = path.join(store().directory, '..', 'elsewhere.html');
       const { code, out } = await run('0a1b2c', '--output', file, '--json');
       assert.equal(code, 0);
       const size = (await readFile(file)).byteLength;
@@ -153,7 +248,7 @@ describe('the page beside the report', () => {
     it('says when no incident or several go by a name', async () => {
       const record = await storedRecord();
       const other = { ...record, id: 'incident/checkout/20261124-1100-ffffff' };
-      await createRecords({ directory }).saveRecord({ record: other });
+      await createRecords({ blobs }).saveRecord({ record: other });
       const none = await run('no-such');
       assert.equal(none.code, 3);
       assert.match(none.err, /no incident in .* goes by 'no-such'/);

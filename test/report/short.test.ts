@@ -86,7 +86,7 @@ describe('what changed', () => {
     assert.deepEqual(whatChanged(null, pool()), []);
     const news = newsAfter((record) => {
       record.revision += 1;
-      record.state = 'publishing';
+      record.state = 'following';
       record.gaps.push({ source: 'logs', what: 'logs of cart', reason: 'gone' });
       record.diagnosis!.verdict.confidence += 0.05;
       record.diagnosis!.blastRadius.reverse();
@@ -140,7 +140,7 @@ describe('what changed', () => {
     [
       'the end, and then no services that left',
       (record) => {
-        record.state = 'resolved';
+        record.state = 'following';
         record.timings.closedAt = T0 + 600;
         record.anomalies = record.anomalies.map((alert) => ({ ...alert, status: 'resolved' }));
         record.diagnosis!.blastRadius = [];

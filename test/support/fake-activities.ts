@@ -1,5 +1,6 @@
-import type { Activities, Policy } from '../../activities/contract.js';
-import type { IncidentRecord } from '../../model/incident.js';
+import { createDeliver } from '../../activities/deliver/deliver.js';
+import type { Activities, Conclusion, Policy } from '../../activities/contract.js';
+import type { DocumentKind, DocumentRef, IncidentRecord } from '../../model/incident.js';
 import { aDiagnosis, aScope } from './diagnoses.js';
 
 /** What the fakes were asked, in order. */
@@ -7,6 +8,14 @@ export interface Calls {
   log: string[];
   saved: IncidentRecord[];
   published: { sink: string; recordUri: string }[];
+}
+
+const ref = (kind: DocumentKind): DocumentRef => ({ kind, uri: `documents/${kind}`, bytes: 1 });
+
+/** What the `analyse` activity answers for this diagnosis. */
+export function aConclusion(diagnosis = aDiagnosis()): Conclusion {
+  const suspects = diagnosis.suspects.map(({ service, faultKind }) => ({ service, faultKind }));
+  return { diagnosis: ref('diagnosis'), excerpt: diagnosis, changes: [], checks: [], suspects, gaps: [] };
 }
 
 export const POLICY: Policy = {
@@ -20,7 +29,6 @@ export const POLICY: Policy = {
   remindTimes: 3,
   escalateAfterSeconds: 0,
   feedbackWindowSeconds: 0,
-  sinks: ['chat'],
   uiUrl: 'http://ui.example',
   metricsUrl: 'http://metrics.example',
   productVersion: '0.0.0-test',
@@ -40,37 +48,32 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     readPolicy: () => said('readPolicy', POLICY),
     readTriagePolicy: () =>
       Promise.resolve({ settleSeconds: 1, joinBy: ['group', 'service', 'calls'], silences: [] }),
-    correlate: ({ troubles }) => Promise.resolve({ homes: troubles.map(() => null), blind: null }),
-    planScope: () => said('planScope', aScope()),
+    correlate: ({ groups }) => Promise.resolve({ targets: groups.map(() => null), blind: null }),
+    // The real one: it only talks to the Temporal server that the worker is connected to.
+    ...createDeliver(),
+    planScope: () =>
+      said('planScope', {
+        scope: ref('scope'),
+        services: aScope().services.length,
+        packs: ['otel-http'],
+        gaps: [],
+      }),
     collectMetrics: ({ family }) =>
       said(`collect ${family}`, {
         evidence: { uri: `evidence/${family}`, digest: family, bytes: 1, summary: `20 series of ${family}` },
         gaps: [],
       }),
-    collectChanges: () => said('collectChanges', { changes: [], gaps: [] }),
-    analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aDiagnosis()),
+    collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
+    analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
     runChecks: ({ service }) =>
-      said(`check ${service}`, {
-        checks: [
-          {
-            check: 'target-up',
-            service,
-            outcome: 'passed',
-            statement: '2 of 2 targets answer',
-            speaksFor: null,
-            query: null,
-            source: 'test',
-            ranAt: 1,
-            tookMs: 1,
-          },
-        ],
-        gaps: [],
-      }),
+      said(`check ${service}`, { checks: ref('checks'), ran: 1, failed: 0, gaps: [] }),
     saveRecord: ({ record }) => {
       calls.saved.push(structuredClone(record));
       return said(`save r${record.revision}`, {
         uri: `record/r${record.revision}`,
         reportPath: '/reports/report.md',
+        reportUrl: null,
+        sinks: ['chat'],
       });
     },
     publish: ({ sink, recordUri }) => {

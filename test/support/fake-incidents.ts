@@ -25,6 +25,7 @@ export function aRecord(differences: Partial<IncidentRecord> = {}): IncidentReco
     scope: null,
     diagnosis: aDiagnosis(),
     changes: [],
+    documents: [],
     checks: [],
     gaps: [],
     evidence: [],
@@ -85,7 +86,7 @@ export function fakeIncidents(
     progress: (id) => said(['progress', id], aProgress()),
     async *watch(id) {
       asked.push(['watch', id]);
-      yield aProgress({ state: 'collecting', headline: 'Collecting', steps: [step('running')] });
+      yield aProgress({ state: 'investigating', headline: 'Investigating', steps: [step('running')] });
       yield await Promise.resolve(aProgress());
     },
     list: (filters: IncidentFilters, options) => said(['list', filters, options], { incidents: rows, more }),

@@ -11,6 +11,7 @@ import { openTemporal } from '../../client/temporal.js';
 import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
 import type { IncidentRecord } from '../../model/incident.js';
+import { completeFromStore } from '../../workers/complete-from-store.js';
 import { startWorker } from '../../workers/worker.js';
 import { testServer, uniqueName, type TestServer } from './dev-server.js';
 import { workflowBundle } from './workflow-lab.js';
@@ -91,6 +92,7 @@ export async function startHouse(
 
   const incidents = createIncidents(
     openTemporal({ env: { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace } }),
+    { complete: completeFromStore(loaded.config.store) },
   );
   const { config } = loaded;
   const routes = steeringRoutes({ config, incidents, log });

@@ -85,11 +85,14 @@ export function needs<N extends Need>(test: Mocha.Context, ...wanted: N[]): Reco
     if (command === null) missing.push(need);
     else found.set(need, command);
   }
-  if (missing.length > 0) {
-    const message = `${missing.join(', ')} missing; install with: ${missing.map(installLine).join(' && ')}`;
-    if (process.env['CI'] === 'true') throw new Error(message);
-    process.stderr.write(`skipped: ${test.test?.parent?.title ?? test.test?.title ?? ''} (${message})\n`);
-    test.skip();
-  }
+  if (missing.length > 0) skipOrFail(test, missing.join(', '), missing.map(installLine).join(' && '));
   return Object.fromEntries(found) as Record<N, string>;
+}
+
+/** Skips the test because of what is missing and says so on stderr; with `CI=true` it throws instead. */
+export function skipOrFail(test: Mocha.Context, missing: string, install: string): void {
+  const message = `${missing} missing; install with: ${install}`;
+  if (process.env['CI'] === 'true') throw new Error(message);
+  process.stderr.write(`skipped: ${test.test?.parent?.title ?? test.test?.title ?? ''} (${message})\n`);
+  test.skip();
 }

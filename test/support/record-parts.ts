@@ -196,6 +196,7 @@ export function recordOf(differences: Partial<IncidentRecord> = {}): IncidentRec
     },
     diagnosis: null,
     changes: [],
+    documents: [],
     checks: [],
     gaps: [],
     evidence: [],

@@ -13,7 +13,8 @@ import {
   planScope,
 } from '../../activities/collect/index.js';
 import type { CollectDeps } from '../../activities/collect/deps.js';
-import { FolderStore } from '../../activities/record/evidence-store.js';
+import { createEvidence } from '../../activities/record/evidence-store.js';
+import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import { anomaliesOf } from '../../client/intake/alertmanager/adapter.js';
@@ -59,7 +60,7 @@ export async function readRecorded(fault: string, secondsAfter = 30): Promise<Re
     changes: [],
   });
   const directory = await mkdtemp(join(tmpdir(), 'faultline-recorded-'));
-  const store = new FolderStore(directory);
+  const store = createEvidence(new FolderBlobs(directory));
   const deps: CollectDeps = {
     source: await openSource(config.metrics),
     packs: await loadPacks(),

@@ -270,7 +270,7 @@ function analysisTimedOut(): IncidentRecord {
 
 function stillLooking(): IncidentRecord {
   const timings = { openedAt: T0 + 20, firstResultAt: null, closedAt: null };
-  return recordOf({ state: 'collecting', revision: 0, timings });
+  return recordOf({ state: 'investigating', revision: 0, timings });
 }
 
 function resolved(): IncidentRecord {

@@ -18,6 +18,7 @@ export const NO_LIMITS: Limits = { signal: new AbortController().signal };
 /** An evidence store for a test. */
 export class MemoryStore implements EvidenceStore {
   readonly blobs = new Map<string, Series[]>();
+  private readonly documents = new Map<string, Buffer>();
 
   put(series: readonly Series[], about: string): Promise<EvidenceRef> {
     const uri = `memory/${this.blobs.size}`;
@@ -28,6 +29,17 @@ export class MemoryStore implements EvidenceStore {
   get(uri: string): Promise<Series[]> {
     const blob = this.blobs.get(uri);
     return blob ? Promise.resolve(blob) : Promise.reject(new Error(`${uri} is gone`));
+  }
+
+  putBytes(bytes: Buffer): Promise<string> {
+    const uri = `memory/document-${this.documents.size}`;
+    this.documents.set(uri, bytes);
+    return Promise.resolve(uri);
+  }
+
+  getBytes(uri: string): Promise<Buffer> {
+    const bytes = this.documents.get(uri);
+    return bytes ? Promise.resolve(bytes) : Promise.reject(new Error(`${uri} is gone`));
   }
 }
 

@@ -5,5 +5,7 @@ import type { IncidentRecord } from '../../model/incident.js';
 export async function pageFromStore(record: IncidentRecord, { store }: ClientSettings): Promise<string> {
   const { pageOf, pageWithoutPlots } = await import('../../activities/record/draw-page.js');
   if (!store) return pageWithoutPlots(record, 'no store is configured here');
-  return pageOf({ storeDirectory: store.directory, record });
+  const { createEvidence } = await import('../../activities/record/evidence-store.js');
+  const { openBlobs } = await import('../../activities/record/open-store.js');
+  return pageOf(record, createEvidence(openBlobs(store)));
 }

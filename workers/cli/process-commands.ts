@@ -7,6 +7,7 @@ import { openTemporal } from '../../client/temporal.js';
 import { loadConfig, type LoadedConfig } from '../../config/load.js';
 import { createLog } from '../log.js';
 import { startStack } from '../stack.js';
+import { completeFromStore } from '../complete-from-store.js';
 import { startWorker } from '../worker.js';
 import { untilAskedToEnd } from './until-asked.js';
 
@@ -61,7 +62,9 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
       const loaded = await load(options);
       const { config } = loaded;
       const log = logOf(loaded);
-      const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }));
+      const incidents = createIncidents(openTemporal({ profile: config.temporal.profile, env: deps.env }), {
+        complete: completeFromStore(config.store),
+      });
       const routes = steeringRoutes({ config, incidents, log });
       const receiver = await buildReceiver({ config, incidents, log, routes });
       const { host, port } = config.webhook;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { openBlobs } from '../../activities/record/open-store.js';
 import { createRecords, type Records } from '../../activities/record/records.js';
 import { withCommonOptions, type CliDependencies, type CommonOptions } from '../../client/cli/context.js';
 import { jsonDocument } from '../../client/cli/output.js';
@@ -27,34 +28,33 @@ async function report(incident: string, options: ReportOptions, deps: CliDepende
     throw new BadInput('--json and --output - exclude each other: both answer on standard output');
   }
   const settings = await deps.loadSettings(options.config);
-  const directory = settings.store?.directory;
-  if (directory === undefined)
-    throw new BadInput('store.directory: expected the folder that holds incidents');
-  const records = createRecords({ directory });
-  const record = await recordNamed(incident, records, directory);
+  if (!settings.store) throw new BadInput('store: expected the store that holds incidents');
+  const blobs = openBlobs(settings.store);
+  const records = createRecords({ blobs });
+  const record = await recordNamed(incident, records, blobs.description);
   const page = await pageFromStore(record, settings);
   if (options.output === STANDARD_OUTPUT) {
     deps.stdout.write(page);
     return;
   }
-  const file = options.output ?? records.pagePath(record.id);
-  await writeFile(file, page);
+  if (options.output !== undefined) await writeFile(options.output, page);
+  const file = options.output ?? (await records.savePage(record.id, page));
   deps.stdout.write(
     options.json ? jsonDocument({ id: record.id, file, bytes: Buffer.byteLength(page) }) : `${file}\n`,
   );
 }
 
-async function recordNamed(incident: string, records: Records, directory: string): Promise<IncidentRecord> {
+async function recordNamed(incident: string, records: Records, store: string): Promise<IncidentRecord> {
   const exact = await records.find(incident);
   if (exact) return exact;
   const [id, ...others] = await records.search(incident);
   if (id === undefined) {
-    throw new IncidentNotFound(`no incident in ${directory} goes by '${incident}'`);
+    throw new IncidentNotFound(`no incident in ${store} goes by '${incident}'`);
   }
   if (others.length > 0) {
     throw new AmbiguousId(`'${incident}' belongs to several incidents: ${[id, ...others].join(', ')}`);
   }
   const record = await records.find(id);
-  if (!record) throw new IncidentNotFound(`the record of ${id} is not in ${directory} any more`);
+  if (!record) throw new IncidentNotFound(`the record of ${id} is not in ${store} any more`);
   return record;
 }

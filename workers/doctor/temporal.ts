@@ -1,20 +1,21 @@
-import proto from '@temporalio/proto';
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
 import { TASK_QUEUE } from '../../model/messages.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
+import {
+  differingStores,
+  POLLS_WITHIN_SECONDS,
+  readPollers,
+  SHARE_ONE_STORE,
+  type Poller,
+} from '../pollers.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
-
-const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 const DEADLINE_MS = 4000;
 
 /** Update-with-start, by which alerts reach their workflow. */
 const MINIMUM_SERVER = '1.28.0';
-
-/** A worker asks for work at least this often: a long poll lasts a minute. The server remembers it for longer. */
-const POLLS_WITHIN_SECONDS = 75;
 
 /** Whether Temporal answers, with namespace and search attributes, and a worker takes the work. */
 export async function examineTemporal(
@@ -97,28 +98,17 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
     : ok(`all ${present.length} are registered`);
 }
 
-async function pollers({ client, call, namespace }: Temporal): Promise<Told> {
-  const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
-  const queues = await call(DEADLINE_MS, () =>
-    Promise.all(
-      kinds.map((taskQueueType) =>
-        client.connection.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: TASK_QUEUE },
-          taskQueueType,
-        }),
-      ),
-    ),
-  );
+async function pollers(temporal: Temporal): Promise<Told> {
+  const { workflow, activity } = await readPollers(temporal, DEADLINE_MS);
   const start = 'start one: `faultline worker`';
-  const seenAgo = queues.map(({ pollers: known }) =>
-    Math.min(...known.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0))),
-  );
-  const oldest = Math.max(...seenAgo);
+  const lastPoll = (known: readonly Poller[]): number => Math.min(...known.map(({ secondsAgo }) => secondsAgo));
+  const oldest = Math.max(lastPoll(workflow), lastPoll(activity));
   if (oldest === Infinity) return warning('nobody polls for work', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
     return warning(`the last one was seen ${Math.round(oldest)} s ago`, start);
   }
-  const identities = new Set(queues.flatMap(({ pollers: known }) => known.map(({ identity }) => identity)));
+  const different = differingStores(activity);
+  if (different !== null) return warning(different, SHARE_ONE_STORE);
+  const identities = new Set([...workflow, ...activity].map(({ identity }) => identity));
   return ok(`${[...identities].join(', ')} polls for work`);
 }

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
-import type { Activities } from '../../contract.js';
+import type { InvestigationSteps } from '../../contract.js';
 import { keptChanges, MAX_CHANGES, nearestFirst } from './bounds.js';
 import { readChangeSource } from './change-source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
@@ -20,7 +20,7 @@ const BEFORE_WINDOW_SECONDS = 1800;
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 
 /** The `collectChanges` activity. What cannot be read is a gap; it fails only when it is cancelled. */
-export function createCollectChanges(deps: CollectDeps): Pick<Activities, 'collectChanges'> {
+export function createCollectChanges(deps: CollectDeps): Pick<InvestigationSteps, 'collectChanges'> {
   return {
     collectChanges: ({ scope }) => runAttempt((attempt) => collectChanges(deps, scope, attempt)),
   };

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
 import type { EvidenceRef, Scope } from '../../../model/incident.js';
 import type { Series } from '../../../model/series.js';
-import type { Activities, MetricFamily } from '../../contract.js';
+import type { InvestigationSteps, MetricFamily } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../deps.js';
 import { gapOf, listed, merged, remarksOf } from '../gaps.js';
@@ -40,7 +40,7 @@ export interface Progress {
  * The `collectMetrics` activity: one family for the whole scope. A later attempt continues where the last one was;
  * when the time is over it answers with what was pulled, and what is missing is a gap.
  */
-export function createCollectMetrics(deps: CollectDeps): Pick<Activities, 'collectMetrics'> {
+export function createCollectMetrics(deps: CollectDeps): Pick<InvestigationSteps, 'collectMetrics'> {
   return {
     collectMetrics: ({ scope, family }) => {
       const pull = new Pull(deps, scope, family);

@@ -12,6 +12,8 @@ const NONE: ReadonlySet<string> = new Set();
 export class Calls {
   private readonly callees = new Map<string, Set<string>>();
   private readonly callers = new Map<string, Set<string>>();
+  /** What `below` has found: a round of triage asks about the same services many times. */
+  private readonly found = new Map<string, ReadonlyMap<string, Path>>();
 
   constructor(calls: Iterable<Call>) {
     for (const [caller, callee] of calls) {
@@ -30,8 +32,11 @@ export class Calls {
   }
 
   /** All services that one depends on within so many calls, nearest first, by a shortest path to each. */
-  below(service: string, maxHops: number): Map<string, Path> {
-    return shortestPaths(this.callees, service, maxHops);
+  below(service: string, maxHops: number): ReadonlyMap<string, Path> {
+    const key = `${maxHops} ${service}`;
+    const paths = this.found.get(key) ?? shortestPaths(this.callees, service, maxHops);
+    this.found.set(key, paths);
+    return paths;
   }
 
   /** All services that depend on one within so many calls, nearest first, by a shortest path to each. */

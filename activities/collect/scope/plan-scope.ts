@@ -3,7 +3,7 @@ import type { Anomaly, Severity } from '../../../model/anomaly.js';
 import type { Gap } from '../../../model/gap.js';
 import type { ServiceGraph } from '../../../model/graph.js';
 import type { Scope } from '../../../model/incident.js';
-import type { Activities } from '../../contract.js';
+import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
 import { merged } from '../gaps.js';
@@ -34,7 +34,7 @@ const MAX_SERVICES_OF_UNKNOWN = 20;
  * The `planScope` activity. Answers what it has when its time is over: what could not be read by then is a gap. It
  * fails when not even the names of metrics could be read, for then there is nothing to diagnose from.
  */
-export function createPlanScope(deps: CollectDeps): Pick<Activities, 'planScope'> {
+export function createPlanScope(deps: CollectDeps): Pick<InvestigationSteps, 'planScope'> {
   return {
     planScope: (input) => {
       let progress: ScopeProgress = {};

@@ -1,0 +1,19 @@
+import type { Anomaly, Severity } from '../model/anomaly.js';
+
+/**
+ * The identity of one episode of an alert: `<fingerprint>@<start in unix seconds>`, and `#<n>` when the source fired it
+ * again under the same start after its end, for the n-th time.
+ */
+export function episodeOf({
+  fingerprint,
+  startedAt,
+  recurrence,
+}: Pick<Anomaly, 'fingerprint' | 'startedAt' | 'recurrence'>): string {
+  const start = `${fingerprint}@${Math.round(startedAt)}`;
+  return recurrence === undefined ? start : `${start}#${recurrence}`;
+}
+
+export function worstSeverity(anomalies: Anomaly[]): Severity {
+  const order: Severity[] = ['critical', 'warning', 'info'];
+  return order.find((level) => anomalies.some((anomaly) => anomaly.severity === level)) ?? 'info';
+}
