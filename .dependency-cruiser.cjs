@@ -90,6 +90,21 @@ module.exports = {
       to: { path: '^(examples|bench|test|tools)/' },
     },
     {
+      name: 'not-to-dev-dep',
+      severity: 'error',
+      comment: 'the package is installed without development dependencies; workers/demo is no part of it',
+      from: {
+        path: '^(model|config|analysis|report|workflows|activities|client|workers|bin)/',
+        pathNot: '^workers/demo/',
+      },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        // Types are gone when it is compiled; bin/faultline.js loads tsx in a checkout alone.
+        dependencyTypesNot: ['type-only'],
+        pathNot: 'node_modules/(tsx|@types)/',
+      },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       from: {},

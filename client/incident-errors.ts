@@ -15,13 +15,13 @@ export async function explainIncidentError(
   const { id, temporal } = about;
   if (error instanceof WorkflowNotFoundError) {
     return error.message.includes('already completed')
-      ? new Refused(`${id} is closed and takes nothing more`, { cause: error })
+      ? new Refused(`${id} is closed and cannot be changed`, { cause: error })
       : new IncidentNotFound(`There is no incident "${id}"; \`faultline list\` shows those there are`, {
           cause: error,
         });
   }
   if (error instanceof WorkflowUpdateFailedError) {
-    return new Refused(`${id} refuses: ${error.cause?.message ?? error.message}`, { cause: error });
+    return new Refused(`${id} cannot take this: ${error.cause?.message ?? error.message}`, { cause: error });
   }
   if (grpcStatusOf(error)?.code === GRPC.FAILED_PRECONDITION) {
     return noWorker(temporal, error);

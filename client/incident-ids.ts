@@ -1,4 +1,4 @@
-import { AmbiguousId, IncidentNotFound } from './errors.js';
+import { AmbiguousId, BadInput, IncidentNotFound } from './errors.js';
 
 const PREFIX = 'incident/';
 const WHOLE_ID = /^incident\/[^/]+\/\d{8}-\d{4}-[0-9a-z]+$/;
@@ -6,6 +6,18 @@ const WHOLE_ID = /^incident\/[^/]+\/\d{8}-\d{4}-[0-9a-z]+$/;
 /** Whether this can only be a whole incident id, so that nothing needs to be looked up. */
 export function isWholeId(id: string): boolean {
   return WHOLE_ID.test(id);
+}
+
+/**
+ * The id as it was given, for what cannot be undone: a part of an id might fit another incident tomorrow. The leading
+ * `incident/` may be left out.
+ *
+ * @throws BadInput when it is only a part
+ */
+export function wholeId(given: string): string {
+  const id = given.startsWith(PREFIX) ? given : PREFIX + given;
+  if (isWholeId(id)) return id;
+  throw new BadInput(`expected the whole id of the incident, got "${given}"; \`faultline list\` shows it`);
 }
 
 /**

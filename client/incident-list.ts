@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { IncidentState } from '../model/incident.js';
-import { DIAGNOSE_WORKFLOW, type SearchAttributeName } from '../model/messages.js';
+import { DIAGNOSE_WORKFLOW, TITLE_MEMO, type SearchAttributeName } from '../model/messages.js';
 import { searchKeys } from './temporal.js';
 
 /** Which incidents to list; what is left out does not filter. Several values of one filter mean any of them. */
@@ -38,6 +38,10 @@ export interface IncidentRow {
   /** confirmed, suspected or inconclusive. */
   verdict: string | null;
   confidence: number | null;
+  /** What a person said of the diagnosis: `right` or `wrong`. */
+  feedback: string | null;
+  /** Title of the alert that opened it. */
+  title: string | null;
   /** Unix seconds. */
   openedAt: number;
   /** Null also while a closed incident waits for a verdict: its record knows. */
@@ -85,6 +89,8 @@ export function rowOf(run: WorkflowExecutionInfo): IncidentRow {
     faultKind: attributes.get(searchKeys.faultKind) ?? null,
     verdict: attributes.get(searchKeys.verdict) ?? null,
     confidence: attributes.get(searchKeys.confidence) ?? null,
+    feedback: attributes.get(searchKeys.feedback) ?? null,
+    title: typeof run.memo?.[TITLE_MEMO] === 'string' ? run.memo[TITLE_MEMO] : null,
     openedAt: run.startTime.getTime() / 1000,
     closedAt: run.closeTime ? run.closeTime.getTime() / 1000 : null,
   };

@@ -48,6 +48,7 @@ export interface Incidents {
   giveFeedback(id: string, given: FeedbackGiven): Promise<IncidentRecord>;
   /** Looks now instead of when its timer is due. Resolves when the incident has taken it, not when it has looked. */
   rerun(id: string, given: RerunRequest): Promise<IncidentRecord>;
+  /** Stops and closes an incident. Takes a whole id only: rejects with BadInput for a part of one. */
   cancel(id: string, given: Cancellation): Promise<IncidentRecord>;
   /** Makes two open incidents of one environment one: the first hands its alerts over and ends. */
   merge(id: string, into: string, given: { by: string }): Promise<Moved>;

@@ -9,7 +9,7 @@ export interface StartRequest {
   severity: Severity;
   /** When it began, unix seconds. */
   since: number;
-  /** One line for people. @default "<service>: <symptom> seen by a person" */
+  /** One line for people. @default "Reported manually: <symptom> on <service>" */
   title?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function manualAnomaly(request: StartRequest): Anomaly {
     service,
     symptom,
     severity,
-    title: request.title ?? `${service}: ${symptom} seen by a person`,
+    title: request.title ?? `Reported manually: ${symptom} on ${service}`,
     startedAt: since,
     endedAt: null,
     labels: {},

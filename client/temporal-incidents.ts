@@ -20,7 +20,7 @@ import type { triage, TriageInput } from '../workflows/triage/triage.js';
 import { batchesOf } from './batches.js';
 import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
-import { isWholeId, pickId } from './incident-ids.js';
+import { isWholeId, pickId, wholeId } from './incident-ids.js';
 import {
   CLOSED_STATES,
   isClosedState,
@@ -220,7 +220,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     acknowledge: (part, given) => update(part, names.acknowledge, given),
     giveFeedback: (part, given) => update(part, names.giveFeedback, given),
     rerun: (part, given) => update(part, names.rerun, given),
-    cancel: (part, given) => update(part, names.cancel, given),
+    cancel: async (id, given) => update(wholeId(id), names.cancel, given),
     async merge(part, intoPart, { by }) {
       const [from, into] = [await show(part), await findId(intoPart)];
       const merge: Merge = { from: from.id, into, by };

@@ -15,6 +15,7 @@ export const searchKeys = {
   faultKind: defineSearchAttributeKey('FaultlineFaultKind', SEARCH_ATTRIBUTES.FaultlineFaultKind),
   verdict: defineSearchAttributeKey('FaultlineVerdict', SEARCH_ATTRIBUTES.FaultlineVerdict),
   confidence: defineSearchAttributeKey('FaultlineConfidence', SEARCH_ATTRIBUTES.FaultlineConfidence),
+  feedback: defineSearchAttributeKey('FaultlineFeedback', SEARCH_ATTRIBUTES.FaultlineFeedback),
   environment: defineSearchAttributeKey('FaultlineEnvironment', SEARCH_ATTRIBUTES.FaultlineEnvironment),
 };
 
@@ -55,8 +56,12 @@ export interface Temporal {
  * @throws BadInput when the profile does not exist or its file is broken.
  */
 export function openTemporal(options: TemporalOptions = {}): Temporal {
-  const { connectionOptions, namespace = 'default' } = loadSettings(options);
+  const { connectionOptions, namespace = 'default' } = temporalSettings(options);
   const { address = 'localhost:7233' } = connectionOptions;
+  if (!isAddress(address)) {
+    const expected = 'expected host:port, such as localhost:7233';
+    throw new BadInput(`TEMPORAL_ADDRESS (or address in the profile): ${expected}, got '${address}'`);
+  }
   const connection = Connection.lazy({ ...connectionOptions, address, interceptors: [quickRetries()] });
   const client = new Client({ connection, namespace });
   const where = { address, namespace };
@@ -92,6 +97,11 @@ export function openTemporal(options: TemporalOptions = {}): Temporal {
   };
 }
 
+/** Host and port, without a scheme and a path; a host alone has the default port. */
+function isAddress(text: string): boolean {
+  return URL.canParse(`grpc://${text}`) && /^[^/@?#\s]+$/.test(text);
+}
+
 /** The SDK's own retries, with short pauses. (The SDK ignores its option `maxIntervalMs`.) */
 function quickRetries() {
   const retries = defaultGrpcRetryOptions();
@@ -101,7 +111,11 @@ function quickRetries() {
   });
 }
 
-function loadSettings(options: TemporalOptions) {
+/**
+ * Address, credentials and namespace, as the SDK's own configuration says.
+ * @throws BadInput when the profile does not exist or its file is broken.
+ */
+export function temporalSettings(options: TemporalOptions) {
   if (options.server) {
     const { address, namespace } = options.server;
     return { connectionOptions: { address }, namespace };

@@ -1,12 +1,15 @@
 import { parse } from 'yaml';
-import { nearestOf, type Problem } from './problems.js';
+import type { Problem } from './config-error.js';
+import { nearestOf } from './problems.js';
 import {
   alternatives,
   childOf,
   knownKeys,
   mapScalars,
+  nodesAt,
   pathText,
   under,
+  type Path,
   type SchemaNode,
 } from './schema-walk.js';
 
@@ -45,6 +48,13 @@ export function interpolate(
   return { document: filled, problems };
 }
 
+interface Overridden {
+  document: unknown;
+  problems: Problem[];
+  /** Which variable gave which part of the document. */
+  origins: { path: Path; variable: string }[];
+}
+
 const PREFIX = 'FAULTLINE__';
 
 /**
@@ -52,18 +62,17 @@ const PREFIX = 'FAULTLINE__';
  * underscores go one level down, one stands inside a word; letter case does not count. Lists and mappings
  * are written as in YAML: `FAULTLINE__PACKS__USE='[otel-http]'`.
  */
-export function override(
-  document: unknown,
-  root: SchemaNode,
-  env: Environment,
-): { document: unknown; problems: Problem[] } {
+export function override(document: unknown, root: SchemaNode, env: Environment): Overridden {
   const problems: Problem[] = [];
+  const origins: Overridden['origins'] = [];
   let result = document;
   for (const [name, text] of Object.entries(env).sort(([a], [b]) => a.localeCompare(b))) {
     if (!name.startsWith(PREFIX) || text === undefined) continue;
     const words = name.slice(PREFIX.length).split('__');
     try {
-      result = withValue(result, alternatives(root, result), words, text);
+      const path = pathFor(result, alternatives(root, result), words);
+      result = withValue(result, path, fitted(text, nodesAt(root, result, path)));
+      origins.push({ path, variable: name });
     } catch (error) {
       if (!(error instanceof UnknownWord)) throw error;
       const near = nearestOf(error.word.replaceAll('_', ''), error.known);
@@ -75,7 +84,7 @@ export function override(
       });
     }
   }
-  return { document: result, problems };
+  return { document: result, problems, origins };
 }
 
 class UnknownWord extends Error {
@@ -87,11 +96,17 @@ class UnknownWord extends Error {
   }
 }
 
-function withValue(value: unknown, nodes: SchemaNode[], words: string[], text: string): unknown {
+/** Where the words of a variable lead. @throws UnknownWord */
+function pathFor(value: unknown, nodes: SchemaNode[], words: readonly string[]): (string | number)[] {
   const [word, ...rest] = words;
-  if (word === undefined) return fitted(text, nodes);
+  if (word === undefined) return [];
   const key = keyFor(word, nodes);
-  const child = withValue(childOf(value, key), under(nodes, key, value), rest, text);
+  return [key, ...pathFor(childOf(value, key), under(nodes, key, value), rest)];
+}
+
+function withValue(value: unknown, [key, ...rest]: readonly (string | number)[], leaf: unknown): unknown {
+  if (key === undefined) return leaf;
+  const child = withValue(childOf(value, key), rest, leaf);
   if (typeof key === 'number') {
     const list = Array.isArray(value) ? [...(value as unknown[])] : [];
     list[key] = child;

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { ConfigError, type Problem } from './config-error.js';
 import { interpolate, override, type Environment } from './environment.js';
-import { ConfigError, problemsOf, type Problem } from './problems.js';
+import { problemsOf } from './problems.js';
 import { configSchema, type Config } from './schema.js';
 import { alternatives, mapScalars, schemaNode, type Path } from './schema-walk.js';
+import { parseYaml, type YamlFile } from './yaml-file.js';
 
-export { ConfigError, describeProblems, type Problem } from './problems.js';
+export { ConfigError, type Problem } from './config-error.js';
 export { redact } from './redact.js';
 
 export interface LoadedConfig {
@@ -39,6 +40,25 @@ const root = schemaNode(configSchema);
  * @throws ConfigError with all that is wrong
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  return (await readConfig(options)).loaded;
+}
+
+/** A configuration with what it was made of. */
+export interface ConfigParts {
+  loaded: LoadedConfig;
+  /** As the file has it, before variables. */
+  written: unknown;
+  /** With variables, before defaults. */
+  given: unknown;
+  overrides: { path: Path; variable: string }[];
+  /** The line of a setting in the file; null when it does not come from there. */
+  lineOf: (path: Path) => number | null;
+  /** The file as it was named; null when there is none. */
+  shownFile: string | null;
+}
+
+/** As `loadConfig`, with the parts. */
+export async function readConfig(options: LoadOptions = {}): Promise<ConfigParts> {
   const env = options.env ?? process.env;
   const cwd = options.cwd ?? process.cwd();
   const named = options.file ?? (env.FAULTLINE_CONFIG || undefined);
@@ -47,8 +67,10 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const shownFile = text === null ? null : (named ?? DEFAULT_FILE);
   const directory = text === null ? cwd : path.dirname(file);
 
-  const { document, lineOf } = parseYaml(text ?? '', shownFile);
-  const overridden = override(document ?? {}, root, env);
+  const yaml = parseYaml(text ?? '', shownFile);
+  const written: unknown = yaml.document.toJS() ?? {};
+  const lineOf = lineFinder(yaml);
+  const overridden = override(written, root, env);
   const filled = interpolate(overridden.document, root, env);
   const early = [...overridden.problems, ...filled.problems];
   if (early.length > 0) throw new ConfigError(shownFile, early);
@@ -58,7 +80,14 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
     const problems = problemsOf(parsed.error, filled.document, root, lineOf);
     throw new ConfigError(shownFile, text === null ? [...problems, noFile(cwd)] : problems);
   }
-  return { ...finished(parsed.data, directory), file: text === null ? null : file, directory };
+  return {
+    loaded: { ...finished(parsed.data, directory), file: text === null ? null : file, directory },
+    written,
+    given: filled.document,
+    overrides: overridden.origins,
+    lineOf,
+    shownFile,
+  };
 }
 
 async function readIfThere(file: string, isNamed: boolean): Promise<string | null> {
@@ -81,24 +110,8 @@ function noFile(cwd: string): Problem {
   };
 }
 
-function parseYaml(
-  text: string,
-  file: string | null,
-): { document: unknown; lineOf: (path: Path) => number | null } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, pos }) => {
-      const { line, col } = lines.linePos(pos[0]);
-      return { path: '', problem: `not valid YAML at column ${col}: ${message}`, remedy: '', line };
-    });
-    throw new ConfigError(file, problems);
-  }
-  return { document: document.toJS() as unknown, lineOf: lineFinder(document, lines) };
-}
-
 /** The line of a setting, or of the nearest thing around it that is in the file. */
-function lineFinder(document: Document, lines: LineCounter): (path: Path) => number | null {
+function lineFinder({ document, lines }: YamlFile): (path: Path) => number | null {
   return (of) => {
     for (let depth = of.length; depth > 0; depth--) {
       const node: unknown = document.getIn(of.slice(0, depth), true);

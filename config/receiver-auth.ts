@@ -19,4 +19,14 @@ export const receiverAuth = z.discriminatedUnion('type', [
     values: z.array(secret).min(1),
   }),
 ]);
+/** Who may use the API. The name of a token stands in the record as who did it; two tokens may have one name. */
+export const apiAuth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({
+    type: z.literal('bearer'),
+    tokens: z.array(z.strictObject({ name: z.string().min(1).max(80), token: secret })).min(1),
+  }),
+]);
+export type ApiAuth = z.infer<typeof apiAuth>;
+
 export type ReceiverAuth = z.infer<typeof receiverAuth>;

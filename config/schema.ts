@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { followUp } from './follow-up.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
+import { dev, worker } from './processes.js';
 import { sinks } from './sinks/index.js';
 import { store } from './store.js';
 import { triage } from './triage.js';
@@ -132,6 +133,10 @@ const settings = z.strictObject({
   watches,
 
   sinks: sinks.default([]),
+
+  worker,
+
+  dev,
 
   store,
 

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { filePath, httpUrl, seconds, secret } from './primitives.js';
 
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Up to eight folders, so that with our own keys no key is longer than the 1,024 bytes of S3. */
+const PREFIX = /^(?:[\w-][\w.-]{0,50}\/){0,8}$/;
+
 /** An S3-compatible object store. */
 const s3 = z
   .strictObject({
@@ -11,14 +15,11 @@ const s3 = z
     /** The bucket must exist. */
     bucket: z
       .string()
-      .regex(
-        /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-        'expected 3 to 63 lower-case letters, digits, dots and dashes',
-      ),
+      .refine((name) => BUCKET.test(name), 'expected 3 to 63 lower-case letters, digits, dots and dashes'),
     /** Put before every key, for a bucket that holds other data too. */
     prefix: z
       .string()
-      .regex(/^(?:[\w-][\w.-]{0,100}\/){0,8}$/, 'expected folders that end with a slash, such as faultline/')
+      .refine((prefix) => PREFIX.test(prefix), 'expected folders that end with a slash, such as faultline/')
       .default(''),
     /** Whether the bucket is part of the path (true) or of the host name (false). */
     pathStyle: z.boolean().default(true),

@@ -30,6 +30,11 @@ export type SilenceConfig = z.infer<typeof silence>;
 /** How anomalies become incidents. */
 export const triage = z
   .strictObject({
+    /**
+     * The environments of your alerts, beside the default one; alerts of any other go to the default. When empty, the
+     * first 50 that alerts name are taken.
+     */
+    environments: z.array(z.string().min(1).max(120)).max(200).default([]),
     /** How long the first anomaly of a storm waits for those that belong to it. */
     settleSeconds: z.number().nonnegative().max(300).default(5),
     /** What makes anomalies one incident; `calls` reads who calls whom. */

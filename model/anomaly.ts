@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { SEVERITIES, SYMPTOM_KINDS } from './choices.js';
 
 /** Seconds since the Unix epoch; fractions allowed. Every time in the model has this unit. */
 export const unixSeconds = z.number().nonnegative();
 
 /** What looks wrong from outside, in the terms of the golden signals. */
-export const symptomKind = z.enum(['latency', 'errors', 'saturation', 'traffic', 'availability', 'other']);
+export const symptomKind = z.enum(SYMPTOM_KINDS);
 export type SymptomKind = z.infer<typeof symptomKind>;
 
-export const severity = z.enum(['critical', 'warning', 'info']);
+export const severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof severity>;
 
 /**

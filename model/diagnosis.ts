@@ -1,22 +1,10 @@
 import { z } from 'zod';
 import { symptomKind, unixSeconds } from './anomaly.js';
+import { FAULT_KINDS } from './choices.js';
 import { gap } from './gap.js';
 import { seriesMeta, signalKind, subject } from './series.js';
 
-export const faultKind = z.enum([
-  'cpu',
-  'memory',
-  'disk',
-  'network',
-  'dependency-down',
-  'code-change',
-  'configuration',
-  'traffic-surge',
-  'pool-saturation',
-  'external-provider',
-  'host',
-  'unknown',
-]);
+export const faultKind = z.enum(FAULT_KINDS);
 export type FaultKind = z.infer<typeof faultKind>;
 
 /** When something began, with how far off that may be. */

@@ -86,9 +86,15 @@ export const SEARCH_ATTRIBUTES = {
   FaultlineFaultKind: 'KEYWORD',
   FaultlineVerdict: 'KEYWORD',
   FaultlineConfidence: 'DOUBLE',
+  FaultlineFeedback: 'KEYWORD',
   FaultlineEnvironment: 'KEYWORD',
 } as const;
 export type SearchAttributeName = keyof typeof SEARCH_ATTRIBUTES;
+
+/** Field of an incident's memo: the title of the alert that opened it, for lists. */
+export const TITLE_MEMO = 'title';
+/** A longer title is cut in the memo, which every list of incidents carries. */
+export const MAX_TITLE_MEMO = 200;
 
 /** One look of a watch; its schedule is `watch/<environment>/<name>`. */
 export const WATCH_WORKFLOW = 'watch';

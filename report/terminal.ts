@@ -21,7 +21,7 @@ const NARROWEST = 40;
 const WIDEST_PROSE = 100;
 
 /** The summary of an incident for a terminal, ending with a line break. No line but what is there to be
- * copied, queries and commands, is wider than `width`. */
+ * copied, queries, commands and addresses, is wider than `width`. */
 export function renderTerminal(
   record: IncidentRecord,
   { width, color, ...telling }: TerminalOptions,

@@ -21,8 +21,8 @@ import {
 import type { MetricFamily } from '../activities/contract.js';
 import { createEvidence } from '../activities/record/evidence-store.js';
 import { FolderBlobs } from '../activities/record/folder-blobs.js';
-import { alertmanagerPayload } from '../client/intake/alertmanager/schema.js';
-import { anomaliesOf } from '../client/intake/alertmanager/adapter.js';
+import { anomaliesIn } from '../client/intake/reading.js';
+import { readAlertmanager } from '../client/intake/alertmanager/source.js';
 import { readingSettings } from '../client/intake/source.js';
 import { FAULTS, parseFault, type Fault } from '../examples/shop/fault-catalog.js';
 import { startShop, type Shop } from '../examples/shop/index.js';
@@ -103,7 +103,10 @@ async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost
   };
   const look = { signal: new AbortController().signal };
   const now = Date.now() / 1000;
-  const anomalies = anomaliesOf(alertmanagerPayload.parse(post), now, readingSettings(config));
+  const anomalies = anomaliesIn(readAlertmanager({ body: post }), {
+    receivedAt: now,
+    settings: readingSettings(config),
+  });
   const scope = await planScope(deps, { environment: 'shop', anomalies, now }, look);
   for (const family of FAMILIES) await collectMetrics(deps, scope, family, look);
   await collectChanges(deps, scope, look);

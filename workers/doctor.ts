@@ -12,23 +12,23 @@ export type { Finding } from './doctor/finding.js';
 export { exitCodeFor, renderFindings } from './doctor/render.js';
 
 export interface DoctorOptions extends LoadOptions {
-  /** Opens the metrics source; closed again when it was looked at. */
+  /** Opens the metrics source; closed again after its checks. */
   openMetrics: (loaded: LoadedConfig) => Promise<MetricsDeps>;
   /** A server that is known already, such as the embedded one. */
   server?: { address: string; namespace: string };
-  /** Areas to look at; all when left out. A configuration that cannot be read is always told. */
+  /** Areas to check; all when left out. A configuration that cannot be read is always reported. */
   only?: readonly Area[];
 }
 
 /**
- * Looks at everything that Faultline needs, all at the same time and each within seconds, and changes nothing:
- * the configuration, Temporal, the metrics source and what is watched there, logs of changes, sinks, the store. A broken configuration
- * leaves Temporal alone to look at. Secrets are masked.
+ * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
+ * configuration, Temporal, the metrics source and the watches, logs of changes, sinks, the store. With a broken
+ * configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
   const { only = AREAS } = options;
-  const looks: Record<Area, () => Promise<Finding[]>> = {
+  const checks: Record<Area, () => Promise<Finding[]>> = {
     configuration: () => Promise.resolve(findings),
     temporal: () =>
       examineTemporal({
@@ -36,16 +36,16 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
         server: options.server,
         profile: loaded?.config.temporal.profile,
       }),
-    ...(loaded === null ? UNKNOWN : looksWith(loaded, options)),
+    ...(loaded === null ? UNKNOWN : checksWith(loaded, options)),
   };
   const areas = AREAS.filter((area) => only.includes(area) || (area === 'configuration' && loaded === null));
-  const parts = await Promise.all(areas.map((area) => looks[area]()));
+  const parts = await Promise.all(areas.map((area) => checks[area]()));
   return parts.flat().map((finding) => masked(finding, loaded?.secrets ?? []));
 }
 
 type Configured = Exclude<Area, 'configuration' | 'temporal'>;
 
-/** Without a configuration nobody knows what there would be to look at. */
+/** Without a configuration there is nothing known to check. */
 const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
@@ -54,7 +54,7 @@ const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   store: () => Promise.resolve([]),
 };
 
-function looksWith(
+function checksWith(
   loaded: LoadedConfig,
   { openMetrics }: DoctorOptions,
 ): Record<Configured, () => Promise<Finding[]>> {
@@ -72,21 +72,21 @@ function looksWith(
   };
 }
 
-/** Opens the source for one look and closes it again. */
+/** Opens the source for one check and closes it again. */
 async function withMetrics(
   open: () => Promise<MetricsDeps>,
   area: Area,
-  look: (deps: MetricsDeps) => Promise<Finding[]>,
+  check: (deps: MetricsDeps) => Promise<Finding[]>,
 ): Promise<Finding[]> {
   let deps: MetricsDeps;
   try {
     deps = await open();
   } catch (error) {
-    const what = failed(reasonOf(error), 'mend the file that it names (packs.files, metrics.file)');
+    const what = failed(reasonOf(error), 'correct the file that it names (packs.files, metrics.file)');
     return [{ area, subject: 'source and packs', ...what }];
   }
   try {
-    return await look(deps);
+    return await check(deps);
   } finally {
     deps.source.close();
   }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { Logger } from 'pino';
 import { steeringRoutes } from '../client/api/steering.js';
 import type { Incidents } from '../client/incidents.js';
@@ -8,20 +7,33 @@ import { createIncidents } from '../client/temporal-incidents.js';
 import { openTemporal } from '../client/temporal.js';
 import type { LoadedConfig } from '../config/load.js';
 import { startDevServer, type DevServer } from './dev/dev-server.js';
-import { DEV_PORTS } from './dev/ports.js';
+import { choosePort, DEV_PORTS } from './dev/ports.js';
+import { registerSearchAttributes } from './dev/search-attributes.js';
 import { HOST } from './dev/server-flags.js';
 import { completeFromStore } from './complete-from-store.js';
-import { startWorker } from './worker.js';
+import { startWorker, type RunningWorker } from './worker.js';
+import { startWorkerHealth } from './worker-health.js';
 
-/** Everything that Faultline runs, in one process beside an embedded Temporal server. */
+/** Everything that Faultline runs, in one process beside a Temporal server of its own or one that runs already. */
 export interface Stack {
-  temporal: DevServer;
+  temporal: StackTemporal;
   incidents: Incidents;
   /** Where alert sources post: `http://127.0.0.1:8090`. */
   webhookUrl: string;
+  /** Where `/healthz`, `/readyz` and `/metrics` of the worker are: `http://127.0.0.1:8091`. */
+  healthUrl: string;
   /** Ends when the stack was stopped; rejects when its Temporal server or its worker ended by itself, with the reason. */
   ended: Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface StackTemporal {
+  address: string;
+  namespace: string;
+  /** Address of the web UI; null when it is not known. */
+  uiUrl: string | null;
+  /** Process id of the stack's own server; null when it uses one that ran already. */
+  pid: number | null;
 }
 
 export interface StackOptions {
@@ -29,15 +41,19 @@ export interface StackOptions {
   log: Logger;
   /** Keeps runs in a file under `.faultline/`; otherwise they are gone with the process. */
   durable: boolean;
-  /** Of Temporal and its UI. `documented`: those of DEV_PORTS or an error; `preferred`: others where they are taken. */
-  ports: 'documented' | 'preferred';
+  /** TEMPORAL_* variables that name a server which runs already; the stack starts its own when left out. */
+  running?: NodeJS.ProcessEnv | undefined;
+  /** Receives a line for each port that differs from the default. @default none is printed */
+  announce?: (line: string) => void;
 }
 
 /**
- * Starts the embedded stack: Temporal server, worker, webhook receiver.
- * @throws when Temporal cannot be found or started, or a port is taken; nothing is left running then.
+ * Starts Temporal (unless one is given), worker and webhook receiver. A default port that is taken is replaced by
+ * another one; a port that was set must be free.
+ * @throws when Temporal cannot be found, started or reached, or a port that was set is taken; nothing is left running.
  */
-export async function startStack({ loaded, log, durable, ports }: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { log } = options;
   const endings: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of endings.splice(0).reverse()) {
@@ -47,64 +63,92 @@ export async function startStack({ loaded, log, durable, ports }: StackOptions):
       });
     }
   };
-  const choose = (port: number, what: string): Promise<number> =>
-    ports === 'documented' ? demandFree(HOST, port, what, USE_YOURS) : getPort({ port, host: HOST });
   try {
-    const { host, port } = loaded.config.webhook;
-    if (ports === 'documented') await demandFree(host, port, 'the webhook receiver', MOVE_RECEIVER);
-    const temporal = await startDevServer({
-      log,
-      dbFile: durable ? join(loaded.directory, '.faultline', 'temporal.db') : null,
-      port: await choose(DEV_PORTS.temporal, 'the Temporal server'),
-      uiPort: await choose(DEV_PORTS.temporalUi, 'the Temporal UI'),
-    });
-    endings.push(() => temporal.stop());
-
-    const own = withUi(loaded, temporal.uiUrl);
-    const worker = await startWorker({ loaded: own, log, temporal });
-    endings.push(() => worker.stop());
-    const ended = Promise.race([endOf(temporal), worker.finished]);
-    // For whoever waits for it; nobody has to.
-    ended.catch(() => undefined);
-
-    const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
-    const incidents = createIncidents(openTemporal({ env }), {
-      complete: completeFromStore(own.config.store),
-    });
-    endings.push(() => incidents.close());
-
-    const { config } = own;
-    const routes = steeringRoutes({ config, incidents, log });
-    const receiver = await buildReceiver({ config, incidents, log, routes });
-    const webhookUrl = await receiver.listen({ host, port });
-    endings.push(() => receiver.close());
-
-    return { temporal, incidents, webhookUrl, ended, stop };
+    return { ...(await startParts(options, endings)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const USE_YOURS = 'let `faultline worker` and `faultline webhook` use the Temporal server that you have';
-const MOVE_RECEIVER = 'choose another webhook.port';
+/** Starts one part after the other; what ends each is added to `endings`. */
+async function startParts(
+  { loaded, log, durable, running, announce = () => undefined }: StackOptions,
+  endings: (() => Promise<void>)[],
+): Promise<Omit<Stack, 'stop'>> {
+  const { webhook, worker: health } = loaded.config;
+  // Found out before anything starts, so that nothing has to be stopped again.
+  const webhookPort = await choosePort({
+    purpose: 'the webhook receiver',
+    setting: 'webhook.port',
+    ...{ host: webhook.host, port: webhook.port, byDefault: DEV_PORTS.webhook, announce },
+  });
+  const healthPort = await choosePort({
+    purpose: "the worker's health and metrics",
+    setting: 'worker.port',
+    ...{ host: health.host, port: health.port, byDefault: DEV_PORTS.worker, announce },
+  });
 
-/** A Temporal that listens there would be taken for our own, so this is found out before anything starts. */
-async function demandFree(host: string, port: number, what: string, remedy: string): Promise<number> {
-  if (port !== 0 && (await getPort({ host, port })) !== port) {
-    throw new Error(
-      `port ${port} on ${host}, for ${what}, is taken: end the other \`faultline dev\` if there is one, or ${remedy}`,
-    );
-  }
-  return port;
+  const own = running ? null : await startOwnServer(loaded, durable, log, announce);
+  if (own) endings.push(() => own.stop());
+  const { config } = own ? withUi(loaded, own.uiUrl) : loaded;
+  const server = own ? { address: own.address, namespace: own.namespace } : undefined;
+  const connection = openTemporal({ profile: config.temporal.profile, env: running, server });
+  const incidents = createIncidents(connection, { complete: completeFromStore(config.store) });
+  endings.push(() => incidents.close());
+  // A server that somebody else started does not know Faultline's search attributes.
+  if (!own) await registerSearchAttributes(connection.client.connection, connection.namespace);
+
+  const worker = await startWorker({ loaded: { ...loaded, config }, log, temporal: server, env: running });
+  endings.push(() => worker.stop());
+  const healthServer = await startWorkerHealth({ worker, config, log, port: healthPort });
+  endings.push(() => healthServer.close());
+  const ended = endOf(worker, own);
+  // Its rejection is for a caller that waits for it; a caller does not have to.
+  ended.catch(() => undefined);
+
+  const routes = steeringRoutes({ config, incidents, log });
+  const receiver = await buildReceiver({ config, incidents, log, routes });
+  const webhookUrl = await receiver.listen({ host: webhook.host, port: webhookPort });
+  endings.push(() => receiver.close());
+
+  const uiUrl = own ? own.uiUrl : (config.temporal.uiUrl ?? null);
+  const { address, namespace } = connection;
+  const temporal = { address, namespace, uiUrl, pid: own?.pid ?? null };
+  return { temporal, incidents, webhookUrl, healthUrl: healthServer.url, ended };
 }
 
-async function endOf({ ended, address }: DevServer): Promise<void> {
-  const { expected, said } = await ended;
-  if (!expected)
-    throw new Error(
-      `the Temporal server at ${address} has ended by itself${said && `; it said last:\n${said}`}`,
-    );
+async function startOwnServer(
+  loaded: LoadedConfig,
+  durable: boolean,
+  log: Logger,
+  announce: (line: string) => void,
+): Promise<DevServer> {
+  const { temporalPort, uiPort } = loaded.config.dev;
+  return startDevServer({
+    log,
+    dbFile: durable ? join(loaded.directory, '.faultline', 'temporal.db') : null,
+    port: await choosePort({
+      purpose: 'the Temporal server',
+      setting: 'dev.temporalPort',
+      ...{ host: HOST, port: temporalPort, byDefault: DEV_PORTS.temporal, announce },
+    }),
+    uiPort: await choosePort({
+      purpose: 'the Temporal UI',
+      setting: 'dev.uiPort',
+      ...{ host: HOST, port: uiPort, byDefault: DEV_PORTS.temporalUi, announce },
+    }),
+  });
+}
+
+async function endOf(worker: RunningWorker, own: DevServer | null): Promise<void> {
+  if (own === null) return worker.finished;
+  const serverEnd = own.ended.then(({ expected, said }) => {
+    if (expected) return;
+    const last = said && `; its last lines:\n${said}`;
+    throw new Error(`the Temporal server at ${own.address} has ended by itself${last}`);
+  });
+  return Promise.race([serverEnd, worker.finished]);
 }
 
 /** The configuration with the embedded server's UI for links. */

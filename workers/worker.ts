@@ -1,15 +1,14 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
-import { openTemporal, type Temporal } from '../client/temporal.js';
+import { openTemporal, temporalSettings, type Temporal } from '../client/temporal.js';
 import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
 import { differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
-import { logSdkTo } from './sdk-log.js';
+import { installRuntime } from './runtime.js';
 import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
@@ -23,8 +22,8 @@ const CACHED_WORKFLOWS = 500;
 /** Temporal has so long to take what a watch found; after that the run is tried again. */
 const RAISE_TIMEOUT_SECONDS = 10;
 
-/** How long a starting worker waits to learn which other workers there are. */
-const POLLERS_TIMEOUT_MS = 3000;
+/** How long Temporal has to list the workers, at a worker's start and for a readiness check (health.ts allows 3 s). */
+const POLLERS_TIMEOUT_MS = 2500;
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
@@ -33,7 +32,9 @@ export interface WorkerOptions {
   loaded: LoadedConfig;
   log: Logger;
   /** @default as TEMPORAL_* variables and the profile in the configuration say */
-  temporal?: { address: string; namespace: string };
+  temporal?: { address: string; namespace: string } | undefined;
+  /** Where TEMPORAL_* variables are read. @default process.env */
+  env?: NodeJS.ProcessEnv | undefined;
   /** @default the built bundle, else the sources */
   workflows?: WorkflowSource;
 }
@@ -41,6 +42,8 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Ends when the worker has stopped; rejects when it failed. */
   finished: Promise<void>;
+  /** Rejects with the reason when Temporal does not answer, or does not see this worker polling for tasks. */
+  demandPolling(): Promise<void>;
   /** Lets running work end, then stops. */
   stop(): Promise<void>;
 }
@@ -51,10 +54,14 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { loaded, log } = options;
-  logSdkTo(log);
+  installRuntime(log);
   const { connectionOptions, namespace = 'default' } = connectionSettings(options);
   const connection = await connectPatiently(connectionOptions, log);
-  const client = openTemporal({ profile: loaded.config.temporal.profile, server: options.temporal });
+  const client = openTemporal({
+    profile: loaded.config.temporal.profile,
+    server: options.temporal,
+    env: options.env,
+  });
   const incidents = createIncidents(client);
   const { activities, storeId, close } = await createActivities({
     loaded,
@@ -97,6 +104,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   return {
     finished,
+    demandPolling: async () => {
+      const { identity } = worker.options;
+      const { workflow, activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
+      if (![...workflow, ...activity].some((poller) => poller.identity === identity)) {
+        throw new Error(
+          `Temporal does not see ${identity} polling '${TASK_QUEUE}' (state ${worker.getState()})`,
+        );
+      }
+    },
     stop: async () => {
       stopAll(workers);
       await finished;
@@ -126,10 +142,8 @@ async function warnOfOtherStores(client: Temporal, storeId: string | null, log: 
   }
 }
 
-function connectionSettings({ temporal, loaded }: WorkerOptions) {
-  if (temporal) return { connectionOptions: { address: temporal.address }, namespace: temporal.namespace };
-  const { profile } = loaded.config.temporal;
-  return loadClientConnectConfig(profile === undefined ? {} : { profile });
+function connectionSettings({ temporal, env, loaded }: WorkerOptions) {
+  return temporalSettings({ profile: loaded.config.temporal.profile, server: temporal, env });
 }
 
 async function connectPatiently(

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import type { Anomaly, Severity } from '../../model/anomaly.js';
 import type { IncidentMessage } from '../../model/delivery.js';
-import type { SearchAttributeName } from '../../model/messages.js';
+import { MAX_TITLE_MEMO, TITLE_MEMO, type SearchAttributeName } from '../../model/messages.js';
 import { staticDetails, staticSummary } from '../../report/details.js';
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
@@ -14,6 +14,7 @@ export function openingOf(
   staticSummary: string;
   staticDetails: string;
   typedSearchAttributes: SearchAttributePair[];
+  memo: Record<string, string>;
 } {
   const alerts = messages.flatMap(({ body }) =>
     body.kind === 'firing' || body.kind === 'transferred' ? body.anomalies : [],
@@ -27,6 +28,7 @@ export function openingOf(
       ...attribute('FaultlineState', 'investigating'),
       ...attribute('FaultlineEnvironment', environment),
     ],
+    memo: alerts[0] ? { [TITLE_MEMO]: alerts[0].title.slice(0, MAX_TITLE_MEMO) } : {},
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, mkdir, open, opendir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkKey, checkSize, StoreError, type BlobInfo, type BlobStore } from './blob-store.js';
 
@@ -111,11 +111,10 @@ export class FolderBlobs implements BlobStore {
   private async entriesOf(folder: string) {
     return this.guarded('list', async () => {
       try {
-        const entries = [];
-        for await (const entry of await opendir(path.join(this.root, folder))) entries.push(entry);
-        return entries;
+        return await readdir(path.join(this.root, folder), { withFileTypes: true });
       } catch (error) {
-        return nullIfMissing(error) ?? [];
+        nullIfMissing(error);
+        return [];
       }
     });
   }
@@ -164,7 +163,8 @@ export class FolderBlobs implements BlobStore {
 
 const REASONS: Record<string, string> = {
   EACCES: 'this user has no right to; run every worker as one user, or choose another store.directory',
-  EPERM: 'the system does not permit it: the folder must belong to this user, on a file system with hard links',
+  EPERM:
+    'the system does not permit it: the folder must belong to this user, on a file system with hard links',
   ENOTSUP: 'the file system does not allow hard links, which the store needs; choose another store.directory',
   EROFS: 'the file system is read-only; choose another store.directory',
   ENOSPC: 'the disk is full; make room, or lower store.retention.maxBytes',

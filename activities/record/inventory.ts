@@ -1,10 +1,5 @@
 import { StoreError, type BlobInfo, type BlobStore } from './blob-store.js';
-import {
-  newestFirst,
-  parsePublicationKey,
-  parseRevisionKey,
-  type RevisionId,
-} from './record-keys.js';
+import { newestFirst, parsePublicationKey, parseRevisionKey, type RevisionId } from './record-keys.js';
 
 /** An object that belongs to a revision. */
 export interface RevisionObject extends BlobInfo {
@@ -63,7 +58,9 @@ export async function takeInventory(blobs: BlobStore, signal?: AbortSignal): Pro
     total.objects += 1;
     total.bytes += info.bytes;
     if (total.objects > MAX_OBJECTS) {
-      throw new StoreError(`expected at most ${MAX_OBJECTS} objects in the store; use one store for each team`);
+      throw new StoreError(
+        `expected at most ${MAX_OBJECTS} objects in the store; use one store for each team`,
+      );
     }
     sort(info, inventory, incidents);
   }

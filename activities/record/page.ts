@@ -14,11 +14,17 @@ export interface PageTask {
 /** Drawing takes part of a second. The limit is well within that of `saveRecord`, which goes on without plots then. */
 const DEADLINE_MS = 10_000;
 
-/** Draws pages in a thread: a worker's event loop beats and polls meanwhile. `close` ends it. */
-export function startPageThread(place: StorePlace): { make: MakePage; close: () => Promise<void> } {
+/**
+ * Draws pages in a thread: a worker's event loop beats and polls meanwhile. `make` rejects after `deadlineMs`; `close`
+ * ends the thread.
+ */
+export function startPageThread(
+  place: StorePlace,
+  deadlineMs = DEADLINE_MS,
+): { make: MakePage; close: () => Promise<void> } {
   const thread = threadPool<PageTask, string>(new URL('./page-thread', import.meta.url), 1);
   return {
-    make: (record) => thread.run({ place, record }, { signal: AbortSignal.timeout(DEADLINE_MS) }),
+    make: (record) => thread.run({ place, record }, { signal: AbortSignal.timeout(deadlineMs) }),
     close: () => thread.close(),
   };
 }

@@ -69,7 +69,8 @@ export function startRetention(
       const report = await runRetention(blobs, rules, { now: Date.now() / 1000, known, signal });
       if (report) logReport(report, log);
     } catch (error) {
-      if (!ending.signal.aborted) log.warn({ error: String(error) }, 'retention stopped; it runs again next hour');
+      if (!ending.signal.aborted)
+        log.warn({ error: String(error) }, 'retention stopped; it runs again next hour');
     }
   }
   const check = (): void => {
@@ -90,7 +91,8 @@ export function startRetention(
 
 function logReport(report: PruneReport, log: Pick<Logger, 'info' | 'warn'>): void {
   const { deleted, incidents, remaining, postponed, overBytes } = report;
-  if (deleted.objects > 0) log.info({ deleted, incidents, remaining, postponed }, 'retention deleted old objects');
+  if (deleted.objects > 0)
+    log.info({ deleted, incidents, remaining, postponed }, 'retention deleted old objects');
   if (overBytes > 0) {
     log.warn(
       { overBytes },

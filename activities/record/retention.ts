@@ -162,7 +162,8 @@ class Plan {
       for (const key of this.namesOf(incident, facts)) this.uses.set(key, (this.uses.get(key) ?? 0) + 1);
     }
     const { evidence, documents } = this.inventory;
-    for (const key of [...evidence.keys(), ...documents.keys()]) this.dropIfUnnamed(key, 'not named by any record');
+    for (const key of [...evidence.keys(), ...documents.keys()])
+      this.dropIfUnnamed(key, 'not named by any record');
   }
 
   /** Deletes the oldest closed incidents until the store is small enough. */
@@ -216,7 +217,8 @@ class Plan {
 
   private remove({ revisions, publications, reports }: StoredIncident, reason: Reason): void {
     this.removed += 1;
-    for (const object of [...reports, ...publications, ...revisions.slice(1)]) this.drop(object, reason, 'first');
+    for (const object of [...reports, ...publications, ...revisions.slice(1)])
+      this.drop(object, reason, 'first');
     for (const object of revisions.slice(0, 1)) this.drop(object, reason, 'newest revisions');
   }
 

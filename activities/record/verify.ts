@@ -52,7 +52,8 @@ export async function verifyStore(blobs: BlobStore): Promise<VerifyReport> {
       found(key, error instanceof Error ? error.message : String(error));
     }
     for (const name of new Set(blobsNamedIn(json.toString('utf8')).map(blobKey))) {
-      if (!evidence.has(name) && !documents.has(name)) found(key, `it names ${name}, which is not in the store`);
+      if (!evidence.has(name) && !documents.has(name))
+        found(key, `it names ${name}, which is not in the store`);
     }
   };
   await pMap(blobKeys, checkBlob, { concurrency: CONCURRENCY });

@@ -6,7 +6,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { median } from 'd3-array';
 import { pino } from 'pino';
 import { startDevServer } from '../../workers/dev/dev-server.js';
-import { logSdkTo } from '../../workers/sdk-log.js';
+import { installRuntime } from '../../workers/runtime.js';
 import { startBareWorker } from './bare.js';
 import { activityGroups, startDiagnoses } from './diagnoses.js';
 
@@ -22,7 +22,7 @@ const ONE_BY_ONE = 10;
 const AT_ONCE = 40;
 
 const log = pino({ level: 'silent' });
-logSdkTo(log);
+installRuntime(log);
 const directory = await mkdtemp(join(tmpdir(), 'faultline-speed-'));
 const server = await startDevServer({ log, ui: false });
 const connection = await Connection.connect({ address: server.address });

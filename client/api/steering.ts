@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { apiAuthOf } from '../../config/exposure.js';
 import type { Config } from '../../config/schema.js';
 import type { Incidents } from '../incidents.js';
 import { slackApps } from '../slack/app.js';
@@ -14,7 +15,7 @@ export function steeringRoutes(options: {
   const { config, incidents, log } = options;
   const apps = slackApps(config);
   return (server) => {
-    incidentApi({ auth: config.webhook.auth, incidents })(server);
+    incidentApi({ auth: apiAuthOf(config.webhook), incidents })(server);
     // Without a signing secret nobody could be believed.
     if (apps.length > 0) slackInteractions({ apps, incidents, log })(server);
   };

@@ -1,18 +1,35 @@
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import type { IncidentRecord } from '../../model/incident.js';
+import type { SignalKind } from '../../model/series.js';
 import type { Incidents } from '../incidents.js';
 import { colorsFor, jsonDocument, type Colors, type OutputStream } from './output.js';
 
-/** What client commands need of the configuration; the store only where it is at hand. */
-export type ClientSettings = Pick<Config, 'environment' | 'temporal'> & Partial<Pick<Config, 'store' | 'followUp'>>;
+/*
+ * What every command is made of. The files of the commands are all loaded at every start, for `--help` and completion:
+ * they import nothing that costs time. What an action needs it imports when it runs.
+ */
+
+/** What client commands need of the configuration. */
+export interface ClientSettings
+  extends Pick<Config, 'environment' | 'temporal'>, Partial<Pick<Config, 'store' | 'followUp'>> {
+  /** The whole of it; left out where there is no configuration, so that the defaults hold. */
+  config?: Config;
+}
 
 /** How a record becomes text. */
 export interface RecordRenderer {
   markdown(record: IncidentRecord): string;
-  text(record: IncidentRecord, options: { width: number; color: boolean }): string;
-  /** The page, with plots as far as its evidence is in the configured store. Without it there is no such format. */
-  html?(record: IncidentRecord, settings: ClientSettings): Promise<string>;
+  /** The first screen, or all of it with `full`. */
+  text(record: IncidentRecord, options: { width: number; color: boolean; full: boolean }): string;
+  /** The page, with plots as far as its evidence is in the configured store. */
+  html(record: IncidentRecord, settings: ClientSettings): Promise<string>;
+}
+
+/** A service that the metrics source knows, and what is measured of it. */
+export interface KnownService {
+  name: string;
+  signals: SignalKind[];
 }
 
 /** The world around the commands, so that a test can be one. */
@@ -26,16 +43,32 @@ export interface CliDependencies {
   now(): number;
   /** Reads the configuration that `--config` names, or the usual one; without any file the defaults hold. */
   loadSettings(file: string | undefined): Promise<ClientSettings>;
-  openIncidents(settings: ClientSettings): Incidents;
-  render: RecordRenderer;
-  /** Time between two looks of `watch`. @default 1000 */
-  watchEveryMilliseconds?: number | undefined;
+  openIncidents(settings: ClientSettings): Promise<Incidents>;
+  renderer(): Promise<RecordRenderer>;
+  /**
+   * The services that the configured metrics source has metrics of, with the name by which `wanted` is known there,
+   * null when it is not. Rejects when the source does not answer.
+   */
+  knownServices(config: Config, wanted?: string): Promise<{ services: KnownService[]; match: string | null }>;
+  /** Opens an address in the browser of whoever runs the command. */
+  browse(url: string): Promise<void>;
+  /** Time between two questions of `follow`. @default 1000 */
+  followEveryMilliseconds?: number | undefined;
 }
 
-/** Options that every client command has. */
+/** Options that every command has that answers something. */
 export interface CommonOptions {
   json?: true;
+  quiet?: true;
   config?: string;
+}
+
+/** What a command prints: one JSON document, text, or only what a script needs. */
+export interface Answer {
+  value: unknown;
+  text: () => string;
+  /** With `--quiet`; nothing is printed when left out. */
+  quiet?: () => string;
 }
 
 /** A command's view of the world while it runs. */
@@ -44,16 +77,66 @@ export interface Session {
   settings: ClientSettings;
   deps: CliDependencies;
   colors: Colors;
-  /** Whether the answer is one JSON document. */
-  json: boolean;
-  /** Prints the answer: as JSON with `--json`, else as text. */
-  answer(value: unknown, text: () => string): void;
+  options: CommonOptions;
+  answer(answer: Answer): void;
+}
+
+export function withConfigOption(command: Command): Command {
+  return command.option(
+    '--config <file>',
+    'configuration file (default: FAULTLINE_CONFIG, else faultline.yml)',
+  );
 }
 
 export function withCommonOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: FAULTLINE_CONFIG, else faultline.yml)')
-    .option('--json', 'answer with one JSON document');
+  return withConfigOption(command)
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'print no progress and no hints, only what a script needs')
+    .option('--no-color', 'print without colors');
+}
+
+const required = new WeakSet<Option>();
+
+/** An option that must be given. (Commander's own check would come before that for misspelt options.) */
+export function requiredOption(flags: string, description: string): Option {
+  const option = new Option(flags, `${description} (required)`);
+  required.add(option);
+  return option;
+}
+
+/** Ends the command with an error when a required option is missing. */
+export function checkRequiredOptions(command: Command): void {
+  for (const option of command.options) {
+    if (required.has(option) && command.getOptionValue(option.attributeName()) === undefined) {
+      command.error(`error: required option '${option.flags}' not specified`);
+    }
+  }
+}
+
+const INCIDENT_ARGUMENTS = new Set(['incident', 'into']);
+
+/** The incident that a command is about. */
+export function incidentArgument(description = 'id of the incident, or its beginning or end'): Argument {
+  return new Argument('<incident>', description);
+}
+
+/** Whether an incident's id is expected here, for completion. */
+export function takesIncident(argument: Argument): boolean {
+  return INCIDENT_ARGUMENTS.has(argument.name());
+}
+
+export function byOption(deps: CliDependencies): Option {
+  return new Option('--by <who>', 'who does it').default(deps.user);
+}
+
+/** Prints an answer the way that the options ask for. */
+export function print(deps: CliDependencies, options: CommonOptions, { value, text, quiet }: Answer): void {
+  if (options.json) deps.stdout.write(jsonDocument(value));
+  else if (!options.quiet) deps.stdout.write(`${text()}\n`);
+  else {
+    const essential = quiet?.() ?? '';
+    if (essential !== '') deps.stdout.write(`${essential}\n`);
+  }
 }
 
 /** Runs a command's work against the configured Temporal, and hangs up afterwards. */
@@ -63,16 +146,17 @@ export async function inSession(
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
   const settings = await deps.loadSettings(options.config);
-  const incidents = deps.openIncidents(settings);
-  const json = options.json ?? false;
+  const incidents = await deps.openIncidents(settings);
   try {
     await work({
       incidents,
       settings,
       deps,
       colors: colorsFor(deps.stdout, deps.env),
-      json,
-      answer: (value, text) => void deps.stdout.write(json ? jsonDocument(value) : `${text()}\n`),
+      options,
+      answer: (answer) => {
+        print(deps, options, answer);
+      },
     });
   } finally {
     await incidents.close();

@@ -1,16 +1,18 @@
 import { userInfo } from 'node:os';
-import { ConfigError, loadConfig } from '../../config/load.js';
+import { ConfigError } from '../../config/config-error.js';
 import type { Config } from '../../config/schema.js';
-import { createIncidents, type IncidentsOptions } from '../temporal-incidents.js';
-import { openTemporal } from '../temporal.js';
-import type { CliDependencies, ClientSettings, RecordRenderer } from './context.js';
+import type { IncidentsOptions } from '../temporal-incidents.js';
+import type { CliDependencies, ClientSettings } from './context.js';
 import { EXIT } from './exit-codes.js';
 
+/** What reaches beyond Temporal, which is all that the client may know. */
+interface Beyond extends Pick<CliDependencies, 'renderer' | 'knownServices'> {
+  /** Completes the excerpt of a record that an incident answers, from the store. */
+  completeFrom(store: Config['store']): IncidentsOptions['complete'];
+}
+
 /** The commands' world in a real process. */
-export function processDependencies(
-  render: RecordRenderer,
-  completeFrom: (store: Config['store']) => IncidentsOptions['complete'],
-): CliDependencies {
+export function processDependencies({ completeFrom, ...beyond }: Beyond): CliDependencies {
   endQuietlyWhenNobodyReads(process.stdout);
   return {
     stdout: process.stdout,
@@ -19,11 +21,17 @@ export function processDependencies(
     user: userName(),
     now: () => Date.now() / 1000,
     loadSettings: (file) => loadClientSettings({ file, env: process.env }),
-    openIncidents: ({ temporal, store }) =>
-      createIncidents(openTemporal({ profile: temporal.profile }), {
+    async openIncidents({ temporal, store }) {
+      const [{ createIncidents }, { openTemporal }] = await Promise.all([
+        import('../temporal-incidents.js'),
+        import('../temporal.js'),
+      ]);
+      return createIncidents(openTemporal({ profile: temporal.profile }), {
         complete: store && completeFrom(store),
-      }),
-    render,
+      });
+    },
+    browse,
+    ...beyond,
   };
 }
 
@@ -38,18 +46,24 @@ export async function loadClientSettings(where: {
   env: NodeJS.ProcessEnv;
   cwd?: string | undefined;
 }): Promise<ClientSettings> {
+  const { loadConfig } = await import('../../config/load.js');
   const load = async (env: NodeJS.ProcessEnv) => {
     const file = where.file !== undefined && { file: where.file };
     const cwd = where.cwd !== undefined && { cwd: where.cwd };
     return (await loadConfig({ ...file, ...cwd, env })).config;
   };
   try {
-    return await load(where.env);
+    const config = await load(where.env);
+    return { ...clientPart(config), config };
   } catch (error) {
     const isAllFromEnvironment = error instanceof ConfigError && error.file === null;
     if (!isAllFromEnvironment || Object.keys(where.env).some(namesMetrics)) throw error;
-    return load({ ...where.env, ...UNUSED_METRICS });
+    return clientPart(await load({ ...where.env, ...UNUSED_METRICS }));
   }
+}
+
+function clientPart({ environment, temporal, store, followUp }: Config): ClientSettings {
+  return { environment, temporal, store, followUp };
 }
 
 const UNUSED_METRICS = {
@@ -59,6 +73,18 @@ const UNUSED_METRICS = {
 
 function namesMetrics(variable: string): boolean {
   return variable.startsWith('FAULTLINE__METRICS');
+}
+
+const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+/** Where no browser can be opened, as over SSH, the addresses have been printed. */
+async function browse(url: string): Promise<void> {
+  const { execa } = await import('execa');
+  const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  await execa(program, [...args, url], { stdio: 'ignore', reject: false });
 }
 
 /** `faultline list | head` closes the pipe before all is written, which is no failure. */

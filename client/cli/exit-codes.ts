@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../../config/problems.js';
+import { ConfigError } from '../../config/config-error.js';
 import {
   AmbiguousId,
   BadInput,
@@ -9,6 +9,7 @@ import {
   Refused,
   TemporalUnavailable,
 } from '../errors.js';
+import { systemErrorWords } from './system-errors.js';
 
 /** What the program ends with; docs/cli.md and every `--help` list them. */
 export const EXIT = {
@@ -27,12 +28,12 @@ export const EXIT_CODES_HELP = `
 Exit codes:
    0  done
    1  failed for another reason
-   2  bad input: an option, an argument, the configuration, an ambiguous id
-   3  there is no such incident
+   2  bad input: an option, an argument, the configuration, an ambiguous id, an unknown service
+   3  no such incident
    4  Temporal does not answer
    5  Temporal answers, but no worker does
-   6  the incident does not take this: it is closed, or its rules forbid it
-  10  watch --require: the diagnosis is less sure than that, or there is none`;
+   6  the incident cannot take this: it is closed, or its rules forbid it
+  10  --require: the diagnosis is below the required level, or there is none`;
 
 /** Ends the program with a code although nothing went wrong: the answer itself is the bad news. */
 export class ExitWith extends Error {
@@ -50,8 +51,9 @@ export interface ReportedError {
   exitCode: number;
 }
 
+/** Any error in the words, and with the exit code, that docs/cli.md promises. */
 export function reportedError(error: unknown): ReportedError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = systemErrorWords(error) ?? (error instanceof Error ? error.message : String(error));
   if (error instanceof CommanderError) {
     return { code: 'usage', message: message.replace(/^error: /, ''), exitCode: EXIT.usage };
   }

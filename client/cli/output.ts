@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import { BadInput } from '../errors.js';
+import { systemErrorWords } from './system-errors.js';
 
 /** Standard output or error, or what stands in for them. */
 export type OutputStream = NodeJS.WritableStream & {
@@ -52,4 +54,20 @@ export function jsonDocument(value: unknown): string {
 /** `2026-11-24 10:42:50` in UTC. */
 export function utc(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Writes what `--output` asks for. @throws BadInput that says why the file cannot be written */
+export async function writeOutput(file: string, text: string): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    const words = systemErrorWords(error, '--output');
+    throw words === null ? error : new BadInput(words, { cause: error });
+  }
+}
+
+/** Room for a table: the terminal's columns; null where lines are not cut, as for a pipe. */
+export function tableWidth(stream: OutputStream): number | null {
+  return isDrawable(stream) ? widthOf(stream) : null;
 }

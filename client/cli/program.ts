@@ -1,44 +1,52 @@
 import { Command, CommanderError } from 'commander';
-import { registerCancel } from './commands/cancel.js';
 import { registerAck } from './commands/ack.js';
+import { registerCancel } from './commands/cancel.js';
+import { registerFeedback } from './commands/feedback.js';
+import { registerFollow } from './commands/follow.js';
 import { registerList } from './commands/list.js';
-import { registerRerun } from './commands/rerun.js';
+import { registerOpen } from './commands/open.js';
 import { registerRegroup } from './commands/regroup.js';
+import { registerRerun } from './commands/rerun.js';
 import { registerShow } from './commands/show.js';
 import { registerStart } from './commands/start.js';
-import { registerFeedback } from './commands/feedback.js';
-import { registerWatch } from './commands/watch.js';
-import type { CliDependencies } from './context.js';
+import { checkRequiredOptions, type CliDependencies } from './context.js';
 import { EXIT, EXIT_CODES_HELP, ExitWith, reportedError } from './exit-codes.js';
 import { colorsFor, jsonDocument, plain, widthOf } from './output.js';
 
 /** The bare program `faultline`. Commands registered on it throw instead of ending the process. */
 export function createProgram(deps: CliDependencies, version: string): Command {
-  // What stands behind a command belongs to it: `watch` and `watch test` have options of one name.
-  return new Command('faultline')
-    .description('Durable, explainable incident diagnosis on Temporal')
-    .version(version)
-    .exitOverride()
-    .enablePositionalOptions()
-    .configureOutput({
-      writeOut: (text) => void deps.stdout.write(text),
-      writeErr: (text) => void deps.stderr.write(text),
-      getOutHelpWidth: () => widthOf(deps.stdout),
-      getErrHelpWidth: () => widthOf(deps.stderr),
-      getOutHasColors: () => colorsFor(deps.stdout, deps.env).isColorSupported,
-      getErrHasColors: () => colorsFor(deps.stderr, deps.env).isColorSupported,
-      // runProgram reports every error, so that --json holds for usage errors too.
-      outputError: () => undefined,
-    })
-    .addHelpText('after', EXIT_CODES_HELP);
+  return (
+    new Command('faultline')
+      .description('Durable, explainable incident diagnosis on Temporal')
+      .version(version)
+      .exitOverride()
+      // What stands behind a command belongs to it.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => void deps.stdout.write(text),
+        writeErr: (text) => void deps.stderr.write(text),
+        getOutHelpWidth: () => widthOf(deps.stdout),
+        getErrHelpWidth: () => widthOf(deps.stderr),
+        getOutHasColors: () => colorsFor(deps.stdout, deps.env).isColorSupported,
+        getErrHasColors: () => colorsFor(deps.stderr, deps.env).isColorSupported,
+        // runProgram reports every error, so that --json holds for usage errors too.
+        outputError: () => undefined,
+      })
+      .hook('preAction', (_program, command) => {
+        checkRequiredOptions(command);
+      })
+      .addHelpText('after', EXIT_CODES_HELP)
+  );
 }
 
-/** Adds the commands that talk to Temporal as a client: start, watch, show, list, ack, feedback, rerun, cancel, merge, split. */
+/** Adds the commands that talk to Temporal as a client. */
 export function buildClientCommands(program: Command, deps: CliDependencies): void {
-  registerStart(program, deps);
-  registerWatch(program, deps);
-  registerShow(program, deps);
+  program.commandsGroup('Incidents:');
   registerList(program, deps);
+  registerShow(program, deps);
+  registerFollow(program, deps);
+  registerOpen(program, deps);
+  registerStart(program, deps);
   registerAck(program, deps);
   registerFeedback(program, deps);
   registerRerun(program, deps);
@@ -51,6 +59,8 @@ export function buildClientCommands(program: Command, deps: CliDependencies): vo
  * document `{"error": {"code", "message", "exitCode"}}`.
  */
 export async function runProgram(program: Command, args: string[], deps: CliDependencies): Promise<number> {
+  // Asked for wherever colors are: also in help and errors, before any option is read.
+  if (args.includes('--no-color')) deps.env['NO_COLOR'] = '1';
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;
@@ -59,15 +69,27 @@ export async function runProgram(program: Command, args: string[], deps: CliDepe
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     // Without a command commander prints the help by itself.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
-    const reported = reportedError(error);
+    const { message, ...reported } = reportedError(error);
+    const advised = message + adviceOn(error, program, args);
     deps.stderr.write(
       args.includes('--json')
-        ? jsonDocument({ error: reported })
-        : `${colorsFor(deps.stderr, deps.env).red('error:')} ${reported.message.split('\n').map(plain).join('\n')}\n`,
+        ? jsonDocument({ error: { code: reported.code, message: advised, exitCode: reported.exitCode } })
+        : `${colorsFor(deps.stderr, deps.env).red('error:')} ${advised.split('\n').map(plain).join('\n')}\n`,
     );
     const isOurs = reported.code === 'failure';
     if (isOurs && deps.env['FAULTLINE_DEBUG'] && error instanceof Error)
       deps.stderr.write(`${error.stack ?? ''}\n`);
     return reported.exitCode;
   }
+}
+
+/** What to do about a misspelt command or option where commander has no suggestion of its own. */
+function adviceOn(error: unknown, program: Command, args: readonly string[]): string {
+  if (!(error instanceof CommanderError) || error.message.includes('Did you mean')) return '';
+  const named = program.commands.find((command) => args.includes(command.name()))?.name();
+  if (error.code === 'commander.unknownOption' && named !== undefined && args[0]?.startsWith('-'))
+    return `\nOptions come after the command: faultline ${named} ${args[0]}`;
+  if (error.code === 'commander.unknownCommand' || error.code === 'commander.unknownOption')
+    return `\nSee faultline ${named === undefined ? '' : `${named} `}--help`;
+  return '';
 }

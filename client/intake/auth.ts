@@ -1,37 +1,25 @@
 import basicAuth from '@fastify/basic-auth';
 import bearerAuth from '@fastify/bearer-auth';
-import type { FastifyInstance } from 'fastify';
-import type { ReceiverAuth } from '../../config/receiver-auth.js';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ApiAuth, ReceiverAuth } from '../../config/receiver-auth.js';
 import { isSameText, NotAuthentic } from './authenticity.js';
 
-export type { ReceiverAuth };
-
 const REALM = 'faultline';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token a request of the API shows; null where no token is asked for. */
+    tokenName: string | null;
+  }
+}
 
 /** Lets only requests with the configured credentials into `app`; others fail with 401 and WWW-Authenticate. */
 export async function demandCredentials(app: FastifyInstance, auth: ReceiverAuth): Promise<void> {
   switch (auth.type) {
     case 'none':
       return;
-    case 'bearer': {
-      // The plugin compares in constant time with every token.
-      await app.register(bearerAuth, {
-        keys: new Set(auth.tokens),
-        addHook: false,
-        specCompliance: 'rfc6749',
-        verifyErrorLogLevel: 'debug',
-      });
-      const verify = app.verifyBearerAuth;
-      if (!verify) throw new Error('@fastify/bearer-auth did not register');
-      app.addHook('onRequest', (request, reply, done) => {
-        reply.header('www-authenticate', `Bearer realm="${REALM}"`);
-        verify(request, reply, (error) => {
-          if (!error) reply.removeHeader('www-authenticate');
-          done(error);
-        });
-      });
-      return;
-    }
+    case 'bearer':
+      return demandBearer(app, (token) => isOneOf(auth.tokens, token));
     case 'basic': {
       const passwords = [auth.password, auth.passwordBefore].filter((one) => one !== undefined);
       await app.register(basicAuth, {
@@ -58,7 +46,40 @@ export async function demandCredentials(app: FastifyInstance, auth: ReceiverAuth
   }
 }
 
-/** Compares with every secret, whichever fits. */
+/** Lets only requests with a token of the API into `app`, and notes whose it is. */
+export async function demandToken(app: FastifyInstance, auth: ApiAuth): Promise<void> {
+  app.decorateRequest('tokenName', null);
+  if (auth.type === 'none') return;
+  await demandBearer(app, (token, request) => {
+    const [known] = auth.tokens.filter((one) => isSameText(token, one.token));
+    request.tokenName = known?.name ?? null;
+    return known !== undefined;
+  });
+}
+
+async function demandBearer(
+  app: FastifyInstance,
+  isKnown: (token: string, request: FastifyRequest) => boolean,
+): Promise<void> {
+  await app.register(bearerAuth, {
+    keys: new Set<string>(),
+    auth: isKnown,
+    addHook: false,
+    specCompliance: 'rfc6749',
+    verifyErrorLogLevel: 'debug',
+  });
+  const verify = app.verifyBearerAuth;
+  if (!verify) throw new Error('@fastify/bearer-auth did not register');
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('www-authenticate', `Bearer realm="${REALM}"`);
+    verify(request, reply, (error) => {
+      if (!error) reply.removeHeader('www-authenticate');
+      done(error);
+    });
+  });
+}
+
+/** Compares with every secret, whichever fits, in constant time. */
 function isOneOf(secrets: readonly string[], given: string): boolean {
   return secrets.filter((secret) => isSameText(given, secret)).length > 0;
 }

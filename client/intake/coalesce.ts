@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import type { Anomaly } from '../../model/anomaly.js';
 import { Overloaded, TemporalUnavailable } from '../errors.js';
 import type { Incidents } from '../incidents.js';
@@ -6,6 +7,9 @@ type Raising = Pick<Incidents, 'raise'>;
 
 /** Anomalies that one call takes along: a few hundred fill one signal. */
 const MOST_AT_ONCE = 500;
+
+/** Calls under way at a time: one connection carries them, and a post may name as many environments as there are. */
+const MAX_CALLS = 16;
 
 /** One post's anomalies of one environment, waiting for their turn. */
 interface Waiting {
@@ -19,58 +23,78 @@ interface Waiting {
 /**
  * Lets posts that come at the same time share calls, so that a storm reaches Temporal as few large signals. While a
  * call of an environment is under way, what comes for it waits and then goes along with the next; a post that comes
- * alone waits for nothing. Each post hears of its own anomalies, when they are durable.
+ * alone waits for nothing. Each post is answered when its own anomalies are durable.
  *
- * Holds at most `maxPending` anomalies: what is beyond them is refused with `Overloaded`. Posts that waited for longer
- * than their time are told to come back, unless `waitsLong`: a spool behind this door takes them, however late.
+ * Holds at most `maxPending` anomalies: a post that would exceed them is refused with `Overloaded`. At most 16 calls are
+ * under way; the environments take turns. Posts that waited for longer than their time are refused with
+ * `TemporalUnavailable`, unless `waitsLong`: a spool takes them, however late.
  */
 export function coalesceRaises(
   incidents: Raising,
   { maxPending, waitsLong = false }: { maxPending: number; waitsLong?: boolean },
 ): Raising {
-  const lanes = new Map<string, Waiting[]>();
+  /** By environment. */
+  const queues = new Map<string, Waiting[]>();
+  /** Environments with a call under way. */
+  const calling = new Set<string>();
   let pending = 0;
 
-  /** Sends what waits in a lane until none is left; then the lane is gone. */
-  async function drain(environment: string, lane: Waiting[]): Promise<void> {
-    while (lane.length > 0) {
-      const together = takeTogether(lane, waitsLong);
-      const [first] = together;
-      if (!first) continue;
-      try {
-        const anomalies = together.flatMap((one) => one.anomalies);
-        await incidents.raise(anomalies, { timeoutSeconds: first.timeoutSeconds });
-        for (const { resolve } of together) resolve();
-      } catch (error) {
-        for (const { reject } of together) reject(error);
-      }
+  function callNext(): void {
+    for (const [environment, queue] of queues) {
+      if (calling.size >= MAX_CALLS) return;
+      if (calling.has(environment)) continue;
+      calling.add(environment);
+      void callOnce(queue).finally(() => {
+        calling.delete(environment);
+        // At the end again, so that each environment has its turn.
+        queues.delete(environment);
+        if (queue.length > 0) queues.set(environment, queue);
+        callNext();
+      });
     }
-    lanes.delete(environment);
+  }
+
+  async function callOnce(queue: Waiting[]): Promise<void> {
+    const together = takeTogether(queue, waitsLong);
+    const [first] = together;
+    if (!first) return;
+    try {
+      const anomalies = together.flatMap((one) => one.anomalies);
+      await incidents.raise(anomalies, { timeoutSeconds: first.timeoutSeconds });
+      for (const { resolve } of together) resolve();
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
   }
 
   function enter(environment: string, anomalies: Anomaly[], timeoutSeconds: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting = { anomalies, timeoutSeconds, since: performance.now(), resolve, reject };
-      const lane = lanes.get(environment);
-      if (lane) {
-        lane.push(waiting);
-        return;
-      }
-      const own = [waiting];
-      lanes.set(environment, own);
-      void drain(environment, own);
+      const queue = queues.get(environment);
+      if (queue) queue.push(waiting);
+      else queues.set(environment, [waiting]);
+      callNext();
     });
+  }
+
+  /** Piece by piece, each with the time of a call of its own: a post may hold thousands of alerts. */
+  async function enterAll(environment: string, anomalies: Anomaly[], timeoutSeconds: number): Promise<void> {
+    for (let from = 0; from < anomalies.length; from += MOST_AT_ONCE) {
+      await enter(environment, anomalies.slice(from, from + MOST_AT_ONCE), timeoutSeconds);
+    }
   }
 
   return {
     async raise(anomalies, { timeoutSeconds }) {
-      if (pending > 0 && pending + anomalies.length > maxPending) {
-        throw new Overloaded(`${pending} signals wait for Temporal already (webhook.maxPending)`);
+      if (pending + anomalies.length > maxPending) {
+        throw new Overloaded(
+          `${pending} alerts wait for Temporal already, ${anomalies.length} more would be above webhook.maxPending`,
+        );
       }
       pending += anomalies.length;
       try {
-        const parts = byEnvironment(anomalies);
-        await Promise.all([...parts].map(([name, part]) => enter(name, part, timeoutSeconds)));
+        const parts = group(anomalies, ({ environment }) => environment);
+        await Promise.all([...parts].map(([name, part]) => enterAll(name, part, timeoutSeconds)));
       } finally {
         pending -= anomalies.length;
       }
@@ -78,29 +102,19 @@ export function coalesceRaises(
   };
 }
 
-/** Takes the oldest off a lane, as many as one call carries. Those that waited too long are told to come back. */
-function takeTogether(lane: Waiting[], waitsLong: boolean): Waiting[] {
+/** Takes the oldest of a queue, as many as one call carries. Those that waited too long are refused. */
+function takeTogether(queue: Waiting[], waitsLong: boolean): Waiting[] {
   const taken: Waiting[] = [];
   let room = MOST_AT_ONCE;
   for (;;) {
-    const next = lane[0];
+    const next = queue[0];
     if (!next || (taken.length > 0 && next.anomalies.length > room)) return taken;
-    lane.shift();
+    queue.shift();
     if (!waitsLong && performance.now() - next.since > next.timeoutSeconds * 1000) {
-      next.reject(new TemporalUnavailable('Temporal is slow: the signals had to wait for too long'));
+      next.reject(new TemporalUnavailable('Temporal is slow: the alerts had to wait for too long'));
       continue;
     }
     taken.push(next);
     room -= next.anomalies.length;
   }
-}
-
-function byEnvironment(anomalies: readonly Anomaly[]): Map<string, Anomaly[]> {
-  const parts = new Map<string, Anomaly[]>();
-  for (const anomaly of anomalies) {
-    const part = parts.get(anomaly.environment);
-    if (part) part.push(anomaly);
-    else parts.set(anomaly.environment, [anomaly]);
-  }
-  return parts;
 }

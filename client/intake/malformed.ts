@@ -17,7 +17,7 @@ export class MalformedPayload extends Error {
 }
 
 /** A sender gets the first few faults; a body of ten thousand broken alerts has one cause, not ten thousand. */
-const MAX_FAULTS = 10;
+export const MAX_FAULTS = 10;
 const MAX_SHOWN_VALUE = 60;
 const MAX_SHOWN_FIELD = 200;
 
@@ -25,14 +25,19 @@ const MAX_SHOWN_FIELD = 200;
  * Reads `body` by `schema`, whose error messages say what was expected (`expected an RFC 3339 time`);
  * what came instead is added here.
  *
+ * @param at where `body` stands in the payload, for the fields in errors: `['alerts', 3]`
  * @throws MalformedPayload
  */
-export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+export function readBody<Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+  at: PropertyKey[] = [],
+): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new MalformedPayload(
     result.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => ({
-      field: cut(fieldOf(path), MAX_SHOWN_FIELD),
+      field: cut(fieldOf([...at, ...path]), MAX_SHOWN_FIELD),
       problem: `${message}, ${shown(valueAt(body, path))}`,
     })),
   );

@@ -1,6 +1,6 @@
 import type { Anomaly } from '../../model/anomaly.js';
 import { present } from './labels.js';
-import { anomalyFrom, shortHash, type SignalContext } from './signal.js';
+import { shortHash, type Signal } from './signal.js';
 
 /** An alert in our own words, for senders whose format is not given by a product. */
 export interface PlainAlert {
@@ -23,21 +23,18 @@ export interface PlainAlert {
 }
 
 /** @param source as anomalies name it */
-export function plainAnomaly(source: string, alert: PlainAlert, context: SignalContext): Anomaly {
+export function plainSignal(source: string, alert: PlainAlert): Signal {
   const { title, fingerprint, group, startedAt, symptom, labels = {}, ...rest } = alert;
   const identity = [source, ...fingerprint].join('\n');
-  return anomalyFrom(
-    {
-      source,
-      ...rest,
-      name: title,
-      fingerprint: shortHash(identity),
-      group: group === undefined ? [identity] : [source, group],
-      startedAt: startedAt ?? context.receivedAt,
-      startUnknown: startedAt === undefined,
-      labels: { ...labels, ...present({ symptom }) },
-      hints: [alert.summary],
-    },
-    context,
-  );
+  return {
+    source,
+    ...rest,
+    name: title,
+    fingerprint: shortHash(identity),
+    group: group === undefined ? [identity] : [source, group],
+    startedAt,
+    startUnknown: startedAt === undefined,
+    labels: { ...labels, ...present({ symptom }) },
+    hints: [alert.summary],
+  };
 }

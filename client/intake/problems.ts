@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { AmbiguousId, BadInput, ClientError, IncidentNotFound, Refused } from '../errors.js';
 import { NotAuthentic, VerificationUnavailable } from './authenticity.js';
 import { MalformedPayload, type Fault } from './malformed.js';
@@ -16,6 +17,17 @@ export interface Problem {
 export interface Failure {
   problem: Problem;
   reason: RejectReason;
+}
+
+/** A refusal that is answered with this status and, as the problem's detail, this message. */
+export class HttpError extends Error {
+  constructor(
+    readonly statusCode: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'HttpError';
+  }
 }
 
 /** A body of a kind that its source does not send. */
@@ -53,6 +65,8 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
   }
   const { code, statusCode, message } = httpErrorOf(error);
   switch (statusCode) {
+    case 403:
+      return { reason: 'unauthorized', problem: problem(403, message) };
     case 401:
       return { reason: 'unauthorized', problem: problem(401, 'the credentials of this receiver are needed') };
     case 413:
@@ -87,6 +101,14 @@ function statusOf(error: ClientError): number {
 
 export function problem(status: number, detail: string): Problem {
   return { title: STATUS_CODES[status] ?? 'Error', status, detail };
+}
+
+/** When a sender that reads it shall come back. */
+const RETRY_AFTER_SECONDS = 5;
+
+export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
+  if (body.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
 }
 
 function httpErrorOf(error: unknown): { code: string; statusCode: number; message: string } {

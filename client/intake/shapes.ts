@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondsOf } from './moment.js';
 
 /** What payloads are made of. Messages say what was expected; `readBody` adds what came. */
 export const text = z.string({ error: 'expected text' });
@@ -13,6 +14,9 @@ export const anyText = z
     if (typeof value === 'number') return String(value);
     return typeof value === 'string' && value.trim() !== '' ? value : undefined;
   });
+
+/** A time in any of the ways that `secondsOf` reads; undefined for anything else. */
+export const anyMoment = z.unknown().optional().transform(secondsOf);
 
 /** An id that some senders write as a number. */
 export const id = z.union([someText, z.number().transform(String)], { error: 'expected an id' });

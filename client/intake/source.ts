@@ -1,12 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../../config/schema.js';
 import type { ReceiverAuth } from '../../config/receiver-auth.js';
-import type { Anomaly } from '../../model/anomaly.js';
+import { environmentsOf, type KeptEnvironment } from './environments.js';
+import type { Item } from './reading.js';
 
 /** Settings that decide how foreign labels are read. */
 export interface ReadingSettings {
   /** For signals that name no environment themselves. */
   environment: string;
+  /** Under which environment an alert that names this one is kept (environments.ts). */
+  keptEnvironment: (name: string) => KeptEnvironment;
+  /** A start that is longer ago is not believed. */
+  maxAlertAgeSeconds: number;
+  /** Alerts that are meant to fire always and open nothing. */
+  alwaysFiring: { alertNames: string[]; severities: string[] };
   /** Labels that name the service, the first that is present. */
   serviceLabels: string[];
   environmentLabels: string[];
@@ -41,6 +48,8 @@ export interface Source {
   path?: string | undefined;
   /** How people call it: `Alertmanager`. */
   title: string;
+  /** The largest body that it sends. @default `webhook.bodyLimitBytes` */
+  bodyLimitBytes?: number | undefined;
   /** Media types that it takes. @default application/json */
   mediaTypes?: readonly string[] | undefined;
   /** Whether it reads `bytes` itself, as its format depends on the headers. @default false: the body is JSON */
@@ -55,16 +64,25 @@ export interface Source {
    */
   authenticate?(post: RawPost): void | Promise<void>;
   /**
-   * Reads a post. No anomalies is a fine answer: there was nothing to act on.
+   * Reads a post: an item for each alert, what is left out included. May be a generator, which is read bit by bit.
    *
    * @throws MalformedPayload when the body can never be read, whoever sends it again.
    */
-  read(post: Post, settings: ReadingSettings): Anomaly[] | Promise<Anomaly[]>;
+  read(post: Post, settings: ReadingSettings): Iterable<Item> | Promise<Iterable<Item>>;
 }
 
-export function readingSettings(config: Pick<Config, 'environment' | 'webhook'>): ReadingSettings {
-  const { serviceLabels, environmentLabels, serviceNames } = config.webhook;
-  return { environment: config.environment, serviceLabels, environmentLabels, serviceNames };
+/** The settings of one receiver; they hold which environments it has seen. */
+export function readingSettings(config: Pick<Config, 'environment' | 'webhook' | 'triage'>): ReadingSettings {
+  const { serviceLabels, environmentLabels, serviceNames, maxAlertAgeDays, alwaysFiring } = config.webhook;
+  return {
+    environment: config.environment,
+    keptEnvironment: environmentsOf(config),
+    maxAlertAgeSeconds: maxAlertAgeDays * 86_400,
+    alwaysFiring,
+    serviceLabels,
+    environmentLabels,
+    serviceNames,
+  };
 }
 
 /** A header's text; undefined when it is absent or was sent more than once. */

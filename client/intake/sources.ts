@@ -1,3 +1,4 @@
+import { isAlertmanagerOn } from '../../config/exposure.js';
 import type { Config } from '../../config/schema.js';
 import { alertmanager } from './alertmanager/source.js';
 import { cloudevents } from './cloudevents/source.js';
@@ -11,9 +12,11 @@ import { sentry } from './sentry/source.js';
 import { sns } from './sns/source.js';
 import type { Source } from './source.js';
 
-/** The systems whose posts are taken: Alertmanager always, the others when they are configured. */
-export function openSources({ sources }: Pick<Config['webhook'], 'sources'>): Source[] {
+/** The systems whose posts are taken: those that are configured, and Alertmanager as `isAlertmanagerOn` says. */
+export function openSources(webhook: Config['webhook']): Source[] {
+  const { sources } = webhook;
   const configured = [
+    isAlertmanagerOn(webhook) && alertmanager(sources.alertmanager ?? {}),
     sources.grafana && grafana(sources.grafana),
     sources.pagerduty && pagerduty(sources.pagerduty),
     sources.datadog && datadog(sources.datadog),
@@ -24,5 +27,5 @@ export function openSources({ sources }: Pick<Config['webhook'], 'sources'>): So
     sources.cloudevents && cloudevents(sources.cloudevents),
     ...sources.generic.map(generic),
   ];
-  return [alertmanager, ...configured.filter((source) => source !== undefined)];
+  return configured.filter((source) => source !== undefined && source !== false);
 }

@@ -6,9 +6,13 @@ import { grafanaSource, pagerdutySource, sentrySource, snsSource } from './signe
 const credentialsOnly = z.strictObject(withCredentials);
 export type CredentialsOnlyConfig = z.infer<typeof credentialsOnly>;
 
-/** The systems besides Alertmanager whose posts are taken: each is on when it stands here. */
+/**
+ * The systems whose posts are taken: each is on when it stands here. Alertmanager is also on where `webhook.auth` is
+ * set or the receiver listens on loopback.
+ */
 export const sources = z
   .strictObject({
+    alertmanager: credentialsOnly.optional(),
     grafana: grafanaSource.optional(),
     pagerduty: pagerdutySource.optional(),
     datadog: credentialsOnly.optional(),

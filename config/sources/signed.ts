@@ -33,6 +33,11 @@ export type SentryConfig = z.infer<typeof sentrySource>;
 export const snsSource = z.strictObject({
   /** ARNs of the topics that may post, and whose subscription is confirmed. */
   topics: z.array(z.string().regex(/^arn:aws[a-z-]*:sns:/, 'expected the ARN of an SNS topic')).min(1),
+  /** Version 2 is SHA-256. Topics send version 1, SHA-1, unless their attribute SignatureVersion is 2. */
+  signatureVersions: z
+    .array(z.enum(['1', '2']))
+    .min(1)
+    .default(['2']),
   /** SNS tries for an hour by its own retry policy. */
   toleranceSeconds: tolerance(3600),
 });

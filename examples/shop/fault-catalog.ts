@@ -90,7 +90,7 @@ export function parseFault(name: string): Fault {
   const service = name.slice(0, cut);
   const injection = INJECTIONS.find((candidate) => candidate === name.slice(cut + 1));
   if (cut < 1 || !injection) {
-    throw new Error(`fault: expected <service>-<${INJECTIONS.join('|')}>, got "${name}"`);
+    throw new Error(`expected <service>-<${INJECTIONS.join('|')}>, got "${name}"`);
   }
   const spec = specOf(service);
   if (injection === 'pool') poolCallee(service);

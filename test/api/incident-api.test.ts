@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import type { z } from 'zod';
 import { steeringRoutes } from '../../client/api/steering.js';
 import {
   AmbiguousId,
@@ -12,10 +13,11 @@ import {
 } from '../../client/errors.js';
 import type { Incidents } from '../../client/incidents.js';
 import { buildReceiver } from '../../client/intake/receiver.js';
-import { configSchema, type Config } from '../../config/schema.js';
+import { configSchema } from '../../config/schema.js';
 import { incidentRecord } from '../../model/incident.js';
 import { aRecord, fakeIncidents, INCIDENT_ID } from '../support/fake-incidents.js';
 
+const ALERTS = { type: 'bearer' as const, tokens: ['token-of-alertmanager'] };
 const BASE = `/v1/incidents/${encodeURIComponent(INCIDENT_ID)}`;
 
 interface Problem {
@@ -26,11 +28,14 @@ interface Problem {
 
 const open: FastifyInstance[] = [];
 
-async function api(overrides: Partial<Incidents> = {}, auth?: Config['webhook']['auth']) {
+async function api(
+  overrides: Partial<Incidents> = {},
+  webhook: z.input<typeof configSchema>['webhook'] = {},
+) {
   const incidents = fakeIncidents(overrides);
   const config = configSchema.parse({
     metrics: { type: 'prometheus', url: 'http://prometheus' },
-    webhook: { ...(auth && { auth }) },
+    webhook,
   });
   const log = pino({ level: 'silent' });
   const app = await buildReceiver({
@@ -173,12 +178,62 @@ describe('the HTTP API of incidents', () => {
     assert.ok(!answer.body.includes('secret detail'));
   });
 
-  it('asks for the credentials that alerts need, before it looks at anything', async () => {
-    const { app, asked, post } = await api({}, { type: 'bearer', tokens: ['a-token'] });
-    assert.equal((await app.inject(BASE)).statusCode, 401);
-    assert.equal((await post(`${BASE}/cancel`, { by: 'ann' })).statusCode, 401);
+  const tokens = [
+    { name: 'bot', token: 'token-of-the-bot' },
+    { name: 'bot', token: 'next-token-of-the-bot' },
+    { name: 'ann', token: 'token-of-ann' },
+  ];
+  const guarded = { auth: ALERTS, api: { auth: { type: 'bearer', tokens } } } as const;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  it('asks for its own credentials before it reads anything, and not for those of alerts', async () => {
+    const { app, asked, post } = await api({}, guarded);
+    for (const headers of [{}, bearer('token-of-alertmanager'), bearer('token-of-an')]) {
+      assert.equal((await app.inject({ url: BASE, headers })).statusCode, 401);
+      const answer = await post(`${BASE}/cancel`, { by: 'ann' }, headers);
+      assert.equal(answer.statusCode, 401);
+      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="faultline"');
+    }
     assert.deepEqual(asked, []);
-    const known = await post(`${BASE}/cancel`, { by: 'ann' }, { authorization: 'Bearer a-token' });
-    assert.equal(known.statusCode, 200);
+  });
+
+  const signatures: [token: string, by: string | undefined, recorded: string][] = [
+    ['token-of-ann', undefined, 'ann'],
+    ['token-of-ann', 'ann', 'ann'],
+    ['token-of-the-bot', 'ann', 'bot, on behalf of ann'],
+    ['next-token-of-the-bot', undefined, 'bot'],
+  ];
+  for (const [token, by, recorded] of signatures) {
+    it(`records ${recorded} for ${token} with by ${by ?? 'left out'}`, async () => {
+      const { asked, post } = await api({}, guarded);
+      assert.equal((await post(`${BASE}/acknowledge`, by ? { by } : {}, bearer(token))).statusCode, 200);
+      assert.deepEqual(asked, [['acknowledge', INCIDENT_ID, { by: recorded }]]);
+    });
+  }
+
+  const off: [string, z.input<typeof configSchema>['webhook']][] = [
+    ['alerts need credentials', { auth: ALERTS }],
+    ['others reach the host', { host: '0.0.0.0', allowUnauthenticated: true }],
+  ];
+  for (const [where, webhook] of off) {
+    it(`is off without credentials of its own where ${where}`, async () => {
+      const { app, asked, post } = await api({}, webhook);
+      for (const answer of [
+        await app.inject({ url: BASE, headers: bearer('token-of-alertmanager') }),
+        await post(`${BASE}/cancel`, { by: 'ann' }),
+      ]) {
+        assert.equal(answer.statusCode, 404);
+        assert.match(answer.json<Problem>().detail, /set webhook\.api\.auth/);
+      }
+      assert.deepEqual(asked, []);
+    });
+  }
+
+  it('cancels by a whole id alone', async () => {
+    const { asked, post } = await api();
+    const answer = await post('/v1/incidents/9f3c2e/cancel', { by: 'ann' });
+    assert.equal(answer.statusCode, 400);
+    assert.equal(answer.json<Problem>().detail, 'cancel takes a whole id, got "9f3c2e"');
+    assert.deepEqual(asked, []);
   });
 });

@@ -38,6 +38,7 @@ describe('an incident in Slack, on a real Temporal server', function () {
         signingSecrets: [SIGNING_SECRET],
       }),
     ];
+    loaded.config.webhook.api = { auth: { type: 'bearer', tokens: [{ name: 'reader', token: TOKEN }] } };
     house = await startHouse({ ...options, loaded });
     endings.push(() => house.stop());
     alert = written.alert;

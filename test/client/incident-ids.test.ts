@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { AmbiguousId, IncidentNotFound } from '../../client/errors.js';
-import { isWholeId, pickId } from '../../client/incident-ids.js';
+import { AmbiguousId, BadInput, IncidentNotFound } from '../../client/errors.js';
+import { isWholeId, pickId, wholeId } from '../../client/incident-ids.js';
 
 const CHECKOUT = 'incident/checkout/20261124-1042-9f3c2e';
 const CART = 'incident/cart/20261124-1042-0a1b2c';
@@ -37,7 +37,10 @@ describe('a part of an incident id', () => {
     assert.throws(() => pickId('x', []), /no incident "x"; `faultline list`/);
   });
 
-  it('knows a whole id', () => {
+  it('knows a whole id, which alone will do for what cannot be undone', () => {
+    assert.equal(wholeId(CHECKOUT), CHECKOUT);
+    assert.equal(wholeId('checkout/20261124-1042-9f3c2e'), CHECKOUT);
+    assert.throws(() => wholeId('9f3c2e'), BadInput);
     assert.equal(isWholeId(CHECKOUT), true);
     assert.equal(isWholeId('incident/checkout'), false);
     assert.equal(isWholeId('triage/production'), false);

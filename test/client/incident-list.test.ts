@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { visibilityQuery } from '../../client/incident-list.js';
 
-const CLOSED = "('resolved', 'expired', 'cancelled')";
+const CLOSED = "('resolved', 'expired', 'cancelled', 'merged')";
 
 describe('the query behind a list of incidents', () => {
   it('asks for every incident when nothing filters', () => {

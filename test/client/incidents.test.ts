@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Worker } from '@temporalio/worker';
 import type { Policy } from '../../activities/contract.js';
-import { AmbiguousId, IncidentNotFound, NoWorker, Refused } from '../../client/errors.js';
+import { AmbiguousId, BadInput, IncidentNotFound, NoWorker, Refused } from '../../client/errors.js';
 import type { Incidents } from '../../client/incidents.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
@@ -82,6 +82,7 @@ describe('incidents', function () {
         (list) => list.incidents.length > 0,
       );
       assert.equal(rows.length, 1);
+      assert.equal(rows[0]?.title, anomaly.title);
       assert.match(rows[0]?.id ?? '', new RegExp(`^incident/${service}/\\d{8}-\\d{4}-abc123$`));
       await progressOf(rows[0]?.id ?? '');
     });
@@ -98,9 +99,7 @@ describe('incidents', function () {
         joined: true,
       });
 
-      const seen: Progress[] = [];
-      for await (const progress of incidents.watch(workflowId, { everyMilliseconds: 20 }))
-        seen.push(progress);
+      const seen = await progressOf(workflowId);
       assert.equal(seen.at(-1)?.state, 'following');
       assert.ok(seen.at(-1)?.steps.every((step) => step.state === 'done'));
 
@@ -154,6 +153,8 @@ describe('incidents', function () {
         faultKind: 'cpu',
         verdict: 'suspected',
         confidence: 0.78,
+        feedback: null,
+        title: `Reported manually: latency on ${service}`,
         closedAt: null,
       });
 
@@ -228,7 +229,7 @@ describe('incidents', function () {
     await assert.rejects(
       incidents.acknowledge(id, { by: 'bob' }),
       (error: unknown) =>
-        error instanceof Refused && error.message === `${id} is closed and takes nothing more`,
+        error instanceof Refused && error.message === `${id} is closed and cannot be changed`,
     );
   });
 
@@ -251,12 +252,12 @@ describe('incidents', function () {
           incidents.acknowledge(workflowId, { by: 'bob' }),
           (error: unknown) =>
             error instanceof Refused &&
-            error.message === `${workflowId} refuses: the incident is cancelled already`,
+            error.message === `${workflowId} cannot take this: the incident is cancelled already`,
         );
         await incidents.giveFeedback(workflowId, verdict);
         await eventually(
           () => incidents.list({ service: [service], rootCause: ['ledger'] }, { limit: 1 }),
-          (list) => list.incidents.length === 1,
+          (list) => list.incidents[0]?.feedback === 'wrong',
         );
         return workflowId;
       },
@@ -272,6 +273,18 @@ describe('incidents', function () {
     );
     await handle.terminate('end of the test');
   });
+
+  it('are not split where nothing would stay, and not cancelled by a part of an id', () =>
+    withWorker(async () => {
+      const service = uniqueName('alone');
+      const { workflowId } = await start(service);
+      await assert.rejects(
+        incidents.split(workflowId, { service, by: 'ann' }),
+        (error: unknown) => error instanceof Refused && error.message.includes(`alerts of ${service} alone`),
+      );
+      await assert.rejects(incidents.cancel(service, { by: 'ann', reason: '' }), BadInput);
+      assert.equal((await incidents.show(workflowId)).timings.closedAt, null);
+    }));
 
   it('look again when a person asks for it', () =>
     withWorker(async () => {

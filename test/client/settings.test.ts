@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadClientSettings } from '../../client/cli/dependencies.js';
-import { ConfigError } from '../../config/problems.js';
+import { ConfigError } from '../../config/config-error.js';
 
 describe('settings of a client', () => {
   let cwd: string;

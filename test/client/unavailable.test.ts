@@ -123,6 +123,15 @@ describe("Temporal's client configuration", () => {
     assert.equal(temporal.namespace, 'ops');
   });
 
+  it('refuses an address that is none', () => {
+    for (const address of ['http://temporal:7233', 'temporal:port', 'a b:7233']) {
+      assert.throws(
+        () => openTemporal({ env: { TEMPORAL_ADDRESS: address, HOME: '/nowhere' } }),
+        (error: unknown) => error instanceof BadInput && error.message.includes(`got '${address}'`),
+      );
+    }
+  });
+
   it('names the profile that does not exist', () => {
     assert.throws(
       () => openTemporal({ profile: 'staging', env: { HOME: '/nowhere' } }),

@@ -130,6 +130,7 @@ describe('the configuration', () => {
     'docs/configuration.md',
     'docs/webhook-sink.md',
     'docs/sinks/slack.md',
+    'docs/store.md',
     'docs/alertmanager.md',
     'docs/triage.md',
     'docs/sources/README.md',

@@ -214,12 +214,17 @@ describe('configuration', () => {
       [
         'YAML that cannot be read',
         'metrics:\n  type: "prometheus\n',
-        'faultline.yml:3: not valid YAML at column 1: Missing closing "quote',
+        'faultline.yml:2: not valid YAML: the quoted text that begins at column 9 is not closed; close it',
+      ],
+      [
+        'a bracket that is not closed',
+        `${MINIMAL}sinks: [ {}\nlog: {}\n`,
+        'faultline.yml:4: not valid YAML: the bracket that begins at column 8 is not closed; close it',
       ],
       [
         'the same setting twice',
         `${MINIMAL}metrics: {}\n`,
-        'faultline.yml:4: not valid YAML at column 1: Map keys must be unique',
+        'faultline.yml:4: not valid YAML at column 1: Map keys must be unique; check brackets, quotes and indentation at this line and above it',
       ],
     ];
     for (const [name, yaml, expected] of CASES) {
@@ -239,6 +244,19 @@ describe('configuration', () => {
       const message = await complaint(`${MINIMAL}  auth: {type: bearer, token: 987654321}\n`);
       assert.equal(message, 'faultline.yml:4: metrics.auth.token: expected a text, got a number');
     });
+  });
+
+  it('expects a bucket name, a prefix that is a folder, and the two keys of a bucket together', async () => {
+    const s3 = (more: string): string => `${MINIMAL}store: {s3: {endpoint: "https://s3.example", ${more}}}`;
+    assert.match(await complaint(s3('bucket: No')), /store\.s3\.bucket: expected 3 to 63 lower-case letters/);
+    assert.match(
+      await complaint(s3('bucket: abc, prefix: /x')),
+      /store\.s3\.prefix: expected folders that end/,
+    );
+    assert.match(
+      await complaint(s3('bucket: abc, accessKeyId: a')),
+      /store\.s3\.secretAccessKey: expected accessKeyId and secretAccessKey together/,
+    );
   });
 
   it('gathers secrets and takes them out of texts', async () => {

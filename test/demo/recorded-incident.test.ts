@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { anomaliesOf } from '../../client/intake/alertmanager/adapter.js';
-import { alertmanagerPayload } from '../../client/intake/alertmanager/schema.js';
+import { readAlertmanager } from '../../client/intake/alertmanager/source.js';
+import { anomaliesIn } from '../../client/intake/reading.js';
 import { readingSettings } from '../../client/intake/source.js';
 import { beganAt, recordedAlert } from '../../workers/demo/recorded-incident.js';
 import { demoConfig, newToken } from '../../workers/demo/settings.js';
@@ -17,7 +17,10 @@ describe('the recorded alert of the demo', () => {
       metrics: { type: 'recording', file: 'unused' },
       changes: [],
     });
-    const [anomaly] = anomaliesOf(alertmanagerPayload.parse(post), PLAY_AT + 30, readingSettings(config));
+    const [anomaly] = anomaliesIn(readAlertmanager({ body: post }), {
+      receivedAt: PLAY_AT + 30,
+      settings: readingSettings(config),
+    });
     assert.equal(anomaly?.service, 'storefront');
     assert.equal(anomaly.symptom, 'latency');
     assert.equal(anomaly.endedAt, null);

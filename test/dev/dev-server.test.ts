@@ -110,7 +110,7 @@ describe('the embedded dev server', function () {
   });
 
   it('says why a program that is no server did not start', async () => {
-    const binary = { path: join(folder, 'nothing'), how: 'test', version: '1.9.1' };
+    const binary = { path: join(folder, 'nothing'), source: 'test', version: '1.9.1' };
     await assert.rejects(start({ binary }), /nothing could not be started: .*ENOENT/);
   });
 

@@ -8,7 +8,9 @@ import type { Health, MetricsSource } from '../../activities/collect/metrics/sou
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
 import type { MatchingPack } from '../../workers/doctor/metrics.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
+import { loadConfig } from '../../config/load.js';
 import { testServer } from '../support/dev-server.js';
+import { FakeSource } from '../support/fake-source.js';
 
 const ASKED = { operation: 'build info', endpoint: 'http://127.0.0.1:9/api/v1/status/buildinfo' };
 
@@ -26,6 +28,11 @@ function source(health: () => Promise<Health>): MetricsSource {
     close: () => undefined,
   };
 }
+
+const METRICS_IN_ENVIRONMENT = {
+  FAULTLINE__METRICS__TYPE: 'prometheus',
+  FAULTLINE__METRICS__URL: 'http://127.0.0.1:9',
+};
 
 const healthy = (): Promise<Health> => Promise.resolve({ product: 'Prometheus', version: '3.5.0' });
 
@@ -55,7 +62,7 @@ describe('the doctor', () => {
       openMetrics: () =>
         Promise.resolve({
           source: source(metrics.health ?? healthy),
-          matchingPacks: () => Promise.resolve(metrics.packs ?? [{ name: 'otel-http', isGolden: true }]),
+          matchingPacks: () => Promise.resolve(metrics.packs ?? [{ name: 'otel-http', readsRequests: true }]),
           watchedSeries: () => Promise.resolve(metrics.watched ?? 1),
         }),
     };
@@ -69,7 +76,7 @@ describe('the doctor', () => {
     const watch =
       'watches: [{ name: slow, of: { type: query, query: up }, method: { type: threshold, below: 1 } }]\n';
     const told = async (watched: number) => (await look(minimal + watch, { watched }))('watches')[0]!;
-    assert.equal((await told(3)).seen, '3 series to watch');
+    assert.equal((await told(3)).seen, 'reads 3 series');
     const { subject, status, remedy } = await told(0);
     assert.equal(subject, "watch 'slow'");
     assert.equal(status, 'warning');
@@ -85,7 +92,7 @@ describe('the doctor', () => {
     );
     assert.deepEqual(
       of('metrics').map(({ seen }) => seen),
-      ['Prometheus 3.5.0 answers', 'otel-http match its metrics'],
+      ['Prometheus 3.5.0 answers', 'otel-http matches its metrics'],
     );
     assert.match(of('sinks')[0]!.seen, /summaries go to files only/);
     assert.match(of('store')[0]!.seen, /^id [0-9a-f]{8}: objects can be written/);
@@ -101,25 +108,28 @@ describe('the doctor', () => {
     assert.equal(of('metrics').length, 0);
   });
 
-  it('warns of a receiver that is open to the network', async () => {
-    const of = await look(`${minimal}webhook: { host: 0.0.0.0 }\n`);
-    assert.equal(of('configuration')[1]?.subject, 'webhook.auth');
-    assert.equal(of('configuration')[1]!.status, 'warning');
-    const closed = await look(
-      `${minimal}webhook: { host: 0.0.0.0, auth: { type: bearer, tokens: [long-enough] } }\n`,
-    );
+  it('warns of what is open to the network although it is allowed, and fails where it is not', async () => {
+    const open = 'host: 0.0.0.0, allowUnauthenticated: true';
+    const of = await look(`${minimal}webhook: { ${open} }\n`);
+    const [, warned] = of('configuration');
+    assert.deepEqual([warned?.subject, warned?.status], ['webhook.auth', 'warning']);
+    assert.match(warned!.seen, /^anyone who reaches 0\.0\.0\.0 may raise incidents as Alertmanager$/);
+    const auth = '{ type: bearer, tokens: [long-enough] }';
+    const closed = await look(`${minimal}webhook: { host: 0.0.0.0, auth: ${auth} }\n`);
     assert.equal(closed('configuration').length, 1);
+    const refused = await look(`${minimal}webhook: { host: 0.0.0.0 }\n`);
+    assert.equal(refused('configuration')[0]?.status, 'failed');
   });
 
   it('lists the sources of alerts, and warns of one that asks nobody who posts', async () => {
     const sources = '{ pagerduty: { secrets: [long-enough] }, datadog: { auth: { type: none } } }';
-    const auth = '{ type: bearer, tokens: [long-enough] }';
-    const of = await look(`${minimal}webhook: { host: 0.0.0.0, auth: ${auth}, sources: ${sources} }\n`);
+    const webhook = `{ host: 0.0.0.0, allowUnauthenticated: true, auth: { type: bearer, tokens: [long-enough] }, sources: ${sources} }`;
+    const of = await look(`${minimal}webhook: ${webhook}\n`);
     const [file, ...warnings] = of('configuration');
-    assert.match(file!.seen, /alerts from Alertmanager, PagerDuty, Datadog;/);
+    assert.match(file!.seen, /alerts from Alertmanager, PagerDuty, Datadog, 0 sinks/);
     assert.deepEqual(
       warnings.map(({ subject }) => subject),
-      ['auth of /v1/datadog'],
+      ['webhook.sources.datadog.auth'],
     );
   });
 
@@ -137,9 +147,28 @@ describe('the doctor', () => {
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
 
-    const resources = await look(minimal, { packs: [{ name: 'process', isGolden: false }] });
+    const resources = await look(minimal, { packs: [{ name: 'process', readsRequests: false }] });
     assert.equal(resources('metrics')[1]?.status, 'warning');
-    assert.match(resources('metrics')[1]!.seen, /^process match .* none with latency, errors or traffic$/);
+    assert.match(
+      resources('metrics')[1]!.seen,
+      /^process matches .* but none reads latency, errors or traffic$/,
+    );
+  });
+
+  it('does not take what is known of every target for metrics of requests', async () => {
+    const { config } = await loadConfig({ cwd: folder, env: METRICS_IN_ENVIRONMENT });
+    const { matchingPacks, source: opened } = await openMetrics({
+      config,
+      file: null,
+      directory: folder,
+      secrets: [],
+    });
+    opened.close();
+    const up = new FakeSource({ names: ['up'], answer: () => [[{ job: 'mysqld' }, 1]] });
+    const packs = await matchingPacks(up);
+    assert.deepEqual(packs, [{ name: 'targets', readsRequests: false }]);
+    const told = await look(minimal, { packs });
+    assert.equal(told('metrics')[1]?.status, 'warning');
   });
 
   it('names the file of a source or pack that cannot be read', async () => {

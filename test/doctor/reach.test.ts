@@ -64,12 +64,12 @@ describe('whether an address can be reached', () => {
     assert.equal(told.seen.includes('s3cret'), false);
   });
 
-  it('says that nobody listens', async () => {
+  it('says that nothing listens', async () => {
     const port = await getPort({ host: '127.0.0.1' });
     const told = await reach({ ...target(), url: `http://127.0.0.1:${port}/` });
     assert.deepEqual(told, {
       status: 'failed',
-      seen: `http://127.0.0.1:${port}: nobody listens there`,
+      seen: `http://127.0.0.1:${port}: nothing listens there`,
       remedy: 'check sinks[0].url and the network to it',
     });
   });

@@ -8,7 +8,7 @@ const fine: Finding = { area: 'temporal', subject: 'server localhost:7233', ...o
 const noWorker: Finding = {
   area: 'temporal',
   subject: "worker on 'faultline'",
-  ...warning('nobody polls for work', 'start one: `faultline worker`'),
+  ...warning('no worker polls for tasks', 'start one: `faultline worker`'),
 };
 const broken: Finding = {
   area: 'metrics',
@@ -23,13 +23,13 @@ describe("the doctor's page", () => {
       [
         'temporal',
         '  ok       server localhost:7233: version 1.32.0',
-        "  warning  worker on 'faultline': nobody polls for work",
+        "  warning  worker on 'faultline': no worker polls for tasks",
         '           -> start one: `faultline worker`',
         'metrics',
         '  failed   prometheus prom:9090: connection refused',
         '           -> check metrics.url',
         '',
-        'Not ready: 1 failed, with 1 to look at.',
+        'Not ready: 1 failed, 1 warning.',
         '',
       ].join('\n'),
     );
@@ -37,7 +37,7 @@ describe("the doctor's page", () => {
 
   it('says at the end whether all is ready', () => {
     assert.match(renderFindings([fine], plainColors), /\nReady\.\n$/);
-    assert.match(renderFindings([fine, noWorker], plainColors), /\nReady, with 1 to look at\.\n$/);
+    assert.match(renderFindings([fine, noWorker], plainColors), /\nReady, 1 warning\.\n$/);
     assert.match(renderFindings([broken, broken], plainColors), /\nNot ready: 2 failed\.\n$/);
   });
 

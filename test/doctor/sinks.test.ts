@@ -84,7 +84,7 @@ describe('what the doctor says of sinks', () => {
       { ...settings, login: { ...LOGIN, password: 'another mail password' } },
     );
     await server.close();
-    assert.equal(good?.seen, `127.0.0.1:${server.port} greets and takes the login; no mail was sent`);
+    assert.equal(good?.seen, `127.0.0.1:${server.port} answers and accepts the login; no mail was sent`);
     assert.equal(bad?.status, 'failed');
     assert.match(bad.remedy ?? '', /check sinks\[1\]\.host, port, security and login/);
     assert.ok(!JSON.stringify(bad).includes('another mail password'));

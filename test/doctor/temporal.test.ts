@@ -34,12 +34,12 @@ describe('what the doctor sees of Temporal', () => {
     const [version, home, attributes, worker] = await look(namespace);
     assert.equal(version?.subject, `server ${server.address}`);
     assert.match(version.seen, /^version \d+\.\d+\.\d+/);
-    assert.equal(home?.seen, 'is there; keeps closed incidents for a day');
+    assert.equal(home?.seen, 'exists; keeps closed incidents for a day');
     assert.equal(attributes?.status, 'failed');
     assert.match(attributes.seen, /missing: FaultlineService, /);
     assert.equal(attributes.remedy, 'register them: `faultline setup`');
     assert.equal(worker?.status, 'warning');
-    assert.equal(worker.seen, 'nobody polls for work');
+    assert.equal(worker.seen, 'no worker polls for tasks');
   });
 
   it('finds nothing to do when attributes are registered and a worker polls', async function () {
@@ -60,7 +60,7 @@ describe('what the doctor sees of Temporal', () => {
       while (seen.some(({ status }) => status !== 'ok')) seen = await look(namespace);
       return seen;
     });
-    assert.match(findings.at(-1)?.seen ?? '', /worker-of-the-test polls for work/);
+    assert.match(findings.at(-1)?.seen ?? '', /worker-of-the-test polls for tasks/);
   });
 
   it('says that the namespace is not there, and looks no further', async () => {

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { alertmanager } from '../../client/intake/alertmanager/source.js';
-import { LIMITS, NOTE } from '../../client/intake/bounds.js';
+import { readAlertmanager } from '../../client/intake/alertmanager/source.js';
+import { ANOMALY_BYTES, LIMITS, NOTE } from '../../client/intake/bounds.js';
 import { MalformedPayload } from '../../client/intake/malformed.js';
+import { anomaliesIn } from '../../client/intake/reading.js';
 import { anomaly as anomalySchema, type Anomaly } from '../../model/anomaly.js';
 import { postWithAlert, recordedPost, recordedPosts } from '../support/alertmanager-posts.js';
+import { readingContext } from '../support/intake-rig.js';
 
-const SETTINGS = {
-  environment: 'fallback',
-  serviceLabels: ['service', 'service_name', 'app', 'job', 'deployment'],
-  environmentLabels: ['environment', 'env', 'cluster'],
-};
 const RECEIVED_AT = Date.UTC(2026, 10, 24, 11) / 1000;
 
-function read(body: unknown): Anomaly[] {
-  return alertmanager.read({ body, receivedAt: RECEIVED_AT }, SETTINGS);
+function read(body: unknown, context = readingContext({}, { receivedAt: RECEIVED_AT })): Anomaly[] {
+  return anomaliesIn(readAlertmanager({ body }), context);
 }
 
 function readOne(alert: Record<string, unknown>): Anomaly {
@@ -111,7 +108,7 @@ describe('reading Alertmanager posts', () => {
     ['the host of an IPv6 instance', { instance: '[fd00::7]:9100' }, 'fd00::7', 'label instance'],
     ['a pod without its hashes', { pod: 'checkout-7d9f8b6c5d-x2x9z' }, 'checkout', 'label pod'],
     ['a container before its pod', { pod: 'p-0', container: 'redis' }, 'redis', 'label container'],
-    ["the alert's name", { alertname: 'Watchdog' }, 'Watchdog', "the alert's name"],
+    ["the alert's name", { alertname: 'HighLoad' }, 'HighLoad', "the alert's name"],
   ];
   for (const [what, labels, service, note] of hints) {
     it(`falls back to ${what} and says so`, () => {
@@ -130,9 +127,12 @@ describe('reading Alertmanager posts', () => {
   });
 
   it('never mistakes what objects inherit for a label', () => {
-    const anomalies = alertmanager.read(
-      { body: postWithAlert({ labels: { alertname: 'X' } }), receivedAt: 0 },
-      { environment: 'e', serviceLabels: ['constructor', 'toString'], environmentLabels: ['valueOf'] },
+    const anomalies = read(
+      postWithAlert({ labels: { alertname: 'X' } }),
+      readingContext(
+        { serviceLabels: ['constructor', 'toString'], environmentLabels: ['valueOf'] },
+        { environment: 'e' },
+      ),
     );
     assert.equal(anomalies[0]?.service, 'X');
     assert.equal(anomalies[0].environment, 'e');
@@ -180,11 +180,11 @@ describe('reading Alertmanager posts', () => {
       labels: { service: 's'.repeat(5_000), alertname: 'X\n\u0007Y', ...labels },
       annotations: { summary: 'é'.repeat(100_000) },
     });
-    assert.equal(one.service.length, LIMITS.name);
+    assert.equal(Buffer.byteLength(one.service), LIMITS.name);
     assert.equal(Object.keys(one.labels).length, LIMITS.labels);
     assert.ok(one.title.startsWith('X Y: é'));
-    assert.ok(one.title.length <= LIMITS.title);
-    assert.ok((one.annotations['summary']?.length ?? 0) <= LIMITS.annotationValue);
+    assert.ok(Buffer.byteLength(one.title) <= LIMITS.title);
+    assert.ok(Buffer.byteLength(one.annotations['summary'] ?? '') <= LIMITS.annotationValue);
     assert.match(one.annotations[NOTE] ?? '', /55 labels were cut or left out; 1 annotations were cut/);
     anomalySchema.parse(one);
   });
@@ -212,26 +212,6 @@ describe('reading Alertmanager posts', () => {
 
 describe('refusing what is no Alertmanager post', () => {
   const tooBad: [string, unknown, string][] = [
-    [
-      'a time in words',
-      postWithAlert({ startsAt: 'yesterday' }),
-      'alerts[0].startsAt: expected an RFC 3339 time, got "yesterday"',
-    ],
-    [
-      'a missing time',
-      postWithAlert({ startsAt: undefined }),
-      'alerts[0].startsAt: expected an RFC 3339 time, it is missing',
-    ],
-    [
-      'a time before 1970',
-      postWithAlert({ startsAt: '0001-01-01T00:00:00Z' }),
-      'alerts[0].startsAt: expected a time after 1970, got "0001-01-01T00:00:00Z"',
-    ],
-    [
-      'a day that does not exist',
-      postWithAlert({ startsAt: '2026-02-30T00:00:00Z' }),
-      'alerts[0].startsAt: expected an RFC 3339 time, got "2026-02-30T00:00:00Z"',
-    ],
     [
       'an unknown status',
       postWithAlert({ status: 'pending' }),
@@ -344,7 +324,7 @@ describe('whatever comes', () => {
           for (const one of read(sent)) {
             readable++;
             anomalySchema.parse(one);
-            assert.ok(JSON.stringify(one).length < 100_000);
+            assert.ok(Buffer.byteLength(JSON.stringify(one)) <= ANOMALY_BYTES);
           }
         } catch (error) {
           if (!(error instanceof MalformedPayload)) throw error;

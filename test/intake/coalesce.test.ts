@@ -72,13 +72,12 @@ describe('coalescing posts', () => {
     await both;
   });
 
-  it('refuses what is beyond its bound, and takes more when there is room again', async () => {
+  it('refuses what is beyond its bound, the first post too, and takes more when there is room again', async () => {
     const temporal = new SlowTemporal();
     const door = coalesceRaises(temporal, { maxPending: 3 });
-    const first = door.raise(
-      ['a', 'b', 'c', 'd'].map((name) => alert(name)),
-      soon,
-    );
+    const named = (...names: string[]) => names.map((name) => alert(name));
+    await assert.rejects(door.raise(named('a', 'b', 'c', 'd'), soon), Overloaded);
+    const first = door.raise(named('a', 'b', 'c'), soon);
     await assert.rejects(door.raise([alert('e')], soon), Overloaded);
     temporal.calls[0]?.end();
     await first;
@@ -96,6 +95,40 @@ describe('coalescing posts', () => {
     temporal.calls[0]?.end();
     await Promise.all([first, late]);
     assert.equal(temporal.calls.length, 1);
+  });
+
+  it('has at most sixteen calls under way, and lets every environment have its turn', async () => {
+    const temporal = new SlowTemporal();
+    const door = coalesceRaises(temporal, { maxPending: 10_000 });
+    const anomalies = Array.from({ length: 100 }, (_, i) => alert(String(i), `env-${i}`));
+    const post = door.raise(anomalies, soon);
+    let most = 0;
+    for (let ended = 0; ended < 100; ended++) {
+      most = Math.max(most, temporal.calls.length - ended);
+      temporal.calls[ended]?.end();
+      await sleep(0);
+    }
+    await post;
+    assert.equal(most, 16);
+    assert.equal(new Set(temporal.names.flat()).size, 100);
+  });
+
+  it('sends a large post piece by piece', async () => {
+    const temporal = new SlowTemporal();
+    const door = coalesceRaises(temporal, { maxPending: 10_000 });
+    const post = door.raise(
+      Array.from({ length: 1_200 }, (_, i) => alert(String(i))),
+      soon,
+    );
+    for (let call = 0; call < 3; call++) {
+      temporal.calls[call]?.end();
+      await sleep(0);
+    }
+    await post;
+    assert.deepEqual(
+      temporal.names.map(({ length }) => length),
+      [500, 500, 200],
+    );
   });
 
   it('fills a call with a few hundred anomalies and no more', async () => {

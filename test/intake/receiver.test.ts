@@ -7,6 +7,7 @@ import { buildReceiver } from '../../client/intake/receiver.js';
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import { postWithAlert, recordedPost, recordedPosts } from '../support/alertmanager-posts.js';
+import { NOW } from '../support/intake-rig.js';
 
 type Auth = Config['webhook']['auth'];
 
@@ -38,7 +39,7 @@ async function rig(options: { auth?: Auth; bodyLimitBytes?: number; failure?: Er
       ready: () => (failure ? Promise.reject(failure) : Promise.resolve()),
     },
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
-    now: () => 1_800_000_000,
+    now: () => NOW,
   });
   rigs.push(app);
   return { app, raised, logged };
@@ -74,6 +75,8 @@ describe('the webhook receiver', () => {
       const { app, raised } = await rig();
       // inject sets the length itself: the recorded one is of the body before it was formatted.
       delete headers['content-length'];
+      // It was sent to another name than this receiver's.
+      delete headers['host'];
       const answer = await post(app, body, { headers });
       assert.equal(answer.statusCode, 202);
       assert.deepEqual(answer.json(), { accepted: body.alerts.length });
@@ -99,14 +102,14 @@ describe('the webhook receiver', () => {
 
   it('names the malformed field in a problem document', async () => {
     const { app, raised } = await rig();
-    const answer = await post(app, postWithAlert({ startsAt: 'yesterday' }));
+    const answer = await post(app, postWithAlert({ status: 'pending' }));
     assert.equal(answer.statusCode, 400);
     assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/);
     assert.deepEqual(answer.json<Problem>(), {
       title: 'Bad Request',
       status: 400,
-      detail: 'alerts[0].startsAt: expected an RFC 3339 time, got "yesterday"',
-      errors: [{ field: 'alerts[0].startsAt', problem: 'expected an RFC 3339 time, got "yesterday"' }],
+      detail: 'alerts[0].status: expected "firing" or "resolved", got "pending"',
+      errors: [{ field: 'alerts[0].status', problem: 'expected "firing" or "resolved", got "pending"' }],
     });
     assert.equal(raised.length, 0);
   });

@@ -69,7 +69,12 @@ export class PublishLab {
       metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
       sinks: [{ name: 'it', ...sink }],
     });
-    const { publish } = createPublish({ sinks, records: this.records, blobs: this.blobs, log: pino({ level: 'silent' }) });
+    const { publish } = createPublish({
+      sinks,
+      records: this.records,
+      blobs: this.blobs,
+      log: pino({ level: 'silent' }),
+    });
     const activity = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
     return activity.run(publish, { sink: 'it', recordUri: uri });
   }

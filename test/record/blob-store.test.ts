@@ -118,7 +118,10 @@ describe('a folder as store', () => {
       await mkdir(join(directory, '..'), { recursive: true });
       await writeFile(join(directory, '..', 'file'), '');
       const blobs = new FolderBlobs(join(directory, '..', 'file', 'store'));
-      await assert.rejects(blobs.put('a/b', bytes('x')), /store\.directory: cannot write in .*a part of the path is a file/);
+      await assert.rejects(
+        blobs.put('a/b', bytes('x')),
+        /store\.directory: cannot write in .*a part of the path is a file/,
+      );
     });
   });
 });
@@ -157,14 +160,19 @@ describe('an S3 server as store', () => {
   it('names the bucket when there is none of this name', async function () {
     this.timeout(240_000);
     const blobs = new S3Blobs({ ...(await s3Store(this)), bucket: 'not-there' }, {});
-    const missing = /^StoreError: store\.s3\.bucket: there is no bucket 'not-there' \(.*NoSuchBucket\); create it/;
+    const missing =
+      /^StoreError: store\.s3\.bucket: there is no bucket 'not-there' \(.*NoSuchBucket\); create it/;
     await assert.rejects(blobs.put('a/b', bytes('x')), missing);
     await assert.rejects(blobs.get('a/b'), missing);
     await assert.rejects(keysIn(blobs), missing);
   });
 
   const REFUSALS: [number, string, RegExp][] = [
-    [403, 'AccessDenied', /^store\.s3: .* answers 403 AccessDenied to GET a\/b; give the credentials the right s3:GetObject/],
+    [
+      403,
+      'AccessDenied',
+      /^store\.s3: .* answers 403 AccessDenied to GET a\/b; give the credentials the right s3:GetObject/,
+    ],
     [403, 'SignatureDoesNotMatch', /^store\.s3\.secretAccessKey: .*; correct them$/],
     [400, 'AuthorizationHeaderMalformed', /^store\.s3\.region: the bucket is not in us-east-1/],
     [301, 'PermanentRedirect', /^store\.s3\.region: /],
@@ -174,7 +182,9 @@ describe('an S3 server as store', () => {
   ];
   for (const [status, code, message] of REFUSALS) {
     it(`says what to correct after ${status} ${code}`, async () => {
-      const server = await answering(status, `<Error><Code>${code}</Code></Error>`, { location: 'http://x.invalid/' });
+      const server = await answering(status, `<Error><Code>${code}</Code></Error>`, {
+        location: 'http://x.invalid/',
+      });
       try {
         const { port } = server.address() as AddressInfo;
         await assert.rejects(new S3Blobs(config(`http://127.0.0.1:${port}`)).get('a/b'), { message });
@@ -190,7 +200,10 @@ describe('an S3 server as store', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const at = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
-      await assert.rejects(keysIn(new S3Blobs(config(at(web)))), /store\.s3\.endpoint: expected an S3 server/);
+      await assert.rejects(
+        keysIn(new S3Blobs(config(at(web)))),
+        /store\.s3\.endpoint: expected an S3 server/,
+      );
       const slow = new S3Blobs(config(at(silent), { timeoutSeconds: 0.2 }));
       await assert.rejects(slow.get('a/b'), /did not answer in 0\.2 s \(store\.s3\.timeoutSeconds\)/);
     } finally {

@@ -108,7 +108,9 @@ describeStores('evidence store', (current) => {
     const digest = '0'.repeat(64);
     await assert.rejects(store.get(`evidence/${id}/${digest}`), {
       name: 'EvidenceMissing',
-      message: new RegExp(`^evidence evidence/${id}/0+: not in the store any more \\(${blobs.description}\\)`),
+      message: new RegExp(
+        `^evidence evidence/${id}/0+: not in the store any more \\(${blobs.description}\\)`,
+      ),
     });
     await assert.rejects(store.get(`evidence/0badcafe/${digest}`), {
       name: 'EvidenceMissing',

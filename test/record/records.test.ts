@@ -5,15 +5,12 @@ import type { BlobStore } from '../../activities/record/blob-store.js';
 import { createEvidence } from '../../activities/record/evidence-store.js';
 import { startPageThread } from '../../activities/record/page.js';
 import { createRecords } from '../../activities/record/records.js';
-import { createProgram, runProgram } from '../../client/cli/program.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { Series } from '../../model/series.js';
 import { namedSeries } from '../../report/page/named-series.js';
-import { buildReportCommand } from '../../workers/cli/report-command.js';
-import { fakeIncidents } from '../support/fake-incidents.js';
+import { faultline } from '../support/cli.js';
 import { SAMPLES } from '../support/records.js';
 import { describeStores, keysIn } from '../support/stores.js';
-import { fakeTerminal } from '../support/terminal.js';
 
 const FOLDER = 'checkout--20261124-1042-0a1b2c';
 const PAGE = `incidents/${FOLDER}/report.html`;
@@ -33,7 +30,8 @@ describeStores('records', (store) => {
     ({ blobs } = store());
   });
 
-  const save = (record: IncidentRecord, into = blobs) => createRecords({ blobs: into }).saveRecord({ record });
+  const save = (record: IncidentRecord, into = blobs) =>
+    createRecords({ blobs: into }).saveRecord({ record });
   const newest = () => createRecords({ blobs }).find(suspected().id);
   const report = async () => String(await blobs.get(`incidents/${FOLDER}/report.md`));
 
@@ -118,7 +116,7 @@ describeStores('records', (store) => {
   });
 });
 
-describeStores('the page beside the report', (store, kind) => {
+describeStores('the page beside the report', (store) => {
   let blobs: BlobStore;
   beforeEach(() => {
     ({ blobs } = store());
@@ -187,7 +185,7 @@ describeStores('the page beside the report', (store, kind) => {
     const record = await storedRecord();
     await createRecords({ blobs }).saveRecord({ record });
     const here = await page();
-    const thread = startPageThread(store().config);
+    const thread = startPageThread(store().config, 100_000);
     try {
       await createRecords({ blobs, makePage: thread.make }).saveRecord({ record });
     } finally {
@@ -197,24 +195,9 @@ describeStores('the page beside the report', (store, kind) => {
   });
 
   describe('made again by `faultline report`', () => {
-    async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-      const stdout = fakeTerminal();
-      const stderr = fakeTerminal();
-      const deps = {
-        stdout: stdout.stream,
-        stderr: stderr.stream,
-        env: {},
-        user: 'ann',
-        now: () => 0,
-        loadSettings: () =>
-          Promise.resolve({ environment: 'production', temporal: {}, store: store().config }),
-        openIncidents: () => fakeIncidents(),
-        render: { markdown: () => '', text: () => '' },
-      };
-      const program = createProgram(deps, '0');
-      buildReportCommand(program, deps);
-      const code = await runProgram(program, ['report', ...args], deps);
-      return { code, out: stdout.text(), err: stderr.text() };
+    function run(...args: string[]) {
+      const settings = { environment: 'production', temporal: {}, store: store().config };
+      return faultline(['report', ...args], { loadSettings: () => Promise.resolve(settings) });
     }
 
     beforeEach(async () => {
@@ -243,6 +226,9 @@ describeStores('the page beside the report', (store, kind) => {
       const size = (await readFile(file)).byteLength;
       assert.deepEqual(JSON.parse(out), { id: 'incident/checkout/20261124-1042-0a1b2c', file, bytes: size });
       assert.match((await run('0a1b2c', '--output', '-')).out, /^<!doctype html>/);
+      const refused = await run('0a1b2c', '--output', path.join(store().directory, 'absent', 'page.html'));
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /^error: --output: there is no file or folder .*page\.html; check the path/);
     });
 
     it('says when no incident or several go by a name', async () => {
@@ -251,10 +237,10 @@ describeStores('the page beside the report', (store, kind) => {
       await createRecords({ blobs }).saveRecord({ record: other });
       const none = await run('no-such');
       assert.equal(none.code, 3);
-      assert.match(none.err, /no incident in .* goes by 'no-such'/);
+      assert.match(none.err, /There is no incident "no-such" in /);
       const several = await run('checkout');
       assert.equal(several.code, 2);
-      assert.match(several.err, /'checkout' belongs to several incidents: .*0a1b2c, .*ffffff/);
+      assert.match(several.err, /"checkout" fits several incidents: .*0a1b2c, .*ffffff/);
     });
   });
 });

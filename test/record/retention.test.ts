@@ -33,7 +33,10 @@ class AgedStore {
   }
 
   get blobs(): BlobStore {
-    const aged = (info: BlobInfo): BlobInfo => ({ ...info, modifiedAt: NOW - (this.days.get(info.key) ?? 0) * DAY });
+    const aged = (info: BlobInfo): BlobInfo => ({
+      ...info,
+      modifiedAt: NOW - (this.days.get(info.key) ?? 0) * DAY,
+    });
     const { inner } = this;
     return Object.create(inner, {
       head: {
@@ -81,7 +84,11 @@ describeStores('retention', (store) => {
   };
 
   /** Saves a revision of the incident of this name, which names this evidence; closed unless `open`. */
-  async function save(name: string, of: string[], more: Partial<IncidentRecord> & { open?: true } = {}): Promise<string> {
+  async function save(
+    name: string,
+    of: string[],
+    more: Partial<IncidentRecord> & { open?: true } = {},
+  ): Promise<string> {
     const { open, ...rest } = more;
     const sample = SAMPLES['suspected pool saturation']();
     const record: IncidentRecord = {
@@ -92,13 +99,16 @@ describeStores('retention', (store) => {
       revision: 1,
       ...rest,
     };
-    return (await createRecords({ blobs, makePage: () => Promise.resolve('a page') }).saveRecord({ record })).uri;
+    return (await createRecords({ blobs, makePage: () => Promise.resolve('a page') }).saveRecord({ record }))
+      .uri;
   }
 
   const incidents = async (): Promise<string[]> =>
     [...new Set((await keysIn(blobs, 'records/')).map((key) => key.split('/')[1]!.split('--')[0]!))].sort();
   const namedBlobs = async (...names: string[]) =>
-    (await Promise.all(names.map(evidence))).map(({ digest }) => `evidence/${digest.slice(0, 2)}/${digest}`).sort();
+    (await Promise.all(names.map(evidence)))
+      .map(({ digest }) => `evidence/${digest.slice(0, 2)}/${digest}`)
+      .sort();
   const isHealthy = async () => assert.deepEqual((await verifyStore(blobs)).problems, []);
 
   it('deletes old incidents with their evidence, and nothing that a younger one names', async () => {
@@ -172,13 +182,19 @@ describeStores('retention', (store) => {
   it('does not delete evidence that was stored again after it was listed', async () => {
     await evidence('came back');
     await aged.age(3);
-    const listed = Object.create(aged.blobs, { head: { value: (key: string) => blobs.head(key) } }) as BlobStore;
+    const listed = Object.create(aged.blobs, {
+      head: { value: (key: string) => blobs.head(key) },
+    }) as BlobStore;
     await prune(listed, RULES, { now: NOW });
     assert.deepEqual(await keysIn(blobs, 'evidence/'), await namedBlobs('came back'));
   });
 
   it('deletes the oldest closed incidents above maxBytes, never an open one, and says what it cannot reach', async () => {
-    for (const [name, days] of [['first', 20], ['second', 19], ['third', 18]] as const) {
+    for (const [name, days] of [
+      ['first', 20],
+      ['second', 19],
+      ['third', 18],
+    ] as const) {
       await save(name, [name, 'shared'], name === 'first' ? { open: true } : {});
       await aged.age(days);
     }
@@ -243,7 +259,9 @@ describeStores('retention', (store) => {
     await blobs.put(unreadable, Buffer.from('{'));
     const { checked, problems } = await verifyStore(blobs);
     assert.deepEqual(checked, { blobs: 2, records: 2 });
-    const found = Object.fromEntries(problems.map(({ key, problem }) => [key.split('/')[0]! + key.at(8)!, problem]));
+    const found = Object.fromEntries(
+      problems.map(({ key, problem }) => [key.split('/')[0]! + key.at(8)!, problem]),
+    );
     assert.equal(found[`evidence${damaged[0]!.at(8)}`], 'its content has another digest');
     assert.equal(found['recordsa'], `it names ${lost[0]}, which is not in the store`);
     assert.match(found['recordsb']!, /it is not JSON/);

@@ -1,36 +1,19 @@
 import assert from 'node:assert/strict';
 import { createEvidence } from '../../activities/record/evidence-store.js';
 import { createRecords } from '../../activities/record/records.js';
-import { createProgram, runProgram } from '../../client/cli/program.js';
-import { buildStoreCommand } from '../../workers/cli/store-command.js';
-import { fakeIncidents } from '../support/fake-incidents.js';
+import { faultline } from '../support/cli.js';
 import { SAMPLES } from '../support/records.js';
 import { testConfig } from '../support/scopes.js';
 import { describeStores, keysIn } from '../support/stores.js';
-import { fakeTerminal } from '../support/terminal.js';
 
 describeStores('faultline store', (store) => {
   const DAY = 86_400;
   let now: number;
 
-  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const [stdout, stderr] = [fakeTerminal(), fakeTerminal()];
+  function run(...args: string[]) {
     const { followUp } = testConfig();
-    const deps = {
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      env: {},
-      user: 'ann',
-      now: () => now,
-      loadSettings: () =>
-        Promise.resolve({ environment: 'production', temporal: {}, store: store().config, followUp }),
-      openIncidents: () => fakeIncidents(),
-      render: { markdown: () => '', text: () => '' },
-    };
-    const program = createProgram(deps, '0');
-    buildStoreCommand(program, deps);
-    const code = await runProgram(program, ['store', ...args], deps);
-    return { code, out: stdout.text(), err: stderr.text() };
+    const settings = { environment: 'production', temporal: {}, store: store().config, followUp };
+    return faultline(['store', ...args], { now: () => now, loadSettings: () => Promise.resolve(settings) });
   }
 
   beforeEach(async () => {
@@ -77,7 +60,10 @@ describeStores('faultline store', (store) => {
     await blobs.put(key!, Buffer.from('x'));
     const bad = await run('verify');
     assert.equal(bad.code, 1);
-    assert.equal(bad.out, `Read 1 blobs and 1 records: 1 problems\n  ${key}: its content has another digest\n`);
+    assert.equal(
+      bad.out,
+      `Read 1 blobs and 1 records: 1 problems\n  ${key}: its content has another digest\n`,
+    );
     assert.equal((await run('verify', '--json')).code, 1);
   });
 });

@@ -62,15 +62,14 @@ describe('two workers with a disk each', () => {
       runActivity(activity, input).result;
     try {
       const anomalies = [alertOn('storefront', { startedAt: NOW })];
-      const scope = await run(a.planScope, { environment: 'test', anomalies, now: NOW + 30 });
+      const { scope } = await run(a.planScope, { environment: 'test', anomalies, now: NOW + 30 });
       const golden = await run(a.collectMetrics, { scope, family: 'golden' });
       const edges = await run(b.collectMetrics, { scope, family: 'edges' });
       const evidence = [golden.evidence, edges.evidence];
-      const diagnosis = await run(b.analyse, { scope, evidence, changes: [], checks: [], gaps: [] });
-      const { graph: _graph, ...planned } = scope;
+      const { diagnosis } = await run(b.analyse, { scope, evidence, changes: null, checks: [], gaps: [] });
       const record: IncidentRecord = {
         ...SAMPLES['suspected pool saturation'](),
-        ...{ scope: planned, diagnosis, evidence, anomalies },
+        ...{ scope: null, diagnosis: null, documents: [scope, diagnosis], evidence, anomalies },
       };
       const { uri } = await run(a.saveRecord, { record });
       await run(b.publish, { sink: 'hook', recordUri: uri });
@@ -81,6 +80,8 @@ describe('two workers with a disk each', () => {
       for (const { config } of configs) {
         const found = await createRecords({ blobs: openBlobs(config.store) }).find(record.id);
         assert.deepEqual(found?.evidence, evidence);
+        assert.deepEqual(found.gaps, record.gaps, 'no document was lost');
+        assert.equal(found.scope?.service, 'storefront');
         const page = await pageFromStore(found, config);
         assert.match(page, /<figure class="plot">/);
         assert.doesNotMatch(page, /No plots/);

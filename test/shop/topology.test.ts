@@ -61,7 +61,7 @@ describe('the faults of the shop', () => {
   });
 
   it('say what was expected when a name makes no sense', () => {
-    assert.throws(() => parseFault('payment'), /fault: expected <service>-<latency\|errors/);
+    assert.throws(() => parseFault('payment'), /expected <service>-<latency\|errors/);
     assert.throws(() => parseFault('pricing-latency'), /service: expected one of storefront/);
     assert.throws(() => parseFault('currency-pool'), /currency calls nobody/);
     assert.throws(() => parseFault('bank-config'), /bank is external, expected latency, errors or down/);

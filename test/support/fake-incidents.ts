@@ -54,6 +54,8 @@ export function aRow(differences: Partial<IncidentRow> = {}): IncidentRow {
     faultKind: 'cpu',
     verdict: 'suspected',
     confidence: 0.78,
+    feedback: null,
+    title: 'Checkout is slow',
     openedAt: T0,
     closedAt: null,
     ...differences,

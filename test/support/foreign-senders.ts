@@ -36,7 +36,12 @@ export function sentryHeaders(body: string, secret: string, time: number): Recor
 const SNS = new URL('../fixtures/sns/', import.meta.url);
 const KEY = readFileSync(new URL('key.pem', SNS), 'utf8');
 
-export const SNS_CERTIFICATE = readFileSync(new URL('certificate.pem', SNS), 'utf8');
+const certificate = (name: string): string => readFileSync(new URL(`${name}.pem`, SNS), 'utf8');
+
+export const SNS_CERTIFICATE = certificate('certificate');
+/** Of the same key, but of another name, or for last year alone. */
+export const FOREIGN_CERTIFICATE = certificate('foreign');
+export const EXPIRED_CERTIFICATE = certificate('expired');
 export const SNS_TOPIC = 'arn:aws:sns:eu-west-1:123456789012:alarms';
 export const SNS_HEADERS = { 'content-type': 'text/plain; charset=UTF-8' };
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { logSdkTo } from '../../workers/sdk-log.js';
+import { installRuntime } from '../../workers/runtime.js';
 
 // Tests make activities and connections fail on purpose: the SDK's own log is shown when it is asked for.
-logSdkTo(pino({ level: process.env['FAULTLINE_TEST_LOG'] ?? 'silent' }, pino.destination(2)));
+installRuntime(pino({ level: process.env['FAULTLINE_TEST_LOG'] ?? 'silent' }, pino.destination(2)));

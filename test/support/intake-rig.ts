@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import { buildReceiver } from '../../client/intake/receiver.js';
-import type { Source } from '../../client/intake/source.js';
+import type { SignalContext } from '../../client/intake/signal.js';
+import { readingSettings, type Source } from '../../client/intake/source.js';
 import { configSchema } from '../../config/schema.js';
 import type { Anomaly } from '../../model/anomaly.js';
 
@@ -17,6 +18,8 @@ export interface IntakeRig {
   /** What reached Temporal. */
   raised: Anomaly[];
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<IntakeAnswer>;
+  /** The answer of /metrics. */
+  metrics(): Promise<string>;
 }
 
 export interface IntakeAnswer {
@@ -24,6 +27,20 @@ export interface IntakeAnswer {
   /** What the problem document says; empty when there is none. */
   detail: string;
   headers: Record<string, unknown>;
+  leftOut: { reason: string; count: number; detail: string }[];
+}
+
+type TriageInput = z.input<typeof configSchema>['triage'];
+
+/** Settings and time by which a post is read that does not go through a receiver. */
+export function readingContext(
+  webhook: WebhookInput = {},
+  options: { environment?: string; triage?: TriageInput; receivedAt?: number } = {},
+): SignalContext {
+  const { environment = 'fallback', triage, receivedAt = NOW } = options;
+  const metrics = { type: 'prometheus', url: 'http://prometheus' } as const;
+  const config = configSchema.parse({ environment, metrics, webhook, triage });
+  return { receivedAt, settings: readingSettings(config) };
 }
 
 /** Receivers with a configuration, closed after each test. */
@@ -62,9 +79,10 @@ export function intakeRigs(): (webhook: WebhookInput, sources?: Source[]) => Pro
           headers: { 'content-type': 'application/json', ...headers },
           payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
         });
-        const { detail = '' } = JSON.parse(answer.body) as { detail?: string };
-        return { status: answer.statusCode, detail, headers: answer.headers };
+        const { detail = '', leftOut = [] } = JSON.parse(answer.body) as Partial<IntakeAnswer>;
+        return { status: answer.statusCode, detail, leftOut, headers: answer.headers };
       },
+      metrics: async () => (await app.inject('/metrics')).body,
     };
   };
 }

@@ -17,8 +17,8 @@ import { createEvidence } from '../../activities/record/evidence-store.js';
 import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
-import { anomaliesOf } from '../../client/intake/alertmanager/adapter.js';
-import { alertmanagerPayload } from '../../client/intake/alertmanager/schema.js';
+import { readAlertmanager } from '../../client/intake/alertmanager/source.js';
+import { anomaliesIn } from '../../client/intake/reading.js';
 import { readingSettings } from '../../client/intake/source.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
@@ -74,7 +74,10 @@ export async function readRecorded(fault: string, secondsAfter = 30): Promise<Re
   // A post may also tell of alerts of an earlier incident that are over.
   const firing = post.alerts.filter(({ status }) => status === 'firing');
   const now = beganAt({ ...post, alerts: firing }) + secondsAfter;
-  const anomalies = anomaliesOf(alertmanagerPayload.parse(post), now, readingSettings(config));
+  const anomalies = anomaliesIn(readAlertmanager({ body: post }), {
+    receivedAt: now,
+    settings: readingSettings(config),
+  });
   try {
     const scope = await planScope(deps, { environment: 'shop', anomalies, now }, look);
     const collected = await Promise.all(FAMILIES.map((family) => collectMetrics(deps, scope, family, look)));

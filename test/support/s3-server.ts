@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import getPort from 'get-port';
 import type { S3Config } from '../../config/store.js';
-import { cacheDirectory } from '../../workers/dev/cache.js';
+import { cacheDirectory } from '../../workers/dev/wheel.js';
 import { uniqueName } from './dev-server.js';
 import { skipOrFail } from './needs.js';
 

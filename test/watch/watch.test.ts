@@ -7,20 +7,17 @@ import { pino } from 'pino';
 import { loadPacks, openSource, type MetricsSource } from '../../activities/collect/index.js';
 import { backtest, scoreOf } from '../../activities/watch/backtest.js';
 import { readWatched } from '../../activities/watch/read-watched.js';
-import { buildClientCommands, createProgram, runProgram } from '../../client/cli/program.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import { listWatches, scheduleWatches } from '../../client/watch-schedules.js';
 import { configSchema, type Config } from '../../config/schema.js';
 import { startWorker } from '../../workers/worker.js';
-import { buildWatchCommands } from '../../workers/watches/watch-commands.js';
+import { faultline } from '../support/cli.js';
 import { testServer, uniqueName, type TestServer } from '../support/dev-server.js';
-import { fakeIncidents } from '../support/fake-incidents.js';
 import { needs } from '../support/needs.js';
 import { writeOpenMetrics } from '../support/open-metrics.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
 import { NO_LIMITS } from '../support/scopes.js';
-import { fakeTerminal } from '../support/terminal.js';
 import { workflowBundle } from '../support/workflow-lab.js';
 
 const WATCHES = [
@@ -181,33 +178,16 @@ describe('watches over a real Prometheus', function () {
       JSON.stringify({ metrics: { type: 'prometheus', url: prometheus.url }, watches: WATCHES }),
     );
     await writeFile(knownFile, `- { what: card outage, service: payment, start: ${onset} }\n`);
-    const stdout = fakeTerminal({ isTTY: false, columns: 100 });
-    const stderr = fakeTerminal({ isTTY: false, columns: 100 });
-    const deps = {
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      env: {},
-      user: 'ann',
-      now: () => now,
-      loadSettings: () => Promise.resolve({ environment: 'production', temporal: {} }),
-      openIncidents: () => fakeIncidents(),
-      render: { markdown: () => '', text: () => '' },
-    };
-    const program = createProgram(deps, '1.2.3');
-    buildClientCommands(program, deps);
-    buildWatchCommands(program, deps);
-    const args = ['watch', 'test', 'payment-slow', '--from', '90m', '--no-incidents', '--known', knownFile];
-    assert.equal(await runProgram(program, [...args, '--config', file], deps), 0, stderr.text());
-    assert.match(stdout.text(), /it would have fired once/);
-    assert.match(stdout.text(), /payment {2}known: card outage/);
-    assert.match(stdout.text(), /Precision: 100 % of what it raised was known trouble/);
+    const args = ['watches', 'test', 'payment-slow', '--from', '90m', '--no-incidents', '--known', knownFile];
+    const { code, out, err } = await faultline([...args, '--config', file], { now: () => now });
+    assert.equal(code, 0, err);
+    assert.match(out, /it would have fired once/);
+    assert.match(out, /payment {2}known: card outage/);
+    assert.match(out, /Precision: 100 % of what it raised was a known incident/);
 
-    const wrong = ['watch', 'test', 'checkout-slow', '--config', file];
-    assert.equal(await runProgram(program, wrong, deps), 2);
-    assert.match(
-      stderr.text(),
-      /watches: expected one named checkout-slow, the configuration has payment-slow/,
-    );
+    const wrong = await faultline(['watches', 'test', 'checkout-slow', '--config', file]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /watches: expected one named checkout-slow, the configuration has payment-slow/);
   });
 
   describe('on Temporal schedules', () => {

@@ -24,7 +24,9 @@ export function buildStoreCommand(program: Command, deps: CliDependencies): void
     .option('--dry-run', 'delete nothing, and show what would be deleted')
     .action((options: PruneCommandOptions) => pruneNow(options, deps));
   withCommonOptions(store.command('verify'))
-    .description('read every object and check digests, records and references; ends with 1 when one is damaged')
+    .description(
+      'read every object and check digests, records and references; ends with 1 when one is damaged',
+    )
     .action((options: CommonOptions) => verify(options, deps));
 }
 
@@ -76,7 +78,8 @@ function incidentsIn({ incidents }: Inventory): Usage['incidents'] {
 
 function usageText({ store, id, incidents, kinds, total, retention, lastRun }: Usage): string {
   const { count, oldestAt, newestAt } = incidents;
-  const span = oldestAt === null || newestAt === null ? '' : `, last written ${utc(oldestAt)} to ${utc(newestAt)} UTC`;
+  const span =
+    oldestAt === null || newestAt === null ? '' : `, last written ${utc(oldestAt)} to ${utc(newestAt)} UTC`;
   const rows = Object.entries({ ...kinds, total }).map(
     ([kind, { objects, bytes }]) =>
       `  ${kind.padEnd(14)}${String(objects).padStart(9)}  ${quantity(bytes, 'bytes').padStart(9)}`,

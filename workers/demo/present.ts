@@ -1,57 +1,97 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
+import { progressView } from '../../client/cli/progress-view.js';
 import type { Incidents } from '../../client/incidents.js';
+import type { Fault } from '../../examples/shop/fault-catalog.js';
 import type { IncidentRecord } from '../../model/incident.js';
-import type { ProgressStep } from '../../model/progress.js';
-import { renderTerminal } from '../../report/terminal.js';
+import { renderTerminalBrief } from '../../report/terminal-brief.js';
+import { demoStore } from './settings.js';
 
 const POLL_MS = 400;
 const WIDEST = 110;
 
-/** Waits until an incident of the environment shows up in Temporal; answers its workflow id. */
-export async function firstIncident(
+/** Which incident a demo waits for. */
+export interface Awaited {
+  environment: string;
+  /** Opened at this moment or later, unix seconds: what was open before has another cause. */
+  since: number;
+  timeoutSeconds: number;
+}
+
+/**
+ * Waits until an incident was opened; answers its workflow id.
+ *
+ * @param waiting called at each look with the seconds that are left
+ * @throws Error when none was opened in time
+ */
+export async function incidentSince(
   incidents: Incidents,
-  environment: string,
+  { environment, since, timeoutSeconds }: Awaited,
   signal: AbortSignal,
+  waiting: (secondsLeft: number) => void = () => undefined,
 ): Promise<string> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
-    const found = await incidents.list({ environment: [environment] }, { limit: 1 });
+    const found = await incidents.list({ environment: [environment], since }, { limit: 1 });
     if (found.incidents[0]) return found.incidents[0].id;
+    const left = deadline - Date.now();
+    if (left <= 0) throw new Error(`no incident was opened within ${timeoutSeconds} s`);
+    waiting(Math.ceil(left / 1000));
     await sleep(POLL_MS, undefined, { signal });
   }
 }
 
-/** Prints each step of the diagnosis when it is over; answers the record once its summary is out. */
+/** Says what was broken, what the diagnosis named, and whether that is right. Answers whether all of it is. */
+export function judge(
+  fault: Pick<Fault, 'service' | 'kind' | 'description'>,
+  record: IncidentRecord,
+): boolean {
+  const verdict = record.diagnosis?.verdict;
+  const isService = verdict?.service === fault.service;
+  const isRight = isService && verdict.faultKind === fault.kind;
+  const named = `${verdict?.service ?? 'no service'}, ${verdict?.faultKind ?? 'no fault'} (${verdict?.level ?? 'no diagnosis'})`;
+  console.log(`\nBroken:  ${fault.service}, ${fault.kind} (${fault.description})`);
+  console.log(`Named:   ${named}`);
+  if (isRight) console.log(pc.green('The diagnosis is right.'));
+  else if (isService) console.log(pc.yellow('The service is right; the kind of fault is wrong.'));
+  else console.log(pc.red('The diagnosis is wrong.'));
+  return isRight;
+}
+
+/** Shows the progress of the diagnosis; answers the record once its summary is out. */
 export async function followToSummary(
   incidents: Incidents,
   id: string,
   signal: AbortSignal,
 ): Promise<IncidentRecord> {
-  const told = new Set<string>();
-  for await (const { steps } of incidents.watch(id, { everyMilliseconds: POLL_MS, signal })) {
-    for (const step of steps.filter(({ state }) => state === 'done' || state === 'failed')) {
-      if (told.has(step.name)) continue;
-      told.add(step.name);
-      console.log(`  ${lineOf(step)}`);
-    }
+  const view = progressView(process.stdout, { colors: pc, now: () => Date.now() / 1000 });
+  try {
+    for await (const progress of incidents.watch(id, { everyMilliseconds: POLL_MS, signal }))
+      view.show(progress);
+  } finally {
+    view.end();
   }
   return incidents.show(id);
 }
 
-function lineOf({ state, name, detail }: ProgressStep): string {
-  const mark = state === 'done' ? pc.green('done  ') : pc.red('failed');
-  return `${mark} ${name}${detail === '' ? '' : pc.dim(`: ${detail}`)}`;
+/** The first screen of the summary, with the addresses of the report and of its page. */
+export function printSummary(record: IncidentRecord): void {
+  const width = process.stdout.columns || WIDEST;
+  const links = record.links.flatMap((link) =>
+    link.title === 'Report' ? reportFiles(link.url) : [link],
+  );
+  const look = { width, color: pc.isColorSupported };
+  console.log(`\n${renderTerminalBrief({ ...record, links }, look).trimEnd()}`);
 }
 
-/** The summary as a person at the terminal reads it, and where to go on from there: the report file has the rest. */
-export function printSummary(record: IncidentRecord): void {
-  const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
-  console.log(`\n${renderTerminal(record, { width, color: pc.isColorSupported, brief: true })}\n`);
-  const links = record.links.flatMap((link) =>
-    // The page lies beside the report.
-    link.title === 'Report' ? [link, { title: 'Page', url: link.url.replace(/\.md$/, '.html') }] : [link],
-  );
-  for (const { title, url } of links) console.log(`${title.padEnd(13)} ${pc.cyan(url)}`);
+/** The record names its report by the key in the store; on this machine it is a file, with the page beside it. */
+function reportFiles(key: string): IncidentRecord['links'] {
+  const file = join(demoStore(), key);
+  return [
+    { title: 'Report', url: file },
+    { title: 'Page', url: file.replace(/\.md$/, '.html') },
+  ];
 }
 
 /** What went wrong, in one sentence, and exit code 1. */

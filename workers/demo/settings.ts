@@ -11,6 +11,11 @@ export const CALM_SECONDS = 150;
 /** Services of the shop that are others' and publish nothing: no metric tells that, so the configuration does. */
 const EXTERNAL = ['bank'];
 
+/** Where a demo keeps evidence and reports. */
+export function demoStore(): string {
+  return join(process.cwd(), '.faultline', 'store');
+}
+
 /** A webhook token for one run. */
 export function newToken(): string {
   return randomBytes(16).toString('hex');
@@ -38,8 +43,9 @@ export function demoConfig({
     // One alert is no storm: nothing is to be waited for.
     triage: { settleSeconds: 0 },
     followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 20 },
-    store: { directory: join(directory, '.faultline', 'store') },
-    log: { level: 'warn' },
+    store: { directory: demoStore() },
+    // Warnings of the SDK about a task that ended elsewhere tell a newcomer nothing: --verbose shows them.
+    log: { level: 'error' },
   });
   return { config, file: null, directory, secrets: [token] };
 }

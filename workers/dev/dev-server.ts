@@ -54,7 +54,7 @@ export interface DevServer {
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { log, dbFile = null } = options;
-  const binary = options.binary ?? (await findTemporal({ log }));
+  const binary = options.binary ?? (await findTemporal());
   const port = options.port ?? (await getPort({ host: HOST }));
   const uiPort =
     options.ui === false ? null : (options.uiPort ?? (await getPort({ host: HOST, exclude: [port] })));

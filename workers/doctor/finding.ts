@@ -1,4 +1,4 @@
-/** What is looked at, in the order in which it is told. */
+/** What is checked, in the order of the output. */
 export const AREAS = [
   'configuration',
   'temporal',
@@ -16,7 +16,7 @@ export type FindingStatus = 'ok' | 'warning' | 'failed';
 /** One line of the doctor. */
 export interface Finding {
   area: Area;
-  /** What was looked at: `server at localhost:7233`, `sink 'on-call'`. */
+  /** What was checked: `server at localhost:7233`, `sink 'on-call'`. */
   subject: string;
   status: FindingStatus;
   /** What was seen there. */

@@ -10,14 +10,14 @@ export interface MetricsDeps {
   source: MetricsSource;
   /** The metric packs that the source has metrics for. */
   matchingPacks: (source: MetricsSource) => Promise<MatchingPack[]>;
-  /** How many series a watch would look at now. */
+  /** How many series a watch reads now. */
   watchedSeries: (source: MetricsSource, watch: Watch) => Promise<number>;
 }
 
 export interface MatchingPack {
   name: string;
-  /** Whether it tells latency, errors or traffic, without which a diagnosis sees resources alone. */
-  isGolden: boolean;
+  /** Whether it reads latency, errors or traffic, without which a diagnosis sees resources alone. */
+  readsRequests: boolean;
 }
 
 /** Whether the metrics source answers, what it is, and which packs read it. */
@@ -44,19 +44,21 @@ async function answers(source: MetricsSource): Promise<Told> {
 function remedyFor(error: unknown): string {
   if (error instanceof BadCredentials) return 'check metrics.auth, metrics.headers and metrics.tenant';
   if (error instanceof NotASource) return 'check metrics.url: it must be the base of the Prometheus HTTP API';
-  return 'check metrics.url and the network to it; while it is away, summaries say what could not be seen';
+  return 'check metrics.url and the network to it; until it answers, summaries say what they could not read';
 }
 
 async function packs(match: () => Promise<MatchingPack[]>): Promise<Told> {
   try {
     const matching = await match();
-    const seen = `${matching.map(({ name }) => name).join(', ')} match its metrics`;
-    if (matching.some(({ isGolden }) => isGolden)) return ok(seen);
-    const remedy = 'is it scraping your services? Own metric names go into a pack of your own (packs.files)';
+    const names = matching.map(({ name }) => name);
+    const seen = `${names.join(', ')} ${names.length === 1 ? 'matches' : 'match'} its metrics`;
+    if (matching.some(({ readsRequests }) => readsRequests)) return ok(seen);
+    const remedy =
+      'check that it scrapes your services; metrics of other names need a pack of your own (packs.files, packs/README.md)';
     return matching.length === 0
-      ? failed('no metric pack matches what it holds', remedy)
-      : warning(`${seen}, none with latency, errors or traffic`, remedy);
+      ? failed('no metric pack matches its metrics', remedy)
+      : warning(`${seen}, but none reads latency, errors or traffic`, remedy);
   } catch (error) {
-    return warning(reasonOf(error), 'the metrics it holds could not be listed: run this again');
+    return warning(reasonOf(error), 'its metric names could not be listed: run this again');
   }
 }

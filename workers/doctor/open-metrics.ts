@@ -3,11 +3,15 @@ import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
 import { openSource } from '../../activities/collect/metrics/source/open.js';
 import { readWatched } from '../../activities/watch/read-watched.js';
 import type { LoadedConfig } from '../../config/load.js';
+import type { SignalKind } from '../../model/series.js';
 import type { MetricsDeps } from './metrics.js';
 
-/** What a watch looks at must have been there within this time. */
+/** What a watch reads must have been there within this time. */
 const LATELY_SECONDS = 300;
 const WATCH_TIMEOUT_MS = 10_000;
+
+/** What tells of requests; whether targets are up (`availability`) is known of everything that is scraped. */
+const REQUEST_SIGNALS: ReadonlySet<SignalKind> = new Set(['latency', 'errors', 'traffic']);
 
 /**
  * The configured source and packs, as a worker would use them for an alert of now.
@@ -27,7 +31,9 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
         .filter(({ name }) => names.has(name))
         .map(({ name, signals }) => ({
           name,
-          isGolden: signals.some(({ family }) => family === 'golden'),
+          readsRequests: signals.some(
+            ({ family, signal }) => family === 'golden' && REQUEST_SIGNALS.has(signal),
+          ),
         }));
     },
     watchedSeries: async (source, watch) => {

@@ -43,7 +43,7 @@ export async function reach(target: Target): Promise<Told> {
       return warning(seen, `it redirects to ${String(answered['location'])}: write that into ${setting}`);
     }
     // 501 only says that it does not do OPTIONS.
-    if (status >= 500 && status !== 501) return warning(seen, 'look into its own log: it is failing');
+    if (status >= 500 && status !== 501) return warning(seen, 'it is failing: see its own log');
     return ok(seen);
   } catch (error) {
     return failed(`${originOf(url)}: ${transportReason(error)}`, `check ${setting} and the network to it`);
@@ -56,10 +56,10 @@ function originOf(url: string): string {
 }
 
 const TRANSPORT_WORDS: Record<string, string> = {
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name cannot be looked up',
-  ECONNREFUSED: 'nobody listens there',
-  ECONNRESET: 'it breaks the connection off',
+  ENOTFOUND: 'there is no such host name',
+  EAI_AGAIN: 'its host name cannot be looked up',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'it closes the connection',
   ECONNABORTED: NO_ANSWER,
   ERR_CANCELED: NO_ANSWER,
   ETIMEDOUT: NO_ANSWER,

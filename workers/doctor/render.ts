@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../client/cli/exit-codes.js';
 import { plain, type Colors } from '../../client/cli/output.js';
+import { count } from '../../report/format.js';
 import { AREAS, type Finding, type FindingStatus } from './finding.js';
 
 const MARKS: Record<FindingStatus, string> = { ok: 'ok     ', warning: 'warning', failed: 'failed ' };
@@ -16,14 +17,14 @@ export function renderFindings(findings: readonly Finding[], colors: Colors): st
       if (remedy !== null) lines.push(`           -> ${plain(remedy)}`);
     }
   }
-  return [...lines, '', verdict(findings), ''].join('\n');
+  return [...lines, '', conclusion(findings), ''].join('\n');
 }
 
-function verdict(findings: readonly Finding[]): string {
-  const count = (status: FindingStatus): number => findings.filter((it) => it.status === status).length;
-  const [failures, warnings] = [count('failed'), count('warning')];
-  const toLookAt = warnings > 0 ? `, with ${warnings} to look at` : '';
-  return failures > 0 ? `Not ready: ${failures} failed${toLookAt}.` : `Ready${toLookAt}.`;
+function conclusion(findings: readonly Finding[]): string {
+  const number = (status: FindingStatus): number => findings.filter((it) => it.status === status).length;
+  const [failures, warnings] = [number('failed'), number('warning')];
+  const also = warnings > 0 ? `, ${count(warnings, 'warning')}` : '';
+  return failures > 0 ? `Not ready: ${failures} failed${also}.` : `Ready${also}.`;
 }
 
 /**

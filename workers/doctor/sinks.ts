@@ -70,13 +70,13 @@ function under(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`;
 }
 
-/** Connects, greets and logs in, as for a mail, and takes leave without one. */
+/** Connects, greets and logs in, as for a mail, and hangs up without one. */
 async function greet(sink: EmailSinkConfig, at: string): Promise<Told> {
   const transport = smtpTransport(sink);
   const server = `${sink.host}:${sink.port}`;
   try {
     await transport.verify();
-    return ok(`${server} greets${sink.login ? ' and takes the login' : ''}; no mail was sent`);
+    return ok(`${server} answers${sink.login ? ' and accepts the login' : ''}; no mail was sent`);
   } catch (error) {
     return failed(`${server}: ${reasonOf(error)}`, `check ${at}.host, port, security and login`);
   } finally {

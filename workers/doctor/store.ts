@@ -63,7 +63,8 @@ async function examineFolder({ directory, publicReports }: StoreConfig): Promise
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   const seen = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
-  const room = free < LOW_SPACE_BYTES ? warning(seen, 'make room, or choose another store.directory') : ok(seen);
+  const room =
+    free < LOW_SPACE_BYTES ? warning(seen, 'make room, or choose another store.directory') : ok(seen);
   const { mode } = await stat(directory);
   if (publicReports || (mode & OTHERS_MAY_READ) === 0) return [room];
   const open = `every user of this machine may list it (mode ${(mode & 0o777).toString(8)})`;

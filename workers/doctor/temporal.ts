@@ -26,7 +26,7 @@ export async function examineTemporal(
     temporal = openTemporal(options);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'mend profile or file') }];
+    return [{ area: 'temporal', subject: 'settings', ...failed(error.message, 'correct TEMPORAL_ADDRESS or the profile') }];
   }
   try {
     return await examine(temporal);
@@ -61,7 +61,7 @@ async function told(look: () => Promise<Told>): Promise<Told> {
     return await look();
   } catch (error) {
     const [seen = '', ...remedies] = reasonOf(error).split('; ');
-    return failed(seen, remedies.join('; ') || 'see what the server says in its log');
+    return failed(seen, remedies.join('; ') || 'see the log of the server');
   }
 }
 
@@ -71,7 +71,7 @@ async function serverVersion({ client, call }: Temporal): Promise<Told> {
   );
   const seen = `version ${version || 'unknown'}`;
   return version !== '' && isOlder(version, MINIMUM_SERVER)
-    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: alerts arrive by update-with-start`)
+    ? failed(seen, `update the server to ${MINIMUM_SERVER} or newer: earlier versions have no update-with-start`)
     : ok(seen);
 }
 
@@ -80,7 +80,7 @@ async function namespaceState({ client, call, namespace }: Temporal): Promise<To
     client.connection.workflowService.describeNamespace({ namespace }),
   );
   const days = Math.round(Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400);
-  return ok(`is there; keeps closed incidents for ${days === 1 ? 'a day' : `${days} days`}`);
+  return ok(`exists; keeps closed incidents for ${days === 1 ? 'a day' : `${days} days`}`);
 }
 
 async function searchAttributes({ client, call, namespace }: Temporal): Promise<Told> {
@@ -101,14 +101,15 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
 async function pollers(temporal: Temporal): Promise<Told> {
   const { workflow, activity } = await readPollers(temporal, DEADLINE_MS);
   const start = 'start one: `faultline worker`';
-  const lastPoll = (known: readonly Poller[]): number => Math.min(...known.map(({ secondsAgo }) => secondsAgo));
+  const lastPoll = (known: readonly Poller[]): number =>
+    Math.min(...known.map(({ secondsAgo }) => secondsAgo));
   const oldest = Math.max(lastPoll(workflow), lastPoll(activity));
-  if (oldest === Infinity) return warning('nobody polls for work', start);
+  if (oldest === Infinity) return warning('no worker polls for tasks', start);
   if (oldest > POLLS_WITHIN_SECONDS) {
-    return warning(`the last one was seen ${Math.round(oldest)} s ago`, start);
+    return warning(`the last poll was ${Math.round(oldest)} s ago`, start);
   }
   const different = differingStores(activity);
   if (different !== null) return warning(different, SHARE_ONE_STORE);
   const identities = new Set([...workflow, ...activity].map(({ identity }) => identity));
-  return ok(`${[...identities].join(', ')} polls for work`);
+  return ok(`${[...identities].join(', ')} polls for tasks`);
 }

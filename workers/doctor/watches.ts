@@ -2,7 +2,7 @@ import type { Watch } from '../../config/watches.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
 import type { MetricsDeps } from './metrics.js';
 
-/** Whether what the watches look at is there. */
+/** Whether what the watches read is there. */
 export async function examineWatches(
   watches: readonly Watch[],
   { source, watchedSeries }: MetricsDeps,
@@ -18,8 +18,8 @@ export async function examineWatches(
 async function seen(count: () => Promise<number>, setting: string): Promise<Told> {
   try {
     const series = await count();
-    if (series > 0) return ok(`${series} series to watch`);
-    return warning('nothing to watch: there are no series', `check ${setting}, and whether it is measured`);
+    if (series > 0) return ok(`reads ${series} series`);
+    return warning('reads no series', `check ${setting}, and that the source has these metrics`);
   } catch (error) {
     return failed(reasonOf(error), `check ${setting}`);
   }

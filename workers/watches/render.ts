@@ -9,12 +9,12 @@ export function renderBacktest(answer: BacktestAnswer, colors: Colors): string {
   const { watch, from, to, looks, series, episodes, matched, remark } = answer;
   const lines = [
     colors.bold(`${watch} from ${utc(from)} to ${utc(to)} UTC`),
-    `${looks} looks at ${series} series: it would have fired ${times(episodes.length)}.`,
+    `Evaluated ${times(looks)} over ${series} series: it would have fired ${times(episodes.length)}.`,
     ...episodes.flatMap((episode, index) => {
-      const end = episode.endedAt === null ? 'not over' : `over at ${utc(episode.endedAt)}`;
+      const end = episode.endedAt === null ? 'not over' : `until ${utc(episode.endedAt)}`;
       const trouble = matched[index];
       const right =
-        trouble == null ? colors.yellow('no known trouble') : colors.green(`known: ${plain(trouble)}`);
+        trouble == null ? colors.yellow('no known incident') : colors.green(`known: ${plain(trouble)}`);
       return [
         `  ${utc(episode.raisedAt)}  ${plain(episode.service)}  ${right}`,
         `    since ${utc(episode.startedAt)}, ${end}: ${plain(episode.statement)}`,
@@ -27,9 +27,10 @@ export function renderBacktest(answer: BacktestAnswer, colors: Colors): string {
 }
 
 function verdict({ precision, recall, missed, known }: BacktestAnswer): string[] {
-  if (known === 0) return ['Nothing is known of that time to hold it against: --known names a list.'];
+  if (known === 0)
+    return ['No incidents of that time are known to compare with: list them in a file for --known.'];
   const right =
-    precision === null ? 'it raised nothing' : `${percent(precision)} of what it raised was known trouble`;
+    precision === null ? 'it raised nothing' : `${percent(precision)} of what it raised was a known incident`;
   const found = recall === null ? '' : `, and it raised ${percent(recall)} of the ${known} known`;
   const missing = missed.map(({ what, start }) => `  missed ${utc(start)}  ${plain(what)}`);
   return [`Precision: ${right}${found}.`, ...missing];
@@ -42,20 +43,24 @@ interface WatchRow {
   schedule: WatchSchedule | null;
 }
 
-/** The watches, one line each. */
-export function renderWatches(rows: readonly WatchRow[], colors: Colors): string {
-  if (rows.length === 0) return 'The configuration has no watches.\n';
-  return rows
-    .map(({ name, method, everySeconds, schedule }) => {
-      const state =
-        schedule === null
-          ? colors.yellow('not scheduled: a worker with this configuration does it when it starts')
-          : schedule.paused
-            ? colors.yellow('paused')
-            : `next at ${schedule.nextRunAt === null ? '-' : utc(schedule.nextRunAt)}`;
-      return `${plain(name)}  ${method}  every ${everySeconds} s  ${state}\n`;
-    })
-    .join('');
+/** The watches as rows of a table, the head first. */
+export function watchRows(rows: readonly WatchRow[], colors: Colors): string[][] {
+  return [
+    ['WATCH', 'METHOD', 'EVERY', 'NEXT RUN (UTC)'],
+    ...rows.map(({ name, method, everySeconds, schedule }) => [
+      plain(name),
+      method,
+      `${everySeconds} s`,
+      nextRun(schedule, colors),
+    ]),
+  ];
+}
+
+function nextRun(schedule: WatchSchedule | null, colors: Colors): string {
+  if (schedule === null)
+    return colors.yellow('not scheduled: a worker with this configuration schedules it when it starts');
+  if (schedule.paused) return colors.yellow('paused');
+  return schedule.nextRunAt === null ? '-' : utc(schedule.nextRunAt);
 }
 
 function times(count: number): string {

@@ -1,17 +1,24 @@
 import type { Command } from 'commander';
-import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
+import {
+  byOption,
+  incidentArgument,
+  inSession,
+  withCommonOptions,
+  type CliDependencies,
+  type CommonOptions,
+} from '../context.js';
 import { plain } from '../output.js';
 
 export function registerAck(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('ack'))
-    .description('say that somebody is on it')
-    .argument('<id>', 'id of the incident, or a beginning or end of it')
-    .option('--by <who>', 'who', deps.user)
-    .action((id: string, options: CommonOptions & { by: string }) =>
+    .description('acknowledge an incident')
+    .addArgument(incidentArgument())
+    .addOption(byOption(deps))
+    .action((incident: string, options: CommonOptions & { by: string }) =>
       inSession(deps, options, async ({ incidents, answer }) => {
-        const record = await incidents.acknowledge(id, { by: options.by });
+        const record = await incidents.acknowledge(incident, { by: options.by });
         const by = record.acknowledged?.by ?? options.by;
-        answer(record, () => `${record.id}: acknowledged by ${plain(by)}`);
+        answer({ value: record, text: () => `${record.id}: acknowledged by ${plain(by)}` });
       }),
     );
 }

@@ -1,45 +1,64 @@
-import Table from 'cli-table3';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { severity } from '../../../model/anomaly.js';
-import { incidentState } from '../../../model/incident.js';
+import { SEVERITIES } from '../../../model/choices.js';
 import type { IncidentFilters, IncidentRow } from '../../incident-list.js';
 import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
-import { plain, utc, type Colors } from '../output.js';
-import { readMoment } from '../times.js';
+import { plain, tableWidth, type Colors } from '../output.js';
+import { readOptionalMoment } from '../times.js';
 
 const DEFAULT_LIMIT = 20;
+/** Temporal answers so many in one page. */
 const MAX_LIMIT = 1_000;
 
-type ListOptions = CommonOptions & IncidentFilters & { limit: number };
+/** What `--state` takes. `open` is all that is not closed, `investigating` what has no diagnosis yet. */
+export const LISTED_STATES = [
+  'open',
+  'investigating',
+  'closed',
+  'resolved',
+  'expired',
+  'cancelled',
+  'merged',
+] as const;
+
+type ListOptions = CommonOptions & Omit<IncidentFilters, 'since'> & { limit: number; since?: string };
 
 export function registerList(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('list'))
-    .description('list incidents, newest first; several values of one filter mean any of them')
-    .option('--service <name...>', 'service whose symptom it is')
-    .addOption(
-      new Option('--state <state...>', 'where it stands').choices([
-        'open',
-        'closed',
-        ...incidentState.options,
-      ]),
-    )
-    .option('--root-cause <service...>', 'service that was named as the cause')
-    .addOption(new Option('--severity <level...>', 'how bad it is').choices(severity.options))
-    .option('--environment <name...>', 'where it happens')
-    .option('--since <time>', 'opened since: 2h, yesterday, 2026-11-24', (text) =>
-      readMoment(text, deps.now()),
-    )
-    .option('--limit <number>', `how many at most, up to ${MAX_LIMIT}`, readLimit, DEFAULT_LIMIT)
-    .action((options: ListOptions) =>
-      inSession(deps, options, async ({ incidents, answer, colors }) => {
-        const list = await incidents.list(options, { limit: options.limit });
-        answer(list, () => {
-          if (list.incidents.length === 0) return 'No incidents.';
-          const more = list.more ? [`There are more; --limit shows more than ${options.limit}.`] : [];
-          return [tableOf(list.incidents, colors), ...more].join('\n');
+    .description('list incidents, newest first')
+    .option('--service <name...>', 'service that shows the symptom')
+    .addOption(new Option('--state <state...>', 'state of the incident').choices(LISTED_STATES))
+    .option('--root-cause <service...>', 'service named as the root cause')
+    .addOption(new Option('--severity <level...>', 'severity of the incident').choices(SEVERITIES))
+    .option('--environment <name...>', 'environment of the incident')
+    .option('--since <time>', 'opened since this time: 2h, yesterday, 2026-11-24')
+    .option('--limit <number>', `most incidents to list, up to ${MAX_LIMIT}`, readLimit, DEFAULT_LIMIT)
+    .addHelpText('after', '\nSeveral values of one filter mean any of them; several filters mean all.')
+    .action(async (options: ListOptions) => {
+      const since = await readOptionalMoment('--since', options.since, deps.now());
+      await inSession(deps, options, async ({ incidents, answer, colors }) => {
+        const { service, state, rootCause, severity, environment, limit } = options;
+        const filters = { service, state, rootCause, severity, environment, since };
+        const [list, { plainTable }, { age }] = await Promise.all([
+          incidents.list(filters, { limit }),
+          import('../table.js'),
+          import('../age.js'),
+        ]);
+        const width = tableWidth(deps.stdout);
+        const rows = [
+          HEAD,
+          ...list.incidents.map((row) => cellsOf(row, age(row.openedAt, deps.now()), colors)),
+        ];
+        const more = list.more ? [`There are more than ${limit}; use --limit.`] : [];
+        answer({
+          value: list,
+          text: () =>
+            list.incidents.length === 0
+              ? 'No incidents.'
+              : [plainTable(rows, { colors, width }), ...more].join('\n'),
+          quiet: () => list.incidents.map(({ id }) => plain(id)).join('\n'),
         });
-      }),
-    );
+      });
+    });
 }
 
 function readLimit(text: string): number {
@@ -50,34 +69,30 @@ function readLimit(text: string): number {
   return limit;
 }
 
-/** One line for each incident, in columns without borders, so that it can be searched and cut. */
-function tableOf(rows: IncidentRow[], colors: Colors): string {
-  const none = '';
-  const table = new Table({
-    head: ['INCIDENT', 'OPENED (UTC)', 'STATE', 'SEVERITY', 'ROOT CAUSE', 'VERDICT'].map(colors.bold),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: {
-      ...{ top: none, 'top-mid': none, 'top-left': none, 'top-right': none },
-      ...{ bottom: none, 'bottom-mid': none, 'bottom-left': none, 'bottom-right': none },
-      ...{ left: none, 'left-mid': none, mid: none, 'mid-mid': none },
-      ...{ right: none, 'right-mid': none, middle: none },
-    },
-  });
-  table.push(...rows.map((row) => cellsOf(row, colors)));
-  return table.toString().replace(/ +$/gm, '');
-}
+const HEAD = ['INCIDENT', 'OPENED', 'STATE', 'SEVERITY', 'ROOT CAUSE', 'CONFIDENCE', 'FEEDBACK', 'TITLE'];
 
-function cellsOf(row: IncidentRow, colors: Colors): string[] {
-  const cause =
-    row.rootCause === null ? '-' : `${row.rootCause}${row.faultKind ? ` (${row.faultKind})` : ''}`;
-  const sure = row.confidence === null ? '' : ` ${Math.round(row.confidence * 100)} %`;
-  const severityText = row.severity ?? '-';
+function cellsOf(row: IncidentRow, opened: string, colors: Colors): string[] {
+  const { severity, rootCause, faultKind, feedback } = row;
+  const cause = rootCause === null ? '-' : `${rootCause}${faultKind ? ` (${faultKind})` : ''}`;
   return [
     plain(row.id),
-    utc(row.openedAt),
-    plain(row.state ?? '-'),
-    severityText === 'critical' ? colors.red(severityText) : plain(severityText),
+    opened,
+    stateOf(row),
+    severity === 'critical' ? colors.red(severity) : plain(severity ?? '-'),
     plain(cause),
-    row.verdict === null ? '-' : `${plain(row.verdict)}${sure}`,
+    confidenceOf(row),
+    // The root cause beside it is then the one that a person named.
+    feedback === 'wrong' && rootCause !== null ? 'corrected' : plain(feedback ?? '-'),
+    plain(row.title ?? '-'),
   ];
+}
+
+function stateOf({ state, open }: IncidentRow): string {
+  if (state === null) return open ? 'investigating' : 'closed';
+  return state === 'following' ? 'open' : plain(state);
+}
+
+function confidenceOf({ verdict, confidence }: IncidentRow): string {
+  if (verdict === null) return '-';
+  return `${plain(verdict)}${confidence === null ? '' : ` ${Math.round(confidence * 100)} %`}`;
 }

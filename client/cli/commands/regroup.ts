@@ -1,28 +1,46 @@
 import type { Command } from 'commander';
-import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
+import {
+  byOption,
+  incidentArgument,
+  inSession,
+  requiredOption,
+  withCommonOptions,
+  type CliDependencies,
+  type CommonOptions,
+} from '../context.js';
+import { plain } from '../output.js';
 
-/** `merge` and `split`: what belongs together, by a person who knows better. */
+/** `merge` and `split`: which alerts belong together, corrected by a person. */
 export function registerRegroup(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('merge'))
-    .description('make two open incidents one')
-    .argument('<id>', 'id of the incident that ends, or a beginning or end of it')
-    .argument('<into>', 'id of the incident that takes its alerts')
-    .option('--by <who>', 'who', deps.user)
-    .action((id: string, into: string, options: CommonOptions & { by: string }) =>
+    .description('merge an open incident into another')
+    .addArgument(incidentArgument('incident that ends: its id, or the beginning or end of it'))
+    .argument('<into>', 'incident that takes its alerts')
+    .addOption(byOption(deps))
+    .action((incident: string, into: string, options: CommonOptions & { by: string }) =>
       inSession(deps, options, async ({ incidents, answer }) => {
-        const moved = await incidents.merge(id, into, { by: options.by });
-        answer(moved, () => `${moved.from}: merged into ${moved.to}`);
+        const moved = await incidents.merge(incident, into, { by: options.by });
+        answer({
+          value: moved,
+          text: () => `${moved.from}: merged into ${moved.to}`,
+          quiet: () => moved.to,
+        });
       }),
     );
   withCommonOptions(program.command('split'))
-    .description('give the alerts of one service an incident of their own')
-    .argument('<id>', 'id of the incident, or a beginning or end of it')
-    .requiredOption('--service <name>', 'whose alerts are no part of it')
-    .option('--by <who>', 'who', deps.user)
-    .action((id: string, options: CommonOptions & { by: string; service: string }) =>
+    .description('move the alerts of one service to an incident of their own')
+    .addArgument(incidentArgument())
+    .addOption(requiredOption('--service <name>', 'service whose alerts are moved'))
+    .addOption(byOption(deps))
+    .action((incident: string, options: CommonOptions & { by: string; service: string }) =>
       inSession(deps, options, async ({ incidents, answer }) => {
-        const moved = await incidents.split(id, { service: options.service, by: options.by });
-        answer(moved, () => `${moved.from}: ${options.service} has its own incident now, ${moved.to}`);
+        const { service, by } = options;
+        const moved = await incidents.split(incident, { service, by });
+        answer({
+          value: moved,
+          text: () => `${moved.from}: the alerts of ${plain(service)} are now in ${moved.to}`,
+          quiet: () => moved.to,
+        });
       }),
     );
 }

@@ -1,76 +1,111 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { severity, symptomKind, type Severity, type SymptomKind } from '../../../model/anomaly.js';
-import { inSession, withCommonOptions, type CliDependencies, type CommonOptions } from '../context.js';
+import { SEVERITIES, SYMPTOM_KINDS } from '../../../model/choices.js';
+import type { Severity, SymptomKind } from '../../../model/anomaly.js';
+import { BadInput } from '../../errors.js';
+import {
+  inSession,
+  requiredOption,
+  withCommonOptions,
+  type CliDependencies,
+  type CommonOptions,
+  type Session,
+} from '../context.js';
 import { plain, utc } from '../output.js';
-import { readMoment } from '../times.js';
-import { follow, requireOption, type RequiredLevel } from './watch.js';
+import { fullOption } from '../record-text.js';
+import { readOptionalMoment } from '../times.js';
+import { follow, requireOption, type FollowOptions } from './follow.js';
 
-interface StartOptions extends CommonOptions {
+interface StartOptions extends CommonOptions, FollowOptions {
   service: string;
   symptom: SymptomKind;
-  since?: number;
-  at?: number;
+  since?: string;
   severity: Severity;
   environment?: string;
   title?: string;
-  watch?: true;
-  require?: RequiredLevel;
+  force?: true;
+  follow?: true;
 }
+
+/** Known services that an error names. */
+const MOST_NAMED = 20;
 
 export function registerStart(program: Command, deps: CliDependencies): void {
-  const moment = (text: string) => readMoment(text, deps.now());
   withCommonOptions(program.command('start'))
-    .description('diagnose what you see yourself, without an alert')
-    .requiredOption('--service <name>', 'the service that looks wrong', someText)
+    .description('start a diagnosis without an alert')
+    .addOption(requiredOption('--service <name>', 'service that shows the symptom').argParser(trimmed))
+    .addOption(requiredOption('--symptom <kind>', 'kind of symptom').choices(SYMPTOM_KINDS))
+    .option('--since <time>', 'when it began: 10m, "2h ago", 10:42 (UTC), 2026-11-24T10:42Z (default: now)')
+    .option('--environment <name>', 'environment (default: the one of the configuration)', trimmed)
     .addOption(
-      new Option('--symptom <kind>', 'what looks wrong').choices(symptomKind.options).makeOptionMandatory(),
+      new Option('--severity <level>', 'severity of the incident').choices(SEVERITIES).default('warning'),
     )
-    .addOption(
-      new Option(
-        '--since <time>',
-        'when it began: 10m, "2h ago", 10:42 (UTC), 2026-11-24T10:42Z (default: now)',
-      )
-        .argParser(moment)
-        .conflicts('at'),
-    )
-    .addOption(new Option('--at <time>', 'another word for --since').argParser(moment))
-    .option('--environment <name>', 'where it happens (default: the one in the configuration)', someText)
-    .addOption(new Option('--severity <level>', 'how bad it is').choices(severity.options).default('warning'))
-    .option('--title <text>', 'one line for people', someText)
-    .option('--watch', 'follow the diagnosis and print its summary')
-    .addOption(requireOption().implies({ watch: true }))
+    .option('--title <text>', 'title of the incident', trimmed)
+    .option('--force', 'start even if no metrics of the service are found')
+    .option('--follow', 'show the progress of the diagnosis, then its summary')
+    .addOption(fullOption().implies({ follow: true }))
+    .addOption(requireOption().implies({ follow: true }))
     .addHelpText(
       'after',
-      '\nExample:\n  faultline start --service checkout --symptom latency --since 10m --watch',
+      '\nExample:\n  faultline start --service checkout --symptom latency --since 10m --follow',
     )
-    .action((options: StartOptions) =>
-      inSession(deps, options, async (session) => {
-        const since = options.since ?? options.at ?? deps.now();
-        const { workflowId, joined } = await session.incidents.start({
-          environment: options.environment ?? session.settings.environment,
-          service: options.service,
-          symptom: options.symptom,
-          severity: options.severity,
-          since,
-          title: options.title,
-        });
-        const what = `${plain(options.service)}: ${options.symptom} since ${utc(since)} UTC`;
-        const lines = [joined ? `Looked after already by ${workflowId}` : `Started ${workflowId}`, what];
-        if (options.watch === undefined) {
-          const id = workflowId;
-          session.answer({ id, joined, since }, () =>
-            [...lines, `Follow it: faultline watch ${id}`].join('\n'),
-          );
-          return;
-        }
-        if (!session.json) deps.stdout.write(`${lines.join('\n')}\n\n`);
-        await follow(workflowId, session, options.require);
-      }),
-    );
+    .action(async (options: StartOptions) => {
+      const since = (await readOptionalMoment('--since', options.since, deps.now())) ?? deps.now();
+      await inSession(deps, options, (session) => start(session, options, since));
+    });
 }
 
-function someText(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed === '') throw new InvalidArgumentError('Expected text that is not empty.');
-  return trimmed;
+async function start(session: Session, options: StartOptions, since: number): Promise<void> {
+  const { incidents, settings, deps } = session;
+  const { service, symptom, severity, title } = options;
+  if (!options.force) await demandMetrics(service, session);
+  const { workflowId: id, joined } = await incidents.start({
+    environment: options.environment ?? settings.environment,
+    ...{ service, symptom, severity, since, title },
+  });
+  const lines = [
+    joined ? `Added to the open incident ${id}` : `Started ${id}`,
+    `${plain(service)}: ${symptom} since ${utc(since)} UTC`,
+  ];
+  if (options.follow) {
+    if (!options.json && !options.quiet) deps.stdout.write(`${lines.join('\n')}\n\n`);
+    await follow(id, session, options);
+    return;
+  }
+  session.answer({
+    value: { id, joined, since },
+    text: () => [...lines, `Follow it: faultline follow ${id}`].join('\n'),
+    quiet: () => id,
+  });
+}
+
+/**
+ * Of a service without metrics a diagnosis can say nothing, and a misspelt name is the likeliest reason. Where this cannot
+ * be found out, because no source is configured here or it does not answer, the diagnosis itself says what is missing.
+ *
+ * @throws BadInput that names the known services
+ */
+async function demandMetrics(service: string, { deps, settings, options }: Session): Promise<void> {
+  if (!settings.config) return;
+  let known: Awaited<ReturnType<CliDependencies['knownServices']>>;
+  try {
+    known = await deps.knownServices(settings.config, service);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!options.quiet)
+      deps.stderr.write(`Could not check whether ${plain(service)} has metrics: ${plain(reason)}\n`);
+    return;
+  }
+  if (known.match !== null) return;
+  const names = known.services.map(({ name }) => name);
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more (faultline services)` : '';
+  const list = names.length === 0 ? 'none' : `${names.slice(0, MOST_NAMED).join(', ')}${more}`;
+  throw new BadInput(
+    `No metrics found for service "${service}"; known services: ${list}. Correct --service, or add --force`,
+  );
+}
+
+function trimmed(text: string): string {
+  const words = text.trim();
+  if (words === '') throw new InvalidArgumentError('Expected text that is not empty.');
+  return words;
 }

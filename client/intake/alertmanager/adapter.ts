@@ -1,29 +1,23 @@
-import type { Anomaly } from '../../../model/anomaly.js';
 import { LIMITS, oneLine } from '../bounds.js';
+import { eachOf, type Item } from '../reading.js';
 import { labelOf } from '../service-name.js';
-import { anomalyFrom, shortHash, type Signal } from '../signal.js';
-import type { Post, ReadingSettings } from '../source.js';
-import type { Alert, AlertmanagerPayload } from './schema.js';
+import { shortHash, type Signal } from '../signal.js';
+import { alert as alertSchema, type Alert, type AlertmanagerPayload } from './schema.js';
 
-/** The anomalies of one post: one for each alert of the group, firing or resolved. */
-export function anomaliesOf(
-  payload: AlertmanagerPayload,
-  receivedAt: Post['receivedAt'],
-  settings: ReadingSettings,
-): Anomaly[] {
+/** One item for each alert of the group, firing or resolved. */
+export function itemsOf(payload: AlertmanagerPayload): Iterable<Item> {
   const notes = [
     !!payload.truncatedAlerts &&
       `Alertmanager left out ${payload.truncatedAlerts} alerts of this group (max_alerts)`,
   ];
-  return payload.alerts.map((alert) => {
+  const group = [payload.receiver, payload.groupKey];
+  return eachOf(alertSchema, payload.alerts, 'alerts', (alert) => {
     const links = [
       ['Alert expression', alert.generatorURL] as const,
       ...linksIn(alert),
       ['Alertmanager', payload.externalURL] as const,
     ];
-    const group = [payload.receiver, payload.groupKey];
-    const signal: Signal = { source: 'alertmanager', ...signalOf(alert), group, links, notes };
-    return anomalyFrom(signal, { receivedAt, settings });
+    return { source: 'alertmanager', ...signalOf(alert), group, links, notes };
   });
 }
 
@@ -37,8 +31,8 @@ export function signalOf(alert: Alert): Omit<Signal, 'source' | 'group' | 'links
     summary,
     fingerprint: fingerprintOf(alert),
     status: alert.status,
-    startedAt: secondsOf(alert.startsAt),
-    endedAt: endOf(alert),
+    startedAt: alert.startsAt,
+    endedAt: alert.endsAt,
     labels,
     annotations,
     hints: [summary, expressionOf(alert)],
@@ -61,17 +55,6 @@ function fingerprintOf(alert: Alert): string {
   return (
     given || shortHash(JSON.stringify(Object.entries(alert.labels).sort(([a], [b]) => (a < b ? -1 : 1))))
   );
-}
-
-function secondsOf(time: string): number {
-  return Date.parse(time) / 1000;
-}
-
-/** Go writes "no time" as the first of January of the year 1. */
-function endOf(alert: Alert): number | undefined {
-  if (alert.endsAt == null) return undefined;
-  const end = secondsOf(alert.endsAt);
-  return end > 0 ? end : undefined;
 }
 
 /** The PromQL behind the alert, which Prometheus puts into its link. */

@@ -1,17 +1,20 @@
 import { MalformedPayload, readBody } from '../malformed.js';
-import type { Post, ReadingSettings, Source } from '../source.js';
-import { anomaliesOf } from './adapter.js';
+import type { CredentialsOnlyConfig } from '../../../config/sources/index.js';
+import type { Item } from '../reading.js';
+import type { Post, Source } from '../source.js';
+import { itemsOf } from './adapter.js';
 import { alertmanagerPayload } from './schema.js';
 
 /** Prometheus Alertmanager's webhook, payload version 4. */
-export const alertmanager = {
-  name: 'alertmanager',
-  title: 'Alertmanager',
-  read({ body, receivedAt }: Pick<Post, 'body' | 'receivedAt'>, settings: ReadingSettings) {
-    refuseOtherFormats(body);
-    return anomaliesOf(readBody(alertmanagerPayload, body), receivedAt, settings);
-  },
-} satisfies Source;
+export function alertmanager({ auth }: CredentialsOnlyConfig): Source {
+  return { name: 'alertmanager', title: 'Alertmanager', credentials: auth, read: readAlertmanager };
+}
+
+/** @throws MalformedPayload */
+export function readAlertmanager({ body }: Pick<Post, 'body'>): Iterable<Item> {
+  refuseOtherFormats(body);
+  return itemsOf(readBody(alertmanagerPayload, body));
+}
 
 /** Says plainly what was sent when it is not Alertmanager's own payload at all. */
 function refuseOtherFormats(body: unknown): void {

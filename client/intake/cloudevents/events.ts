@@ -7,23 +7,38 @@ export const STRUCTURED = 'application/cloudevents+json';
 export const BATCH = 'application/cloudevents-batch+json';
 const JSON_DATA = 'application/json';
 
+/** An event that was read, or why it could not be. */
+type Read = CloudEvent<unknown> | MalformedPayload;
+
 /**
- * The events of a post, in any of the three modes of CloudEvents' HTTP binding. Data is JSON.
+ * The events of a post, in any of the three modes of CloudEvents' HTTP binding. Data is JSON. A broken event of a
+ * batch is an error in its place.
  *
  * @throws MalformedPayload
  */
-export function eventsOf({ headers, bytes }: Pick<RawPost, 'headers' | 'bytes'>): CloudEvent<unknown>[] {
+export function* eventsOf({ headers, bytes }: Pick<RawPost, 'headers' | 'bytes'>): Generator<Read> {
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  const contentType = type === STRUCTURED || type === BATCH ? type : JSON_DATA;
   // Without what could touch prototypes: the library parses the body once more, by itself.
-  const body = JSON.stringify(parseJson(bytes));
+  const body = parseJson(bytes);
+  if (type !== BATCH) {
+    const contentType = type === STRUCTURED ? STRUCTURED : JSON_DATA;
+    yield eventIn(body, { ...decoded(headers), 'content-type': contentType }, '');
+    return;
+  }
+  if (!Array.isArray(body)) {
+    throw new MalformedPayload([{ field: '', problem: 'expected a list of CloudEvents' }]);
+  }
+  for (const [i, one] of body.entries()) yield eventIn(one, { 'content-type': STRUCTURED }, `[${i}]`);
+}
+
+function eventIn(body: unknown, headers: Headers, field: string): Read {
   try {
-    const event = HTTP.toEvent({ headers: { ...decoded(headers), 'content-type': contentType }, body });
-    // The library checks a batch by itself, and a single event only when asked.
-    return [event].flat().map((one) => new CloudEvent<unknown>(one));
+    // The library checks an event only when it is made anew.
+    const [event] = [HTTP.toEvent<unknown>({ headers, body: JSON.stringify(body) })].flat();
+    return new CloudEvent<unknown>(event ?? {});
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new MalformedPayload([{ field: '', problem: `expected a CloudEvent: ${reason}` }]);
+    return new MalformedPayload([{ field, problem: `expected a CloudEvent: ${reason}` }]);
   }
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { labelsFrom } from '../labels.js';
-import { moment } from '../moment.js';
-import { anyText, someText } from '../shapes.js';
+import { anyMoment, anyText, someText } from '../shapes.js';
 
 /** The attributes that are looked at. */
 export const attributes = z.object({
@@ -25,8 +24,8 @@ export const alertData = z.object(
     symptom: anyText,
     fingerprint: anyText,
     group: anyText,
-    startedAt: moment.optional(),
-    endedAt: moment.optional(),
+    startedAt: anyMoment,
+    endedAt: anyMoment,
     labels: z.unknown().optional().transform(labelsFrom),
     url: anyText,
   },

@@ -1,48 +1,42 @@
-import type { Anomaly } from '../../../model/anomaly.js';
 import { labelsFromTags, present } from '../labels.js';
-import { anomalyFrom, shortHash, type SignalContext } from '../signal.js';
+import { notAnAlert, type Item } from '../reading.js';
+import { shortHash } from '../signal.js';
 import type { DatadogPayload } from './schema.js';
 
-/** The anomaly of a monitor's notification; none for events that no monitor raised. */
-export function anomaliesOf(payload: DatadogPayload, context: SignalContext): Anomaly[] {
-  if (payload.monitor_id === undefined) return [];
+/** The signal of a monitor's notification; none of an event that no monitor raised. */
+export function itemOf(payload: DatadogPayload): Item {
+  if (payload.monitor_id === undefined) return notAnAlert('an event that no monitor raised');
   // `a:1,b:2` in whatever order.
   const scope = listOf(payload.scope).sort();
   const identity = ['datadog', payload.org ?? '', payload.monitor_id, scope.join(',')].join('\n');
-  const at = payload.date ?? context.receivedAt;
-  return [
-    anomalyFrom(
-      {
-        source: 'datadog',
-        name: nameOf(payload),
-        summary: payload.status,
-        fingerprint: shortHash(identity),
-        group: [identity],
-        status: isOver(payload) ? 'resolved' : 'firing',
-        startedAt: at,
-        startUnknown: true,
-        endedAt: at,
-        labels: {
-          ...labelsFromTags([...scope, ...listOf(payload.tags)]),
-          ...present({
-            datadog_monitor_id: payload.monitor_id,
-            priority: payload.priority,
-            host: payload.hostname,
-          }),
-        },
-        annotations: present({
-          description: payload.body,
-          query: payload.query,
-          datadog_cycle: payload.cycle,
-          transition: payload.transition,
-        }),
-        severity: severityOf(payload),
-        hints: [payload.metric, payload.query, payload.status, payload.title],
-        links: [['Datadog', payload.url]],
-      },
-      context,
-    ),
-  ];
+  return {
+    source: 'datadog',
+    name: nameOf(payload),
+    summary: payload.status,
+    fingerprint: shortHash(identity),
+    group: [identity],
+    status: isOver(payload) ? 'resolved' : 'firing',
+    startedAt: payload.date,
+    startUnknown: true,
+    endedAt: payload.date,
+    labels: {
+      ...labelsFromTags([...scope, ...listOf(payload.tags)]),
+      ...present({
+        datadog_monitor_id: payload.monitor_id,
+        priority: payload.priority,
+        host: payload.hostname,
+      }),
+    },
+    annotations: present({
+      description: payload.body,
+      query: payload.query,
+      datadog_cycle: payload.cycle,
+      transition: payload.transition,
+    }),
+    severity: severityOf(payload),
+    hints: [payload.metric, payload.query, payload.status, payload.title],
+    links: [['Datadog', payload.url]],
+  };
 }
 
 function isOver({ transition, alert_type: type }: DatadogPayload): boolean {

@@ -11,7 +11,19 @@ const variable = z
     return filled === '' || filled === 'null' || filled.startsWith('$') ? undefined : filled;
   });
 
-/** The body that docs/sources/datadog.md tells to paste as the webhook's payload. Every field may be missing. */
+const TEMPLATE = 'the JSON object of the template in docs/sources/datadog.md';
+
+/** What only the documented template writes. Datadog's default payload and other templates have none. */
+export const isFromTemplate = z.object(
+  {
+    monitor_id: z.unknown().refine((value) => value !== undefined, {
+      error: `expected ${TEMPLATE}: paste it as the payload of the webhook in Datadog`,
+    }),
+  },
+  { error: `expected ${TEMPLATE}` },
+);
+
+/** The body that docs/sources/datadog.md gives as the webhook's payload. A variable without a value is empty. */
 export const datadogPayload = z.object(
   {
     id: variable,
@@ -33,6 +45,6 @@ export const datadogPayload = z.object(
     metric: variable,
     status: variable,
   },
-  { error: 'expected the JSON object of the template in docs/sources/datadog.md' },
+  { error: `expected ${TEMPLATE}` },
 );
 export type DatadogPayload = z.infer<typeof datadogPayload>;

@@ -1,8 +1,8 @@
 import type { CredentialsOnlyConfig } from '../../../config/sources/index.js';
 import { readBody } from '../malformed.js';
 import type { Source } from '../source.js';
-import { anomaliesOf } from './adapter.js';
-import { datadogPayload } from './schema.js';
+import { itemOf } from './adapter.js';
+import { datadogPayload, isFromTemplate } from './schema.js';
 
 /** Datadog's Webhooks integration with the payload of docs/sources/datadog.md. It signs nothing and can send headers. */
 export function datadog({ auth }: CredentialsOnlyConfig): Source {
@@ -10,8 +10,9 @@ export function datadog({ auth }: CredentialsOnlyConfig): Source {
     name: 'datadog',
     title: 'Datadog',
     credentials: auth,
-    read({ body, receivedAt }, settings) {
-      return anomaliesOf(readBody(datadogPayload, body), { receivedAt, settings });
+    read({ body }) {
+      readBody(isFromTemplate, body);
+      return [itemOf(readBody(datadogPayload, body))];
     },
   };
 }

@@ -3,7 +3,8 @@ import type { GenericConfig } from '../../../config/sources/generic.js';
 import { labelsFrom, textOf } from '../labels.js';
 import { MalformedPayload } from '../malformed.js';
 import { secondsOf } from '../moment.js';
-import type { PlainAlert } from '../plain.js';
+import { plainSignal } from '../plain.js';
+import { notAnAlert, orLeftOut, type Item } from '../reading.js';
 
 type Search = (data: unknown) => unknown;
 type Data = Parameters<typeof TreeInterpreter.search>[1];
@@ -20,33 +21,37 @@ export class Mapping {
     );
   }
 
-  /** @throws MalformedPayload when what must be there is not */
-  alertsIn(body: unknown): PlainAlert[] {
-    return this.listIn(body).flatMap((alert, i) => {
-      const found = new Map(this.map.map(([field, search]) => [field, search(alert)]));
-      const status = textOf(found.get('status'))?.trim().toLowerCase() ?? '';
-      if (isOneOf(this.settings.ignoredWhen, status)) return [];
-      const needed = (field: 'title' | 'fingerprint'): string => {
-        const text = textOf(found.get(field))?.trim();
-        if (text) return text;
-        throw this.fault(`map.${field}`, `${this.settings.map[field]} finds no text in alert ${i + 1}`);
-      };
-      const text = (field: string) => textOf(found.get(field));
-      return {
-        title: needed('title'),
-        fingerprint: [needed('fingerprint')],
-        status: isOneOf(this.settings.resolvedWhen, status) ? 'resolved' : 'firing',
-        group: text('group'),
-        service: text('service'),
-        environment: text('environment'),
-        summary: text('summary'),
-        severity: text('severity'),
-        symptom: text('symptom'),
-        startedAt: secondsOf(found.get('startedAt')),
-        endedAt: secondsOf(found.get('endedAt')),
-        labels: labelsFrom(found.get('labels')),
-        links: [['Alert', text('link')]],
-      } satisfies PlainAlert;
+  /**
+   * @throws MalformedPayload when there is no list of alerts; an alert that lacks what must be there is left out
+   */
+  *itemsIn(body: unknown): Generator<Item> {
+    for (const [i, alert] of this.listIn(body).entries()) yield orLeftOut(() => this.itemOf(alert, i));
+  }
+
+  private itemOf(alert: unknown, i: number): Item {
+    const found = new Map(this.map.map(([field, search]) => [field, search(alert)]));
+    const status = textOf(found.get('status'))?.trim().toLowerCase() ?? '';
+    if (isOneOf(this.settings.ignoredWhen, status)) return notAnAlert(`the status ${status} (ignoredWhen)`);
+    const needed = (field: 'title' | 'fingerprint'): string => {
+      const text = textOf(found.get(field))?.trim();
+      if (text) return text;
+      throw this.fault(`map.${field}`, `${this.settings.map[field]} finds no text in alert ${i + 1}`);
+    };
+    const text = (field: string) => textOf(found.get(field));
+    return plainSignal(this.settings.name, {
+      title: needed('title'),
+      fingerprint: [needed('fingerprint')],
+      status: isOneOf(this.settings.resolvedWhen, status) ? 'resolved' : 'firing',
+      group: text('group'),
+      service: text('service'),
+      environment: text('environment'),
+      summary: text('summary'),
+      severity: text('severity'),
+      symptom: text('symptom'),
+      startedAt: secondsOf(found.get('startedAt')),
+      endedAt: secondsOf(found.get('endedAt')),
+      labels: labelsFrom(found.get('labels')),
+      links: [['Alert', text('link')]],
     });
   }
 

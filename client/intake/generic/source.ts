@@ -1,5 +1,4 @@
 import type { GenericConfig } from '../../../config/sources/generic.js';
-import { plainAnomaly } from '../plain.js';
 import type { Source } from '../source.js';
 import { Mapping } from './mapping.js';
 
@@ -12,10 +11,6 @@ export function generic(settings: GenericConfig): Source {
     path: `generic/${name}`,
     title: `generic source '${name}'`,
     credentials: auth,
-    read({ body, receivedAt }, reading) {
-      return mapping
-        .alertsIn(body)
-        .map((alert) => plainAnomaly(name, alert, { receivedAt, settings: reading }));
-    },
+    read: ({ body }) => mapping.itemsIn(body),
   };
 }

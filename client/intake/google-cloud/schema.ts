@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { moment } from '../moment.js';
-import { anyText, id } from '../shapes.js';
+import { anyMoment, anyText, id } from '../shapes.js';
 
 const labelled = z
   .object({ type: anyText, displayName: anyText, labels: z.unknown().optional() })
@@ -16,8 +15,8 @@ export const googleCloudPayload = z.object(
       {
         incident_id: id,
         state: z.string({ error: 'expected "open" or "closed"' }).toLowerCase(),
-        started_at: moment,
-        ended_at: z.unknown().optional(),
+        started_at: anyMoment,
+        ended_at: anyMoment,
         policy_name: anyText,
         condition_name: anyText,
         summary: anyText,

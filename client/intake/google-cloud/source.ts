@@ -1,7 +1,8 @@
 import type { CredentialsOnlyConfig } from '../../../config/sources/index.js';
 import { readBody } from '../malformed.js';
+import { notAnAlert } from '../reading.js';
 import type { Source } from '../source.js';
-import { anomalyOf } from './adapter.js';
+import { signalOf } from './adapter.js';
 import { googleCloudPayload } from './schema.js';
 
 /** Google Cloud Monitoring's webhook channel. It signs nothing and sends basic credentials. */
@@ -10,9 +11,9 @@ export function googleCloud({ auth }: CredentialsOnlyConfig): Source {
     name: 'google-cloud',
     title: 'Google Cloud Monitoring',
     credentials: auth,
-    read({ body, receivedAt }, settings) {
+    read({ body }) {
       const { version, incident } = readBody(googleCloudPayload, body);
-      return version === 'test' ? [] : [anomalyOf(incident, { receivedAt, settings })];
+      return [version === 'test' ? notAnAlert('a test of the channel') : signalOf(incident)];
     },
   };
 }

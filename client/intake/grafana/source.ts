@@ -3,7 +3,7 @@ import { demandFresh, isSignedBy, NotAuthentic } from '../authenticity.js';
 import { readBody } from '../malformed.js';
 import { secondsOf } from '../moment.js';
 import { headerOf, type RawPost, type Source } from '../source.js';
-import { anomaliesOf } from './adapter.js';
+import { itemsOf } from './adapter.js';
 import { grafanaPayload } from './schema.js';
 
 /** Grafana Alerting's webhook contact point. */
@@ -14,9 +14,7 @@ export function grafana({ auth, signature }: GrafanaConfig): Source {
     // A signature is proof enough; credentials beside it are asked for when they are configured.
     credentials: auth ?? (signature && { type: 'none' }),
     ...(signature && { authenticate: (post: RawPost) => demandSignature(post, signature) }),
-    read({ body, receivedAt }, settings) {
-      return anomaliesOf(readBody(grafanaPayload, body), { receivedAt, settings });
-    },
+    read: ({ body }) => itemsOf(readBody(grafanaPayload, body)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Anomaly } from '../../../model/anomaly.js';
 import { labelsFrom, labelsFromTags, present } from '../labels.js';
-import { secondsOf } from '../moment.js';
-import { anomalyFrom, shortHash, type SignalContext } from '../signal.js';
+import { notAnAlert, type Item } from '../reading.js';
+import { shortHash } from '../signal.js';
 import type { OpsgeniePayload } from './schema.js';
 
 /** Actions that begin or end an alert. Others (Acknowledge, AddNote, ...) change nothing that is to be diagnosed. */
@@ -13,40 +13,35 @@ const ACTIONS: Record<string, Anomaly['status']> = {
   delete: 'resolved',
 };
 
-export function anomaliesOf({ action, alert }: OpsgeniePayload, context: SignalContext): Anomaly[] {
+export function itemOf({ action, alert }: OpsgeniePayload, environmentLabels: readonly string[]): Item {
   const key = action.toLowerCase();
   const status = Object.hasOwn(ACTIONS, key) ? ACTIONS[key] : undefined;
-  if (status === undefined) return [];
+  if (status === undefined) return notAnAlert(`the action ${action}`);
   const identity = `opsgenie\n${alert.alertId}`;
   const details = labelsFrom(alert.details);
   // Only the first message has details: an environment that the end does not name would be another incident's.
-  for (const label of context.settings.environmentLabels) Reflect.deleteProperty(details, label);
+  for (const label of environmentLabels) Reflect.deleteProperty(details, label);
   const tags = labelsFromTags(alert.tags);
-  return [
-    anomalyFrom(
-      {
-        source: 'opsgenie',
-        name: alert.message ?? alert.alias ?? 'Opsgenie alert',
-        fingerprint: shortHash(identity),
-        group: [identity],
-        status,
-        startedAt: alert.createdAt,
-        endedAt: secondsOf(alert.updatedAt),
-        labels: {
-          ...present({ service: alert.entity }),
-          ...details,
-          ...tags,
-          ...present({
-            opsgenie_alert_id: alert.alertId,
-            opsgenie_alias: alert.alias,
-            priority: alert.priority,
-          }),
-        },
-        annotations: present({ description: alert.description, source: alert.source }),
-        severity: alert.priority,
-        hints: [alert.description, alert.alias],
-      },
-      context,
-    ),
-  ];
+  return {
+    source: 'opsgenie',
+    name: alert.message ?? alert.alias ?? 'Opsgenie alert',
+    fingerprint: shortHash(identity),
+    group: [identity],
+    status,
+    startedAt: alert.createdAt,
+    endedAt: alert.updatedAt,
+    labels: {
+      ...present({ service: alert.entity }),
+      ...details,
+      ...tags,
+      ...present({
+        opsgenie_alert_id: alert.alertId,
+        opsgenie_alias: alert.alias,
+        priority: alert.priority,
+      }),
+    },
+    annotations: present({ description: alert.description, source: alert.source }),
+    severity: alert.priority,
+    hints: [alert.description, alert.alias],
+  };
 }

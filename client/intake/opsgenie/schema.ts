@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { moment } from '../moment.js';
-import { anyText, anyTexts, id, someText } from '../shapes.js';
+import { anyMoment, anyText, anyTexts, id, someText } from '../shapes.js';
 
 /** The outgoing webhook of Opsgenie and of Jira Service Management, which took it over. */
 export const opsgeniePayload = z.object(
@@ -10,7 +9,7 @@ export const opsgeniePayload = z.object(
       {
         alertId: id,
         /** When the alert was made, in milliseconds; the same in every message about it. */
-        createdAt: moment,
+        createdAt: anyMoment,
         message: anyText,
         alias: anyText,
         tinyId: anyText,
@@ -21,7 +20,7 @@ export const opsgeniePayload = z.object(
         /** In the message of the creation alone, as is `details`. */
         description: anyText,
         details: z.unknown().optional(),
-        updatedAt: z.unknown().optional(),
+        updatedAt: anyMoment,
       },
       { error: 'expected an alert' },
     ),

@@ -1,7 +1,7 @@
 import type { CredentialsOnlyConfig } from '../../../config/sources/index.js';
 import { readBody } from '../malformed.js';
 import type { Source } from '../source.js';
-import { anomaliesOf } from './adapter.js';
+import { itemOf } from './adapter.js';
 import { opsgeniePayload } from './schema.js';
 
 /** The outgoing webhook of Opsgenie and Jira Service Management. It signs nothing and can send headers. */
@@ -10,8 +10,8 @@ export function opsgenie({ auth }: CredentialsOnlyConfig): Source {
     name: 'opsgenie',
     title: 'Opsgenie, Jira Service Management',
     credentials: auth,
-    read({ body, receivedAt }, settings) {
-      return anomaliesOf(readBody(opsgeniePayload, body), { receivedAt, settings });
+    read({ body }, { environmentLabels }) {
+      return [itemOf(readBody(opsgeniePayload, body), environmentLabels)];
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Anomaly } from '../../../model/anomaly.js';
 import { present } from '../labels.js';
-import { anomalyFrom, shortHash, type SignalContext } from '../signal.js';
+import { shortHash, type Signal } from '../signal.js';
 import type { PagerdutyIncident } from './schema.js';
 
 /** Events that tell that an incident is on, or over. Others change nothing that is to be diagnosed. */
@@ -30,34 +30,28 @@ export interface IncidentEvent {
 }
 
 /** The webhook carries no alert labels, so the PagerDuty service stands for the service. */
-export function anomalyOf(
-  { incident, status, eventType, occurredAt }: IncidentEvent,
-  context: SignalContext,
-): Anomaly {
+export function signalOf({ incident, status, eventType, occurredAt }: IncidentEvent): Signal {
   const identity = `pagerduty\n${incident.id}`;
   const isReopened = eventType === 'incident.reopened';
-  return anomalyFrom(
-    {
-      source: 'pagerduty',
-      name: incident.title ?? 'PagerDuty incident',
-      fingerprint: shortHash(identity),
-      group: [identity],
-      status,
-      startedAt: isReopened ? occurredAt : incident.created_at,
-      // An incident that was reopened keeps the time when it was made.
-      startUnknown: true,
-      endedAt: occurredAt,
-      labels: present({
-        service: incident.service?.summary,
-        [INCIDENT_ID_LABEL]: incident.id,
-        pagerduty_incident_key: incident.incident_key,
-        pagerduty_service_id: incident.service?.id,
-        priority: incident.priority?.summary,
-        urgency: incident.urgency,
-      }),
-      severity: incident.priority?.summary ?? incident.urgency,
-      links: [['PagerDuty', incident.html_url]],
-    },
-    context,
-  );
+  return {
+    source: 'pagerduty',
+    name: incident.title ?? 'PagerDuty incident',
+    fingerprint: shortHash(identity),
+    group: [identity],
+    status,
+    startedAt: isReopened ? occurredAt : (incident.created_at ?? occurredAt),
+    // An incident that was reopened keeps the time when it was made.
+    startUnknown: true,
+    endedAt: occurredAt,
+    labels: present({
+      service: incident.service?.summary,
+      [INCIDENT_ID_LABEL]: incident.id,
+      pagerduty_incident_key: incident.incident_key,
+      pagerduty_service_id: incident.service?.id,
+      priority: incident.priority?.summary,
+      urgency: incident.urgency,
+    }),
+    severity: incident.priority?.summary ?? incident.urgency,
+    links: [['PagerDuty', incident.html_url]],
+  };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { moment } from '../moment.js';
-import { anyText, id, someText } from '../shapes.js';
+import { anyMoment, anyText, id, someText } from '../shapes.js';
 
 const reference = z.object({ id: anyText, summary: anyText }).nullish().catch(null);
 
@@ -12,7 +12,8 @@ export const pagerdutyIncident = z.object({
   title: anyText,
   html_url: anyText,
   incident_key: anyText,
-  created_at: moment,
+  /** Older subscriptions send none. */
+  created_at: anyMoment,
   urgency: anyText,
   service: reference,
   priority: reference,

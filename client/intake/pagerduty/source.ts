@@ -2,8 +2,9 @@ import type { PagerdutyConfig } from '../../../config/sources/signed.js';
 import { demandFresh, isSignedBy, NotAuthentic } from '../authenticity.js';
 import { parseJson } from '../json.js';
 import { readBody } from '../malformed.js';
+import { notAnAlert } from '../reading.js';
 import { headerOf, type Source } from '../source.js';
-import { anomalyOf, statusAfter } from './adapter.js';
+import { signalOf, statusAfter } from './adapter.js';
 import { pagerdutyIncident, pagerdutyPayload } from './schema.js';
 
 const HEADER = 'x-pagerduty-signature';
@@ -25,13 +26,13 @@ export function pagerduty({ secrets, toleranceSeconds }: PagerdutyConfig): Sourc
       const { event } = readBody(pagerdutyPayload, parseJson(bytes));
       demandFresh(event.occurred_at, receivedAt, toleranceSeconds);
     },
-    read({ body, receivedAt }, settings) {
+    read({ body }) {
       const { event } = readBody(pagerdutyPayload, body);
       const status = statusAfter(event.event_type);
-      if (status === undefined) return [];
+      if (status === undefined) return [notAnAlert(`the event ${event.event_type}`)];
       const incident = readBody(pagerdutyIncident, event.data);
       const { event_type: eventType, occurred_at: occurredAt } = event;
-      return [anomalyOf({ incident, status, eventType, occurredAt }, { receivedAt, settings })];
+      return [signalOf({ incident, status, eventType, occurredAt })];
     },
   };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { moment } from '../moment.js';
-import { anyText, anyTexts, id, someText } from '../shapes.js';
+import { anyMoment, anyText, anyTexts, id, someText } from '../shapes.js';
 
 /** `[["environment", "prod"], ...]`; anything else is no tag. */
 const tags = z
@@ -20,7 +19,7 @@ export const issueAlert = z.object({
   event: z.object(
     {
       issue_id: id,
-      datetime: moment,
+      datetime: anyMoment,
       title: anyText,
       culprit: anyText,
       level: anyText,
@@ -43,8 +42,8 @@ export const metricAlert = z.object({
   web_url: anyText,
   metric_alert: z.object(
     {
-      date_started: moment,
-      date_closed: z.unknown().optional(),
+      date_started: anyMoment,
+      date_closed: anyMoment,
       organization_id: anyText,
       projects: anyTexts,
       alert_rule: z.object(
@@ -65,7 +64,7 @@ export const issueChange = z.object({
       title: anyText,
       shortId: anyText,
       level: anyText,
-      lastSeen: moment,
+      lastSeen: anyMoment,
       web_url: anyText,
       project: z.object({ slug: anyText }).nullish().catch(null),
     },

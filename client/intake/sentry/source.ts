@@ -1,9 +1,10 @@
 import type { SentryConfig } from '../../../config/sources/signed.js';
 import { demandFresh, isSignedBy, NotAuthentic } from '../authenticity.js';
 import { readBody } from '../malformed.js';
+import { notAnAlert } from '../reading.js';
 import { secondsOf } from '../moment.js';
 import { headerOf, type Source } from '../source.js';
-import { issueAnomaly, issueEnd, metricAnomaly } from './adapter.js';
+import { issueEnd, issueSignal, metricSignal } from './adapter.js';
 import { issueAlert, issueChange, metricAlert, sentryPayload } from './schema.js';
 
 const ISSUE_ENDS = ['resolved', 'archived', 'ignored'];
@@ -22,19 +23,18 @@ export function sentry({ secrets, toleranceSeconds }: SentryConfig): Source {
       }
       demandFresh(secondsOf(headerOf(headers, 'sentry-hook-timestamp')), receivedAt, toleranceSeconds);
     },
-    read({ body, receivedAt }, settings) {
+    read({ body }) {
       const { action, data } = readBody(sentryPayload, body);
-      const context = { receivedAt, settings };
       // By the content, which is signed, and not by the header that names the resource, which is not.
       if ('metric_alert' in data) {
         const isKnown = METRIC_ACTIONS.includes(action);
-        return isKnown ? [metricAnomaly(action, readBody(metricAlert, data), context)] : [];
+        if (isKnown) return [metricSignal(action, readBody(metricAlert, data))];
+      } else if ('event' in data && action === 'triggered') {
+        return [issueSignal(readBody(issueAlert, data))];
+      } else if ('issue' in data && ISSUE_ENDS.includes(action)) {
+        return [issueEnd(readBody(issueChange, data))];
       }
-      if ('event' in data && action === 'triggered')
-        return [issueAnomaly(readBody(issueAlert, data), context)];
-      if ('issue' in data && ISSUE_ENDS.includes(action))
-        return [issueEnd(readBody(issueChange, data), context)];
-      return [];
+      return [notAnAlert(`the action ${action}`)];
     },
   };
 }

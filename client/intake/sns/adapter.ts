@@ -1,6 +1,6 @@
-import type { Anomaly } from '../../../model/anomaly.js';
 import { present } from '../labels.js';
-import { anomalyFrom, shortHash, type SignalContext } from '../signal.js';
+import { notAnAlert, type Item } from '../reading.js';
+import { shortHash } from '../signal.js';
 import type { CloudwatchAlarm } from './schema.js';
 
 /** Dimensions that name what others call the service, the most telling first. */
@@ -24,50 +24,43 @@ const SERVICE_DIMENSIONS = [
   'InstanceId',
 ];
 
-/**
- * The anomaly of an alarm that went to ALARM, or back to OK; none while it has too little data, which tells neither.
- */
-export function anomaliesOf(alarm: CloudwatchAlarm, context: SignalContext): Anomaly[] {
-  if (alarm.NewStateValue === 'INSUFFICIENT_DATA') return [];
+/** The signal of an alarm that went to ALARM, or back to OK; none while it has too little data to say either. */
+export function itemOf(alarm: CloudwatchAlarm): Item {
+  if (alarm.NewStateValue === 'INSUFFICIENT_DATA') return notAnAlert('an alarm with insufficient data');
   const { AlarmName: name, Region: region = '', AWSAccountId: account = '' } = alarm;
   const identity = ['cloudwatch', alarm.AlarmArn ?? [account, region, name].join(':')].join('\n');
   const dimensions = dimensionsOf(alarm);
   const metrics = [alarm.Trigger, ...(alarm.Trigger?.Metrics ?? []).map((one) => one.MetricStat?.Metric)];
-  return [
-    anomalyFrom(
-      {
-        source: 'sns',
-        name,
-        summary: alarm.AlarmDescription ?? alarm.NewStateReason,
-        fingerprint: shortHash(identity),
-        group: [identity],
-        status: alarm.NewStateValue === 'ALARM' ? 'firing' : 'resolved',
-        startedAt: alarm.StateChangeTime,
-        // The message that ends an alarm does not say when it began.
-        startUnknown: true,
-        endedAt: alarm.StateChangeTime,
-        labels: {
-          ...present({
-            service: SERVICE_DIMENSIONS.map((dimension) => dimensions[dimension]).find(Boolean),
-            instance: dimensions['InstanceId'],
-            region,
-            account,
-            metric: metrics.map((one) => one?.MetricName).find(Boolean),
-            namespace: metrics.map((one) => one?.Namespace).find(Boolean),
-          }),
-          ...dimensions,
-        },
-        annotations: present({ description: alarm.AlarmDescription, reason: alarm.NewStateReason }),
-        hints: [
-          ...metrics.map((one) => one?.MetricName),
-          ...(alarm.Trigger?.Metrics ?? []).map((one) => one.Label),
-          alarm.AlarmDescription,
-        ],
-        links: [['CloudWatch alarm', consoleUrl(alarm)]],
-      },
-      context,
-    ),
-  ];
+  return {
+    source: 'sns',
+    name,
+    summary: alarm.AlarmDescription ?? alarm.NewStateReason,
+    fingerprint: shortHash(identity),
+    group: [identity],
+    status: alarm.NewStateValue === 'ALARM' ? 'firing' : 'resolved',
+    startedAt: alarm.StateChangeTime,
+    // The message that ends an alarm does not say when it began.
+    startUnknown: true,
+    endedAt: alarm.StateChangeTime,
+    labels: {
+      ...present({
+        service: SERVICE_DIMENSIONS.map((dimension) => dimensions[dimension]).find(Boolean),
+        instance: dimensions['InstanceId'],
+        region,
+        account,
+        metric: metrics.map((one) => one?.MetricName).find(Boolean),
+        namespace: metrics.map((one) => one?.Namespace).find(Boolean),
+      }),
+      ...dimensions,
+    },
+    annotations: present({ description: alarm.AlarmDescription, reason: alarm.NewStateReason }),
+    hints: [
+      ...metrics.map((one) => one?.MetricName),
+      ...(alarm.Trigger?.Metrics ?? []).map((one) => one.Label),
+      alarm.AlarmDescription,
+    ],
+    links: [['CloudWatch alarm', consoleUrl(alarm)]],
+  };
 }
 
 function dimensionsOf({ Trigger: trigger }: CloudwatchAlarm): Record<string, string> {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VerificationUnavailable } from '../../../client/intake/authenticity.js';
-import { isAmazons } from '../../../client/intake/sns/amazon.js';
 import type { SnsEnvelope } from '../../../client/intake/sns/schema.js';
 import { sns } from '../../../client/intake/sns/source.js';
-import { SNS_CERTIFICATE, SNS_HEADERS, SNS_TOPIC, snsEnvelope } from '../../support/foreign-senders.js';
+import {
+  EXPIRED_CERTIFICATE,
+  FOREIGN_CERTIFICATE,
+  SNS_CERTIFICATE,
+  SNS_HEADERS,
+  SNS_TOPIC,
+  snsEnvelope,
+} from '../../support/foreign-senders.js';
 import { fixture, intakeRigs, NOW } from '../../support/intake-rig.js';
 
 const CONFIRM = `https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${SNS_TOPIC}&Token=2336412f37`;
@@ -12,7 +19,10 @@ describe('alarms by way of Amazon SNS', () => {
   const rig = intakeRigs();
 
   /** A receiver, and every address that it asked. */
-  async function open(answer: () => Promise<string> = () => Promise.resolve(SNS_CERTIFICATE)) {
+  async function open(
+    answer: () => Promise<string> = () => Promise.resolve(SNS_CERTIFICATE),
+    signatureVersions: ('1' | '2')[] = ['2'],
+  ) {
     const asked: string[] = [];
     const amazon = {
       get(url: string) {
@@ -20,17 +30,17 @@ describe('alarms by way of Amazon SNS', () => {
         return answer();
       },
     };
-    const source = sns({ topics: [SNS_TOPIC], toleranceSeconds: 3600 }, amazon);
-    const { post, raised } = await rig({}, [source]);
+    const source = sns({ topics: [SNS_TOPIC], toleranceSeconds: 3600, signatureVersions }, amazon);
+    const { post, raised, metrics } = await rig({}, [source]);
     const send = (envelope: SnsEnvelope) => post('/v1/sns', envelope, SNS_HEADERS);
-    return { send, raised, asked };
+    return { send, raised, asked, metrics };
   }
 
   const alarm = (changes: Partial<SnsEnvelope> = {}) => snsEnvelope(fixture('sns/alarm'), NOW - 5, changes);
 
   for (const version of ['1', '2'] as const) {
-    it(`are taken with a signature of version ${version}`, async () => {
-      const { send, raised } = await open();
+    it(`are taken with a signature of version ${version}, where it is accepted`, async () => {
+      const { send, raised } = await open(undefined, [version]);
       assert.equal((await send(alarm({ SignatureVersion: version }))).status, 202);
       const [one] = raised;
       assert.equal(one?.service, 'checkout');
@@ -41,6 +51,40 @@ describe('alarms by way of Amazon SNS', () => {
       assert.match(one.links[0]?.url ?? '', /^https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch\//);
     });
   }
+
+  it('are refused with a signature of version 1 by default', async () => {
+    const { send, raised, asked } = await open();
+    const answer = await send(alarm({ SignatureVersion: '1' }));
+    assert.equal(answer.status, 401);
+    assert.match(answer.detail, /SignatureVersion to 2/);
+    assert.deepEqual([asked, raised], [[], []]);
+  });
+
+  it('are taken by way of EventBridge, and tell the same', async () => {
+    const { send, raised } = await open();
+    const answer = await send(snsEnvelope(fixture('sns/eventbridge'), NOW));
+    assert.equal(answer.status, 202, answer.detail);
+    const [one] = raised;
+    assert.deepEqual(
+      [one?.service, one?.symptom, one?.status, one?.title],
+      ['checkout', 'errors', 'firing', 'CheckoutErrors: Threshold Crossed'],
+    );
+    assert.equal(one?.startedAt, Date.parse('2026-11-24T10:43:40.989Z') / 1000);
+    const over = fixture('sns/eventbridge').replace('"value": "ALARM"', '"value": "OK"');
+    await send(snsEnvelope(over, NOW));
+    assert.deepEqual([raised[1]?.status, raised[1]?.fingerprint], ['resolved', one.fingerprint]);
+  });
+
+  it('are told apart from other messages of the topic, which are counted', async () => {
+    const { send, raised, metrics } = await open();
+    const answer = await send(snsEnvelope('{"detail-type":"Object Created"}', NOW));
+    assert.equal(answer.status, 200);
+    assert.deepEqual(answer.leftOut, [
+      { reason: 'not-an-alert', count: 1, detail: 'a message that is no CloudWatch alarm' },
+    ]);
+    assert.match(await metrics(), /left_out_total\{source="sns",reason="not-an-alert"\} 1$/m);
+    assert.deepEqual(raised, []);
+  });
 
   it('are taken without a subject, which is then not signed', async () => {
     const { send } = await open();
@@ -84,9 +128,51 @@ describe('alarms by way of Amazon SNS', () => {
     assert.deepEqual(raised, []);
   });
 
-  it('are refused when the certificate is none', async () => {
-    const { send } = await open(() => Promise.resolve('<html>'));
-    assert.equal((await send(alarm())).status, 401);
+  const noCertificates: [string, string][] = [
+    ['a page', '<html>'],
+    [
+      'an answer of the API that holds a certificate',
+      `<GetEndpoint><Token>${SNS_CERTIFICATE}</Token></GetEndpoint>`,
+    ],
+    ['a certificate of another name', FOREIGN_CERTIFICATE],
+  ];
+  for (const [what, answer] of noCertificates) {
+    it(`are refused when the certificate is ${what}`, async () => {
+      const { send, raised } = await open(() => Promise.resolve(answer));
+      assert.equal((await send(alarm())).status, 401);
+      assert.deepEqual(raised, []);
+    });
+  }
+
+  it('are refused when the certificate is not valid at the time', async () => {
+    const { send } = await open(() => Promise.resolve(EXPIRED_CERTIFICATE));
+    const answer = await send(alarm());
+    assert.equal(answer.status, 401);
+    assert.match(answer.detail, /not valid at this time/);
+  });
+
+  it('share one request for a certificate, and do not repeat one that failed', async () => {
+    const { send, asked } = await open(async () => {
+      await sleep(20);
+      throw new VerificationUnavailable('no answer');
+    });
+    await Promise.all([send(alarm()), send(alarm({ MessageId: 'b' }))]);
+    assert.equal((await send(alarm({ MessageId: 'c' }))).status, 503);
+    assert.equal(asked.length, 1);
+  });
+
+  it('have at most four requests for certificates under way', async () => {
+    const { send, asked } = await open(async () => {
+      await sleep(50);
+      return SNS_CERTIFICATE;
+    });
+    const host = 'https://sns.eu-west-1.amazonaws.com';
+    const posts = Array.from({ length: 12 }, (_, i) =>
+      send(alarm({ SigningCertURL: `${host}/SimpleNotificationService-${String(i).padStart(32, '0')}.pem` })),
+    );
+    const statuses = (await Promise.all(posts)).map(({ status }) => status).sort();
+    assert.equal(asked.length, 4);
+    assert.deepEqual(statuses, [...Array<number>(4).fill(202), ...Array<number>(8).fill(503)]);
   });
 
   const elsewhere = [
@@ -106,7 +192,6 @@ describe('alarms by way of Amazon SNS', () => {
   ];
   for (const url of elsewhere) {
     it(`ask nothing of ${url || 'an empty address'}`, async () => {
-      assert.equal(isAmazons(url), false);
       const { send, raised, asked } = await open();
       assert.ok([400, 401].includes((await send(alarm({ SigningCertURL: url }))).status));
       const control = { Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL: url } as const;
@@ -119,10 +204,20 @@ describe('alarms by way of Amazon SNS', () => {
     });
   }
 
-  for (const path of ['/?Action=Publish&x=.pem', '/a.pem/../b', '/a.txt']) {
-    it(`take no certificate from ${path}`, async () => {
+  const PEM = `SimpleNotificationService-${'0a'.repeat(16)}.pem`;
+  for (const address of [
+    'eu-west-1.amazonaws.com/?Action=Publish&x=.pem',
+    `eu-west-1.amazonaws.com/${PEM}?Action=GetEndpointAttributes`,
+    `eu-west-1.amazonaws.com/${PEM}#x`,
+    `eu-west-1.amazonaws.com/x/${PEM}`,
+    'eu-west-1.amazonaws.com/a.pem',
+    // Of another region, or of China, than the topic.
+    `us-east-1.amazonaws.com/${PEM}`,
+    `eu-west-1.amazonaws.com.cn/${PEM}`,
+  ]) {
+    it(`take no certificate from sns.${address}`, async () => {
       const { send, asked } = await open();
-      const answer = await send(alarm({ SigningCertURL: `https://sns.eu-west-1.amazonaws.com${path}` }));
+      const answer = await send(alarm({ SigningCertURL: `https://sns.${address}` }));
       assert.equal(answer.status, 401);
       assert.deepEqual(asked, []);
     });
@@ -145,13 +240,19 @@ describe('alarms by way of Amazon SNS', () => {
     assert.equal(asked.at(-1), CONFIRM);
   });
 
-  it('do not follow an address of SNS that does anything else than to confirm', async () => {
-    const { send, asked } = await open();
-    const url = 'https://sns.eu-west-1.amazonaws.com/?Action=Publish&Message=x';
-    const control = { Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL: url } as const;
-    assert.equal((await send(alarm(control))).status, 400);
-    assert.ok(!asked.includes(url));
-  });
+  for (const query of [
+    'Action=Publish&Message=x',
+    `Action=ConfirmSubscription&Action=Publish&TopicArn=${SNS_TOPIC}`,
+    `Action=ConfirmSubscription&TopicArn=${SNS_TOPIC}-other`,
+  ]) {
+    it(`do not follow an address of SNS with ${query}`, async () => {
+      const { send, asked } = await open();
+      const url = `https://sns.eu-west-1.amazonaws.com/?${query}`;
+      const control = { Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL: url } as const;
+      assert.equal((await send(alarm(control))).status, 400);
+      assert.ok(!asked.includes(url));
+    });
+  }
 
   it('stay unsubscribed when somebody unsubscribes', async () => {
     const { send, asked } = await open();

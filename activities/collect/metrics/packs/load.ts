@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
-import { ConfigError, problemsOf, type Problem } from '../../../../config/problems.js';
+import { ConfigError, type Problem } from '../../../../config/config-error.js';
+import { problemsOf } from '../../../../config/problems.js';
 import { mapScalars, schemaNode } from '../../../../config/schema-walk.js';
+import { parseYaml } from '../../../../config/yaml-file.js';
 import { packFile, type Pack, type PackFile } from './schema.js';
 import { fill, variablesOf, type Variables } from './template.js';
 
@@ -57,20 +58,7 @@ async function readPack(file: string): Promise<Pack[]> {
 
 /** @throws ConfigError with all that is wrong */
 export function parsePack(text: string, file: string): Pack[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      file,
-      document.errors.map(({ message, pos }) => ({
-        path: '',
-        problem: `not valid YAML: ${message}`,
-        remedy: '',
-        line: lines.linePos(pos[0]).line,
-      })),
-    );
-  }
-  const input: unknown = document.toJS();
+  const input: unknown = parseYaml(text, file).document.toJS();
   const parsed = packFile.safeParse(input);
   if (!parsed.success)
     throw new ConfigError(

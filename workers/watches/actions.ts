@@ -1,58 +1,31 @@
 import { readFile } from 'node:fs/promises';
-import { Option, type Command } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadPacks, openSource } from '../../activities/collect/index.js';
 import { backtest, scoreOf, type KnownTrouble } from '../../activities/watch/backtest.js';
-import { withCommonOptions, type CliDependencies, type CommonOptions } from '../../client/cli/context.js';
-import { colorsFor, jsonDocument } from '../../client/cli/output.js';
-import { readMoment } from '../../client/cli/times.js';
+import { print, type CliDependencies, type CommonOptions } from '../../client/cli/context.js';
+import { colorsFor, tableWidth } from '../../client/cli/output.js';
+import { systemErrorWords } from '../../client/cli/system-errors.js';
+import { readOptionalMoment } from '../../client/cli/times.js';
 import { BadInput, TemporalUnavailable } from '../../client/errors.js';
 import { openTemporal } from '../../client/temporal.js';
 import { listWatches } from '../../client/watch-schedules.js';
 import { loadConfig } from '../../config/load.js';
 import type { Watch } from '../../config/watches.js';
-import { renderBacktest, renderWatches } from './render.js';
+import { renderBacktest, watchRows } from './render.js';
+import type { TestOptions } from './watches-command.js';
 
-interface TestOptions extends CommonOptions {
-  from?: number;
-  to?: number;
-  known?: string;
-  incidents: boolean;
-}
-
-const DAY_SECONDS = 86_400;
-/** Incidents that a back-test is held against, at most. */
+/** Incidents that a back-test is compared with, at most. */
 const MOST_INCIDENTS = 1_000;
+const DAY_SECONDS = 86_400;
 
-/** Adds `watch test` and `watch list` to the `watch` command, which by itself follows one incident. */
-export function buildWatchCommands(program: Command, deps: CliDependencies): void {
-  const watch = program.commands.find((command) => command.name() === 'watch');
-  if (!watch) throw new Error('the client commands come first: `watch` is one of them');
-  watch.enablePositionalOptions();
-  const moment = (text: string): number => readMoment(text, deps.now());
-
-  withCommonOptions(watch.command('test'))
-    .description(
-      'try a watch of the configuration on the past: when it would have fired, and how right it was',
-    )
-    .argument('<name>', 'name of the watch')
-    .addOption(new Option('--from <time>', 'where to begin (default: a day ago)').argParser(moment))
-    .addOption(new Option('--to <time>', 'where to end (default: now)').argParser(moment))
-    .option('--known <file>', 'YAML or JSON list of known trouble: what, service, start, end')
-    .option('--no-incidents', 'do not hold it against the incidents that Temporal knows')
-    .action((name: string, options: TestOptions) => testWatch(name, options, deps));
-
-  withCommonOptions(watch.command('list'))
-    .description('list the watches of the configuration and whether they are scheduled')
-    .action((options: CommonOptions) => list(options, deps));
-}
-
-async function testWatch(name: string, options: TestOptions, deps: CliDependencies): Promise<void> {
+/** Tries a watch on the past and prints when it would have fired. @throws BadInput */
+export async function testWatch(name: string, options: TestOptions, deps: CliDependencies): Promise<void> {
   const { config } = await load(options, deps);
   const watch = watchNamed(config.watches, name);
-  const to = options.to ?? Math.floor(deps.now());
-  const from = options.from ?? to - DAY_SECONDS;
+  const now = deps.now();
+  const to = (await readOptionalMoment('--to', options.to, now)) ?? Math.floor(now);
+  const from = (await readOptionalMoment('--from', options.from, now)) ?? to - DAY_SECONDS;
   if (from >= to) throw new BadInput('--from: expected a time before --to');
 
   const source = await openSource(config.metrics);
@@ -67,15 +40,17 @@ async function testWatch(name: string, options: TestOptions, deps: CliDependenci
     const { troubles, remark } = await knownTrouble(options, config, { from, to }, deps);
     const score = scoreOf(tried.episodes, troubles, to);
     const answer = { watch: watch.name, ...tried, known: troubles.length, ...score, remark };
-    deps.stdout.write(
-      options.json ? jsonDocument(answer) : renderBacktest(answer, colorsFor(deps.stdout, deps.env)),
-    );
+    print(deps, options, {
+      value: answer,
+      text: () => renderBacktest(answer, colorsFor(deps.stdout, deps.env)).trimEnd(),
+    });
   } finally {
     source.close();
   }
 }
 
-async function list(options: CommonOptions, deps: CliDependencies): Promise<void> {
+/** Prints the watches of the configuration and their next run. */
+export async function listConfiguredWatches(options: CommonOptions, deps: CliDependencies): Promise<void> {
   const { config } = await load(options, deps);
   const temporal = openTemporal({ profile: config.temporal.profile, env: deps.env });
   try {
@@ -86,9 +61,16 @@ async function list(options: CommonOptions, deps: CliDependencies): Promise<void
       everySeconds: watch.everySeconds,
       schedule: schedules.find(({ name }) => name === watch.name) ?? null,
     }));
-    deps.stdout.write(
-      options.json ? jsonDocument({ watches: rows }) : renderWatches(rows, colorsFor(deps.stdout, deps.env)),
-    );
+    const { plainTable } = await import('../../client/cli/table.js');
+    const look = { colors: colorsFor(deps.stdout, deps.env), width: tableWidth(deps.stdout) };
+    print(deps, options, {
+      value: { watches: rows },
+      text: () =>
+        rows.length === 0
+          ? 'The configuration has no watches.'
+          : plainTable(watchRows(rows, look.colors), look),
+      quiet: () => rows.map(({ name }) => name).join('\n'),
+    });
   } finally {
     await temporal.close();
   }
@@ -114,7 +96,7 @@ async function knownTrouble(
 ): Promise<{ troubles: KnownTrouble[]; remark: string | null }> {
   const written = options.known === undefined ? [] : await readKnown(options.known);
   if (!options.incidents) return { troubles: written, remark: null };
-  const incidents = deps.openIncidents(config);
+  const incidents = await deps.openIncidents(config);
   try {
     const { incidents: rows } = await incidents.list(
       { environment: [config.environment], since: from },
@@ -150,14 +132,21 @@ async function readKnown(file: string): Promise<KnownTrouble[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new BadInput(
-      `--known: ${file} cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    );
+    throw new BadInput(systemErrorWords(error, '--known') ?? `--known: ${file} cannot be read`);
   }
-  const read = knownList.safeParse(parse(text));
+  const read = knownList.safeParse(parsedYaml(file, text));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   throw new BadInput(
     `--known: ${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a list of known trouble'}`,
   );
+}
+
+function parsedYaml(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new BadInput(`--known: ${file} is not valid YAML: ${reason}`, { cause: error });
+  }
 }

@@ -11,17 +11,17 @@ import type { Logger } from 'pino';
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
   TRACE: 'trace',
   DEBUG: 'debug',
-  // The SDK tells each of its own steps at this level; Faultline's information is what happens to incidents.
+  // The SDK reports each of its own steps at this level; Faultline's information is what happens to incidents.
   INFO: 'debug',
   WARN: 'warn',
   ERROR: 'error',
 };
 
 /**
- * Sends what the Temporal SDK and its core say to the process's log. The first call of a process decides, and whoever
- * has set up the SDK before.
+ * Sets up the Temporal SDK's runtime, which a process has once: its log goes to `log`, and with `metricsAddress`
+ * (host:port) it serves its own metrics there for Prometheus. Only the first call of a process has an effect.
  */
-export function logSdkTo(log: Logger): void {
+export function installRuntime(log: Logger, metricsAddress?: string): void {
   try {
     Runtime.install({
       logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
@@ -29,16 +29,18 @@ export function logSdkTo(log: Logger): void {
       }),
       telemetryOptions: {
         logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
       },
     });
   } catch (error) {
+    // It is installed already.
     if (!(error instanceof IllegalStateError)) throw error;
   }
 }
 
-/** What tells people something: of an error its words, and not the token by which the server knows a task. */
+/** Of an error its message, and not the token by which the server identifies a task. */
 function readable(meta: LogMetadata = {}): LogMetadata {
   const { error } = meta;
-  const said = error instanceof Error ? { error: error.message } : {};
-  return { ...meta, ...said, taskToken: undefined };
+  const message = error instanceof Error ? { error: error.message } : {};
+  return { ...meta, ...message, taskToken: undefined };
 }

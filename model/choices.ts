@@ -1,0 +1,24 @@
+/*
+ * The fixed lists of words of the model, as plain data: the schemas of the model are made of them, and the command line
+ * offers them without loading a schema library.
+ */
+
+/** What looks wrong from outside, in the terms of the golden signals. */
+export const SYMPTOM_KINDS = ['latency', 'errors', 'saturation', 'traffic', 'availability', 'other'] as const;
+
+export const SEVERITIES = ['critical', 'warning', 'info'] as const;
+
+export const FAULT_KINDS = [
+  'cpu',
+  'memory',
+  'disk',
+  'network',
+  'dependency-down',
+  'code-change',
+  'configuration',
+  'traffic-surge',
+  'pool-saturation',
+  'external-provider',
+  'host',
+  'unknown',
+] as const;
