@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CancelledFailure } from '@temporalio/common';
 import { createRunChecks, runChecks } from '../../activities/check/run-checks.js';
-import { QueryTimeout } from '../../activities/collect/source/errors.js';
+import { QueryTimeout } from '../../activities/collect/metrics/source/errors.js';
 import { checkResult, type CheckResult } from '../../model/check.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
