@@ -32,8 +32,8 @@ export function createDeliver(
 }
 
 async function deliver(items: readonly OutboxItem[], taskQueue: string): Promise<DeliveryResult[]> {
-  const { heartbeatDetails } = activityInfo();
-  const { results }: Progress = (heartbeatDetails as Progress | undefined) ?? { results: [] };
+  const noted = activityInfo().heartbeatDetails as Progress | undefined;
+  const results = noted?.results ?? [];
   const done = new Set(results.map(({ id }) => id));
   const left = items.filter(({ message }) => !done.has(message.id));
   const errors: unknown[] = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createDeliver } from '../../activities/deliver/deliver.js';
+import { searchKeys } from '../../client/temporal.js';
 import type { DeliveryResult, IncidentMessage, OutboxItem } from '../../model/delivery.js';
 import { anAnomaly } from '../support/anomalies.js';
 import { testServer, uniqueName, type TestServer } from '../support/dev-server.js';
@@ -66,9 +67,9 @@ describe('delivery to incidents', function () {
     );
     await deliver([item(one, 'm4')]);
     assert.deepEqual(await received(one), ['m1', 'm3', 'm4']);
-    const { searchAttributes } = await handle(one).describe();
-    assert.deepEqual(searchAttributes['FaultlineService'], ['checkout']);
-    assert.deepEqual(searchAttributes['FaultlineEnvironment'], ['deliveries']);
+    const { typedSearchAttributes } = await handle(one).describe();
+    assert.equal(typedSearchAttributes.get(searchKeys.service), 'checkout');
+    assert.equal(typedSearchAttributes.get(searchKeys.environment), 'deliveries');
   });
 
   it('goes on in a retry where the attempt before it noted its progress', async () => {

@@ -136,7 +136,7 @@ class Simulation {
     const now = this.source.get(fingerprint);
     const isFiring = !now?.isFiring;
     const firesAgain = isFiring && now !== undefined && random.next() < 0.5;
-    const startedAt = !isFiring || firesAgain ? (now?.startedAt ?? this.now) : this.now;
+    const startedAt = now && (now.isFiring || firesAgain) ? now.startedAt : this.now;
     this.source.set(fingerprint, { startedAt, isFiring });
     const index = FINGERPRINTS.indexOf(fingerprint);
     const anomaly = anAnomaly({
