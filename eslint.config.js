@@ -41,6 +41,14 @@ export default tseslint.config(
         'performance',
         'crypto',
       ],
+      // Anything but an ApplicationFailure fails the workflow task again and again, and the workflow hangs.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ThrowStatement > NewExpression[callee.name=/Error$/]",
+          message: 'throw an ApplicationFailure: any other error makes the workflow task fail for ever',
+        },
+      ],
     },
   },
   {

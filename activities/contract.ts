@@ -16,8 +16,10 @@ export interface Policy {
   families: MetricFamily[];
   /** How many leading suspects are checked. */
   checkSuspects: number;
-  /** Seconds for which a source that does not answer is asked again before the summary goes out without it. */
+  /** Seconds that a step which reads sources has; then it answers with what it has read. */
   sourceTimeoutSeconds: number;
+  /** Where steps that read sources, and those that analyse, run. @default the workflow's own task queue */
+  taskQueues?: { collect: string; analyse: string };
   /** Seconds between two investigations of an incident that lasts. */
   reevaluateSeconds: number;
   /** Seconds without a firing alert after which a resolved incident is closed. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE } from '../model/messages.js';
 import type { Activities } from './contract.js';
 
 /** The `readPolicy` activity: how this worker's configuration wants incidents to be followed. */
@@ -13,6 +14,7 @@ export function createReadPolicy(deps: {
         families: ['golden', 'edges', 'resources', 'hosts'],
         checkSuspects: diagnosis.checkSuspects,
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
+        taskQueues: { collect: COLLECT_TASK_QUEUE, analyse: ANALYSIS_TASK_QUEUE },
         ...followUp,
         uiUrl: temporal.uiUrl ?? null,
         metricsUrl: (metrics.type === 'prometheus' && metrics.publicUrl) || null,

@@ -2,10 +2,10 @@ import type { SignalKind } from '../model/series.js';
 import { badness } from './evidence/finding.js';
 import type { CallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
-import { beginOf, isGolden, ownerOf } from './series/begin.js';
+import { onsetAmong, isGolden, ownerOf } from './series/onset.js';
 import type { Grid } from './series/grid.js';
-import type { Level } from './series/level.js';
-import { moveOf, type Move } from './series/movement.js';
+import type { Baseline } from './series/baseline.js';
+import { deviationOf, type Deviation } from './series/deviation.js';
 import type { Doubt } from './one-sided.js';
 import { quietness, type ServiceFacts } from './service-facts.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
@@ -22,10 +22,10 @@ export interface Facts {
   alerting: number;
   /** Bin at which the incident began; null when nothing moved. */
   begin: number | null;
-  levels: Level[];
-  moves: Move[];
+  baselines: Baseline[];
+  moves: Deviation[];
   services: ServiceFacts[];
-  hosts: Map<string, Move[]>;
+  hosts: Map<string, Deviation[]>;
   traces: TraceFacts | null;
   /** What services complain of in their logs since it began. */
   outcries: Outcry[];
@@ -38,21 +38,21 @@ export interface Facts {
   traffic: (number | null)[];
 }
 
-/** When it began: see `beginOf`. */
-export function beginOfIncident(input: DiagnosisInput, levels: Level[], grid: Grid): number | null {
+/** When it began: see `onsetAmong`. */
+export function onsetOfIncident(input: DiagnosisInput, baselines: Baseline[], grid: Grid): number | null {
   const signals = signalsOfAlert(input.anomaly.symptom);
-  const own = levels.filter(
+  const own = baselines.filter(
     ({ series }) => ownerOf(series.subject) === input.anomaly.service && signals.includes(series.signal),
   );
-  return beginOf(own, levels, grid);
+  return onsetAmong(own, baselines, grid);
 }
 
-export function movesOf(levels: Level[], begin: number | null, grid: Grid): Move[] {
+export function deviationsOf(baselines: Baseline[], begin: number | null, grid: Grid): Deviation[] {
   if (begin === null) return [];
-  return levels.flatMap((level) => moveOf(level, begin, grid) ?? []);
+  return baselines.flatMap((level) => deviationOf(level, begin, grid) ?? []);
 }
 
-export function serviceFacts(levels: Level[], moves: Move[], graph: CallGraph): ServiceFacts[] {
+export function serviceFacts(baselines: Baseline[], moves: Deviation[], graph: CallGraph): ServiceFacts[] {
   const facts = graph.names.map((): ServiceFacts => ({
     symptoms: [],
     calls: [],
@@ -63,7 +63,7 @@ export function serviceFacts(levels: Level[], moves: Move[], graph: CallGraph): 
     told: [],
     loudness: 0,
   }));
-  for (const level of levels) {
+  for (const level of baselines) {
     const { series } = level;
     if (isDead(level)) continue;
     if (series.subject.kind === 'service')
@@ -104,7 +104,7 @@ function isActivity(signal: SignalKind): boolean {
 }
 
 /** A share of successes that is always zero measures nothing. */
-function isDead({ series, flat, centre }: Level): boolean {
+function isDead({ series, flat, centre }: Baseline): boolean {
   return flat && series.unit === '1' && series.worse === 'down' && centre < DEAD_BELOW;
 }
 const DEAD_BELOW = 0.01;
@@ -115,11 +115,11 @@ function factsOf(facts: ServiceFacts[], graph: CallGraph, service: string): Serv
 }
 
 /** Louder first; equal ones by their series, so that no order of the input shows. */
-export function louder(left: Move, right: Move): number {
+export function louder(left: Deviation, right: Deviation): number {
   return right.strength - left.strength || (left.series.id < right.series.id ? -1 : 1);
 }
 
-function strongestOfEachSignal(moves: Move[]): Move[] {
+function strongestOfEachSignal(moves: Deviation[]): Deviation[] {
   const signals = new Set<SignalKind>();
   return moves.filter(({ series }) => {
     if (signals.has(series.signal)) return false;
@@ -129,8 +129,8 @@ function strongestOfEachSignal(moves: Move[]): Move[] {
 }
 
 /** Moves of each host, strongest first. */
-export function hostFacts(moves: Move[]): Map<string, Move[]> {
-  const hosts = new Map<string, Move[]>();
+export function hostFacts(moves: Deviation[]): Map<string, Deviation[]> {
+  const hosts = new Map<string, Deviation[]>();
   for (const move of moves) {
     const { subject } = move.series;
     if (subject.kind !== 'host' || badness(move) === 0) continue;

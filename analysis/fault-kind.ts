@@ -1,7 +1,9 @@
 import type { FaultKind } from '../model/diagnosis.js';
-import type { SignalKind } from '../model/series.js';
+import type { SeriesMeta, SignalKind } from '../model/series.js';
 import { isHeldOpen, scarcity } from './evidence/finding.js';
 import type { Facts } from './facts.js';
+import { isOwnLatency } from './sight.js';
+import { rise } from './story.js';
 import { doublings, quietness, slowdown, type ServiceFacts } from './service-facts.js';
 import { KIND, RANK } from './weights.js';
 
@@ -20,7 +22,7 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 }
 
 /**
- * What kind of fault it is if it began at this service, and because of `deed` if there is one. `told` is what single pieces of evidence speak for;
+ * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what single pieces of evidence speak for;
  * added is what only their combination says: which resource grew most, whether the delay is on the way rather
  * than within, and what is left when the resources are seen and calm. The result sums to 1, likeliest first.
  */
@@ -28,7 +30,7 @@ export function faultKinds(
   facts: Facts,
   service: number,
   told: Map<FaultKind, number>,
-  deed: Deed | null,
+  causalChange: CausalChange | null,
 ): { kind: FaultKind; probability: number }[] {
   const votes = new Map(told);
   const vote = (kind: FaultKind, weight: number): void => {
@@ -40,19 +42,24 @@ export function faultKinds(
     most = Math.max(most, growth);
     vote(kind, KIND.resource * growth);
   }
-  vote('network', KIND.onTheWay * delayOnTheWay(facts, service));
+  const outside = callersDelay(facts, service);
+  vote('network', KIND.onTheWay * (outside === null ? 0 : outside.strength * outside.onTheWay));
   // A service that is short of a resource also lets calls wait at its door: that is no network fault.
   const calm = 1 - Math.min(1, most / KIND.shortOf);
   votes.set('network', (votes.get('network') ?? 0) * calm);
   if (facts.graph.external.has(service)) vote('external-provider', KIND.external);
   const own = facts.services[service]!;
   const [symptom] = own.symptoms;
+  // All of this may be beside the point: the unknown always keeps a share.
+  let unknown = KIND.unknown;
   if (symptom !== undefined) {
     const seesResources = RESOURCES.some(([signal]) => own.seen.has(signal));
     const waits = symptom.series.signal === 'latency';
     // Where nothing of the machine is seen, work that changes without a known deploy was told to behave so.
     if (!seesResources) vote('configuration', KIND.leftover);
-    // Slower while its resources are calm: it does not work more, it waits for something on the way.
+    // Slower while no resource is short: it waits. What it measures itself it waits for inside or below, for
+    // something that has no metric; only what its callers alone measure may pass on the way to it.
+    else if (waits && measuresDelay(own)) unknown += (KIND.leftover * calm) / 2;
     else if (waits) vote('network', KIND.leftover * calm);
     vote('code-change', waits ? KIND.leftover / 2 : KIND.leftover);
   }
@@ -62,24 +69,23 @@ export function faultKinds(
   vote('dependency-down', KIND.refused * refused(own));
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
   // What somebody did is the cause, and what the machine shows of it the effect.
-  if (deed !== null) {
+  if (causalChange !== null) {
     for (const [kind, weight] of votes) {
-      if (!deed.kinds.includes(kind)) votes.set(kind, weight * (1 - deed.probability));
+      if (!causalChange.kinds.includes(kind)) votes.set(kind, weight * (1 - causalChange.probability));
     }
   }
   const ordered = [...votes]
     .filter(([, weight]) => weight > 0)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  // The unknown always keeps a share: all of this may be beside the point.
-  const total = ordered.reduce<number>((sum, [, weight]) => sum + weight, KIND.unknown);
+  const total = ordered.reduce<number>((sum, [, weight]) => sum + weight, unknown);
   return [
     ...ordered.map(([kind, weight]) => ({ kind, probability: weight / total })),
-    { kind: 'unknown' as const, probability: KIND.unknown / total },
+    { kind: 'unknown' as const, probability: unknown / total },
   ].sort((a, b) => b.probability - a.probability);
 }
 
-/** A change of the service that is held for guilty, and deals with what fails. */
-export interface Deed {
+/** A change of the service that is likely the trigger, and touches what fails. */
+export interface CausalChange {
   kinds: FaultKind[];
   probability: number;
 }
@@ -127,16 +133,42 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
   return Math.min(KIND.mostDoublings, Math.max(0, mean - load));
 }
 
+/** The latency that the callers of a service measure, beside its own. */
+export interface CallersDelay {
+  /** How strongly the callers' latency moved. */
+  strength: number;
+  /** Seconds by which the callers' latency rose, and those of them that the service itself measures. */
+  seconds: number;
+  measuredInside: number;
+  /** Share of the callers' rise that the service does not measure: it passed on the way to it, 0..1. */
+  onTheWay: number;
+}
+
 /**
- * How much slower callers find a service than it finds itself, in strength: that time passed between them. Only
- * where both sides are measured.
+ * Where the time passes by which the callers of a service wait longer: what the service itself measures passed inside
+ * it or below it, and only the rest on the way to it. Compares the same statistic on both sides. Null where the
+ * callers do not wait longer, or the service has no such series of its own.
  */
-function delayOnTheWay({ services }: Facts, service: number): number {
-  const own = services[service]!;
-  const latencies = own.symptoms.filter(({ series }) => series.signal === 'latency');
-  const fromOutside = latencies.filter(({ series }) => series.perspective === 'client');
-  const loudestOutside = fromOutside[0]?.strength ?? 0;
-  if (loudestOutside === 0 || !own.seen.has('latency')) return 0;
-  const fromInside = latencies.find(({ series }) => series.perspective !== 'client')?.strength ?? 0;
-  return Math.max(0, loudestOutside - fromInside);
+export function callersDelay({ services, baselines, graph }: Facts, service: number): CallersDelay | null {
+  const { symptoms } = services[service]!;
+  const latencies = symptoms.filter(({ series }) => series.signal === 'latency');
+  const name = graph.names[service]!;
+  for (const outside of latencies.filter(({ series }) => series.perspective === 'client')) {
+    const isSame = (series: SeriesMeta) => isOwnLatency(series, name) && series.name === outside.series.name;
+    if (!baselines.some(({ series }) => isSame(series))) continue;
+    const inside = latencies.find(({ series }) => isSame(series));
+    const seconds = rise(outside);
+    if (seconds <= 0) continue;
+    const measuredInside = inside === undefined ? 0 : Math.min(seconds, Math.max(0, rise(inside)));
+    return { strength: outside.strength, seconds, measuredInside, onTheWay: 1 - measuredInside / seconds };
+  }
+  return null;
+}
+
+/** Whether the service itself measures that it takes longer. */
+function measuresDelay({ symptoms }: ServiceFacts): boolean {
+  return symptoms.some(
+    ({ series, strength }) =>
+      series.signal === 'latency' && series.perspective === 'server' && strength >= RANK.leastStrength,
+  );
 }

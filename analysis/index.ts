@@ -16,18 +16,18 @@ import { sharedCallerEvidence } from './evidence/shared-caller.js';
 import { onTheWayEvidence } from './evidence/on-the-way.js';
 import { blameOf, symptomEvidence } from './evidence/symptoms.js';
 import { traceEvidence } from './evidence/trace.js';
-import { beginOfIncident, hear, hostFacts, movesOf, serviceFacts, type Facts } from './facts.js';
+import { onsetOfIncident, hear, hostFacts, deviationsOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
 import { outcriesOf, voicesOf } from './logs/read.js';
 import { doubtsOf } from './one-sided.js';
 import { mapOf } from './map.js';
 import { rank } from './rank.js';
-import { beginOf } from './series/begin.js';
+import { onsetAmong } from './series/onset.js';
 import { gridOf, type Grid } from './series/grid.js';
-import { levelOf } from './series/level.js';
+import { baselineOf } from './series/baseline.js';
 import { bySeason, type Seasons } from './series/season.js';
-import { storyOf, trafficLevels } from './story.js';
+import { storyOf, trafficBaselines } from './story.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
 import { write } from './write.js';
@@ -96,7 +96,7 @@ function quieten(found: Finding[]): void {
 /** What can be seen, before anybody is blamed for it. */
 function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   const grid = gridOf(input);
-  const levels = input.series.flatMap((series) => levelOf(series, grid, earlier.get(series.id)) ?? []);
+  const baselines = input.series.flatMap((series) => baselineOf(series, grid, earlier.get(series.id)) ?? []);
   const services = new Set([input.anomaly.service]);
   for (const { subject } of input.series) {
     if (subject.kind === 'service') services.add(subject.service);
@@ -108,19 +108,19 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   );
   const voices = voicesOf(input.logs, grid, graph);
   const begin =
-    beginOfIncident(input, levels, grid) ??
+    onsetOfIncident(input, baselines, grid) ??
     // What no series shows may still stand in the logs.
-    beginOf(
+    onsetAmong(
       [],
-      voices.flatMap((voice) => voice.levels),
+      voices.flatMap((voice) => voice.baselines),
       grid,
     );
-  const moves = movesOf(levels, begin, grid);
+  const moves = deviationsOf(baselines, begin, grid);
   const alerting = graph.indexOf.get(input.anomaly.service)!;
-  const own = serviceFacts(levels, moves, graph);
+  const own = serviceFacts(baselines, moves, graph);
   const story = storyOf(input, own[alerting]!, begin, grid);
-  const vanished = vanishedServices(levels, begin, graph);
-  const doubt = doubtsOf(levels, own, vanished, graph);
+  const vanished = vanishedServices(baselines, begin, graph);
+  const doubt = doubtsOf(baselines, own, vanished, graph);
   hear(own, story, doubt);
   return {
     input,
@@ -128,13 +128,13 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     graph,
     alerting,
     begin,
-    levels,
+    baselines,
     moves,
     services: own,
     story,
     doubt,
     vanished,
-    traffic: trafficLevels(levels, graph),
+    traffic: trafficBaselines(baselines, graph),
     hosts: hostFacts(moves),
     traces: tracesOf(begin, input, grid),
     outcries: outcriesOf(voices, begin, grid),

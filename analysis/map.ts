@@ -2,7 +2,7 @@ import type { Diagnosis, ServiceMap } from '../model/diagnosis.js';
 import type { SignalKind } from '../model/series.js';
 import { badness } from './evidence/finding.js';
 import type { Facts } from './facts.js';
-import { isGolden } from './series/begin.js';
+import { isGolden } from './series/onset.js';
 import { LIMITS, RANK } from './weights.js';
 
 type Concluded = Pick<Diagnosis, 'anomaly' | 'verdict' | 'propagation' | 'blastRadius'>;
@@ -34,7 +34,10 @@ export function mapOf(facts: Facts, concluded: Concluded): ServiceMap | null {
   return {
     services: [...shown].map((service) => {
       const name = graph.names[service]!;
-      return { name, external: graph.external.has(service), host: hostOf.get(name) ?? null };
+      const measured = [...facts.services[service]!.seen].some(
+        (signal) => isGolden(signal) || signal === 'traffic',
+      );
+      return { name, external: graph.external.has(service), measured, host: hostOf.get(name) ?? null };
     }),
     calls: calls.slice(0, LIMITS.mapCalls),
     leftOut: graph.names.length - shown.size,
@@ -62,9 +65,9 @@ function worseCalls({ moves }: Facts): Map<string, Set<SignalKind>> {
 }
 
 /** By call, how much of it there is while all is calm, in the unit of its metric. */
-function callTraffic({ levels }: Facts): Map<string, number> {
+function callTraffic({ baselines }: Facts): Map<string, number> {
   const traffic = new Map<string, number>();
-  for (const { series, centre } of levels) {
+  for (const { series, centre } of baselines) {
     if (series.subject.kind !== 'edge' || series.signal !== 'traffic') continue;
     const key = keyOf(series.subject.caller, series.subject.callee);
     traffic.set(key, Math.max(traffic.get(key) ?? 0, centre));

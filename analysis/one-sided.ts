@@ -1,14 +1,14 @@
 import type { SignalKind } from '../model/series.js';
 import { quietness, type ServiceFacts } from './service-facts.js';
 import type { CallGraph } from './graph/call-graph.js';
-import { isGolden } from './series/begin.js';
-import type { Level } from './series/level.js';
-import type { Move } from './series/movement.js';
+import { isGolden } from './series/onset.js';
+import type { Baseline } from './series/baseline.js';
+import type { Deviation } from './series/deviation.js';
 import type { Vanished } from './vanished.js';
 import { RANK } from './weights.js';
 
 /** Share of a move, 0..1, that is held for the doing of the caller that measured it. */
-export type Doubt = (move: Move) => number;
+export type Doubt = (move: Deviation) => number;
 
 /**
  * Calls are measured by the caller. When they go wrong while the callee sees nothing of it, and its other callers
@@ -17,14 +17,14 @@ export type Doubt = (move: Move) => number;
  * callee. A callee that does not measure itself, or went silent, is given no such benefit.
  */
 export function doubtsOf(
-  levels: Level[],
+  baselines: Baseline[],
   services: ServiceFacts[],
   vanished: Map<number, Vanished>,
   graph: CallGraph,
 ): Doubt {
   const own = new Set<string>();
   const callers = new Map<string, Set<string>>();
-  for (const { series } of levels) {
+  for (const { series } of baselines) {
     const { subject, signal, perspective } = series;
     if (!isGolden(signal)) continue;
     if (subject.kind === 'service' && perspective === 'server') own.add(keyOf(subject.service, signal));

@@ -1,18 +1,18 @@
 import type { SignalKind } from '../model/series.js';
-import type { Move } from './series/movement.js';
+import type { Deviation } from './series/deviation.js';
 import { RANK } from './weights.js';
 
 /** What the series say about one service, strongest first in every list. */
 export interface ServiceFacts {
   /** Latency, errors and availability of the work that it does for others, for the worse. */
-  symptoms: Move[];
+  symptoms: Deviation[];
   /** The same of the calls that it makes. */
-  calls: Move[];
+  calls: Deviation[];
   /** The strongest move of each resource, for the worse. */
-  resources: Move[];
-  traffic: Move | null;
+  resources: Deviation[];
+  traffic: Deviation | null;
   /** The strongest sign of doing less: traffic or resources that fell. */
-  quieter: Move | null;
+  quieter: Deviation | null;
   /** Signals that were looked at, moved or not. */
   seen: Set<SignalKind>;
   /** Strength of each symptom as far as it is part of the alert's story. */
@@ -22,7 +22,7 @@ export interface ServiceFacts {
 }
 
 /** The symptom that is loudest in the alert's story; undefined where nothing of it is heard. */
-export function loudestSymptom({ symptoms, told, loudness }: ServiceFacts): Move | undefined {
+export function loudestSymptom({ symptoms, told, loudness }: ServiceFacts): Deviation | undefined {
   return loudness >= RANK.leastStrength ? symptoms[told.indexOf(loudness)] : undefined;
 }
 
@@ -32,7 +32,7 @@ export function unexplainedLoudness({ loudness }: ServiceFacts, explained = 0): 
 }
 
 /** How much of its activity a service lost, 0..1, as far as that is no noise. */
-export function quietness(move: Move | null): number {
+export function quietness(move: Deviation | null): number {
   if (move === null || move.weighed.before <= 0) return 0;
   const lost = Math.min(1, Math.max(0, 1 - move.weighed.after / move.weighed.before));
   return lost * Math.min(1, move.strength / RANK.quietStrength);
@@ -60,7 +60,7 @@ export function slowdown({ symptoms }: ServiceFacts): number {
 }
 
 /** From nothing to something counts as many doublings as there are sigmas. */
-export function doublings({ weighed: { before, after }, strength, sign }: Move): number {
+export function doublings({ weighed: { before, after }, strength, sign }: Deviation): number {
   if (sign === -1) return 0;
   return before > 0 ? Math.log2(after / before) : strength;
 }

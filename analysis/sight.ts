@@ -1,9 +1,9 @@
+import { listOf } from '../model/wording.js';
 import type { Evidence } from '../model/diagnosis.js';
 import type { SeriesMeta } from '../model/series.js';
 import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
-import { isGolden } from './series/begin.js';
-import { list } from './text.js';
+import { isGolden } from './series/onset.js';
 import { CALIBRATION, RANK, RULES } from './weights.js';
 
 /** How sure one can be of a suspect with what could be seen, and what would have to be seen to be surer. */
@@ -32,10 +32,10 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
  * delay on the way to a callee is.
  */
 export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
-  const { levels, graph } = facts;
+  const { baselines, graph } = facts;
   const name = graph.names[service]!;
-  if (levels.every(({ calmEnd }) => calmEnd === 0))
-    return { most: CALIBRATION.mostWithoutCalm, missing: 'What was usual before' };
+  if (baselines.every(({ baselineEnd }) => baselineEnd === 0))
+    return { most: CALIBRATION.mostWithoutCalm, missing: 'A baseline before the incident' };
   const own = evidence.some(
     ({ kind, stance, weight }) => stance === 'for' && OF_ITS_OWN.has(kind) && weight >= RULES.clearWeight,
   );
@@ -43,20 +43,23 @@ export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
   if (!graph.known)
     return {
       most: own ? CALIBRATION.mostWithoutGraph : CALIBRATION.mostSufferingWithoutGraph,
-      missing: 'Who calls whom',
+      missing: CALL_GRAPH,
     };
   if (own) return { most: 1, missing: null };
   const unseen = unseenCallees(facts, service);
   if (unseen.length > 0)
     return {
       most: CALIBRATION.mostAboveBlind,
-      missing: `Latency and errors of ${list(unseen.map((callee) => graph.names[callee]!))}`,
+      missing: `Latency and errors of ${listOf(unseen.map((callee) => graph.names[callee]!))}`,
     };
   const slow = evidence.find(({ kind }) => kind === 'local-symptom')?.series?.signal === 'latency';
   const missing =
     slow && waitsUnseen(facts, service) ? `Latency of the calls that ${name} makes, by callee` : null;
   return { most: CALIBRATION.mostSuffering, missing };
 }
+
+/** What is missing where no call is known. */
+export const CALL_GRAPH = 'The call graph';
 
 /** Its callees of which nobody knows how they serve, if those are the most of all that anything is known of. */
 function unseenCallees({ graph, services }: Facts, service: number): number[] {
@@ -66,14 +69,14 @@ function unseenCallees({ graph, services }: Facts, service: number): number[] {
 }
 
 /** Whether a slow service may be waiting on a way that nobody measures. */
-function waitsUnseen({ levels, graph, services }: Facts, service: number): boolean {
+function waitsUnseen({ baselines, graph, services }: Facts, service: number): boolean {
   const name = graph.names[service]!;
   // What it waits for it would see itself; what only its callers see happens before it is asked.
-  const seesItself = levels.some(({ series }) => isOwnLatency(series, name));
+  const seesItself = baselines.some(({ series }) => isOwnLatency(series, name));
   const waits = services[service]!.symptoms.some(
     ({ series, strength }) => isOwnLatency(series, name) && strength >= RANK.leastStrength,
   );
-  const seesCalls = levels.some(
+  const seesCalls = baselines.some(
     ({ series: { subject, signal, perspective } }) =>
       subject.kind === 'edge' && subject.caller === name && signal === 'latency' && perspective === 'client',
   );
@@ -81,7 +84,8 @@ function waitsUnseen({ levels, graph, services }: Facts, service: number): boole
   return calls && !seesCalls && (waits || !seesItself);
 }
 
-function isOwnLatency({ subject, signal, perspective }: SeriesMeta, name: string): boolean {
+/** Whether a service measures with this series how long its own answers take. */
+export function isOwnLatency({ subject, signal, perspective }: SeriesMeta, name: string): boolean {
   return (
     subject.kind === 'service' && subject.service === name && signal === 'latency' && perspective === 'server'
   );

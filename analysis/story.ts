@@ -3,8 +3,8 @@ import type { CallGraph } from './graph/call-graph.js';
 import { doublings, type ServiceFacts } from './service-facts.js';
 import type { DiagnosisInput } from './input.js';
 import type { Grid } from './series/grid.js';
-import type { Level } from './series/level.js';
-import type { Move } from './series/movement.js';
+import type { Baseline } from './series/baseline.js';
+import type { Deviation } from './series/deviation.js';
 import { correlation } from './stats/correlation.js';
 import { RANK, SERIES } from './weights.js';
 
@@ -51,21 +51,21 @@ export function storyOf(
 }
 
 /** How much a move belongs to the story, 0..1. */
-export function partOfStory(move: Move, { signals, shape, from }: Story): number {
+export function partOfStory(move: Deviation, { signals, shape, from }: Story): number {
   const kind = signals.includes(move.series.signal) ? 1 : RANK.otherSymptom;
   if (shape === null) return kind;
   const alike = correlation(magnitude(move).subarray(from), shape);
   return kind * (RANK.shapeless + (1 - RANK.shapeless) * Math.max(0, alike));
 }
 
-function magnitude({ deviations, sign }: Move): Float64Array {
+function magnitude({ deviations, sign }: Deviation): Float64Array {
   return sign === 1 ? deviations : deviations.map((deviation) => -deviation);
 }
 
 /** How many requests a service serves while it is calm, in the unit of its traffic metric; null when unknown. */
-export function trafficLevels(levels: Level[], graph: CallGraph): (number | null)[] {
+export function trafficBaselines(baselines: Baseline[], graph: CallGraph): (number | null)[] {
   const traffic = graph.names.map((): number | null => null);
-  for (const { series, centre } of levels) {
+  for (const { series, centre } of baselines) {
     if (series.signal !== 'traffic' || series.perspective !== 'server' || series.subject.kind !== 'service')
       continue;
     const index = graph.indexOf.get(series.subject.service);
@@ -82,12 +82,12 @@ export function tailOf(metric: string): number {
 }
 
 /** By how much a move counts, in the unit of its series. */
-export function grown({ weighed: { before, after } }: Move): number {
+export function grown({ weighed: { before, after } }: Deviation): number {
   return after - before;
 }
 
 /** How far a move went, in the unit of its series, as it was measured: what a callee lost, its callers lost. */
-export function rise({ before, after }: Move): number {
+export function rise({ before, after }: Deviation): number {
   return after - before;
 }
 
@@ -95,7 +95,7 @@ export function rise({ before, after }: Move): number {
  * Errors from slowness and the other way round: callers give up on calls that take many times as long, so the more
  * doublings of its time, the more failures a slow callee accounts for.
  */
-function acrossKinds(theirs: Move): number {
+function acrossKinds(theirs: Deviation): number {
   if (theirs.series.signal !== 'latency') return RANK.otherKind;
   const slow = Math.min(1, Math.max(0, doublings(theirs) - RANK.endured) / RANK.givenUp);
   return RANK.otherKind + (1 - RANK.otherKind) * slow;
@@ -107,13 +107,13 @@ function acrossKinds(theirs: Move): number {
  * than the callee lost; and not for more requests than the callee is asked by.
  */
 export function accountsFor(
-  theirs: Move[],
-  mine: Move,
+  theirs: Deviation[],
+  mine: Deviation,
   traffic: { theirs: number | null; mine: number | null },
-): { share: number; move: Move } | null {
+): { share: number; move: Deviation } | null {
   const asked =
     traffic.theirs === null || traffic.mine === null || traffic.mine <= 0 ? 1 : traffic.theirs / traffic.mine;
-  let best: { share: number; move: Move } | null = null;
+  let best: { share: number; move: Deviation } | null = null;
   for (const move of theirs) {
     const late = Math.max(0, move.from - mine.from - RANK.onsetSlackBins);
     const sameKind = (move.series.signal === 'latency') === (mine.series.signal === 'latency');

@@ -1,5 +1,5 @@
 import type { CallGraph } from './graph/call-graph.js';
-import type { Level } from './series/level.js';
+import type { Baseline } from './series/baseline.js';
 import { RANK, SERIES } from './weights.js';
 
 /** A service that stopped reporting: how many metrics it has and which of them ended. */
@@ -18,13 +18,13 @@ interface Count extends Vanished {
 
 /** Services whose metrics mostly end when the incident begins, by number. */
 export function vanishedServices(
-  levels: Level[],
+  baselines: Baseline[],
   begin: number | null,
   graph: CallGraph,
 ): Map<number, Vanished> {
   const counts = new Map<number, Count>();
   if (begin === null) return new Map();
-  for (const level of levels) {
+  for (const level of baselines) {
     const { subject, name, perspective } = level.series;
     const service = subject.kind === 'service' ? graph.indexOf.get(subject.service) : undefined;
     if (service === undefined) continue;
@@ -52,14 +52,14 @@ export function vanishedServices(
 }
 
 /** Somebody else counts what it does, and now that is nothing at all. */
-function fallsToZero({ deviations, centre, scale }: Level, begin: number): boolean {
+function fallsToZero({ deviations, centre, scale }: Baseline, begin: number): boolean {
   if (centre <= 0) return false;
   const after = deviations.subarray(begin + 1).filter((deviation) => !Number.isNaN(deviation));
   return after.length > 0 && after.every((deviation) => Math.abs(centre + deviation * scale) < 1e-9 * centre);
 }
 
 /** Steady samples up to the beginning, hardly any after. */
-function endsAt({ deviations, filledBefore }: Level, begin: number): boolean {
+function endsAt({ deviations, filledBefore }: Baseline, begin: number): boolean {
   const filled = (from: number, to: number): number => {
     let count = 0;
     for (let bin = from; bin < to; bin += 1) if (!Number.isNaN(deviations[bin]!)) count += 1;

@@ -1,20 +1,20 @@
 import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diagnosis.js';
-import { actionsFor } from './actions.js';
-import { deedAt } from './changes/evidence.js';
+import { actionsFor } from './verdict/actions.js';
+import { causalChangeOf } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
 import { absentKinds } from './evidence/checks.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
 import { louder, type Facts } from './facts.js';
-import { faultKinds } from './fault-kind.js';
+import { callersDelay, faultKinds } from './fault-kind.js';
 import { hopsFrom } from './graph/call-graph.js';
 import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
-import { claimOf } from './rules.js';
-import { isGolden } from './series/begin.js';
+import { claimOf } from './verdict/claims.js';
+import { isGolden } from './series/onset.js';
 import { shapeOf } from './shape.js';
-import { sightOf, type Sight } from './sight.js';
-import { share } from './text.js';
+import { CALL_GRAPH, sightOf, type Sight } from './sight.js';
+import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
@@ -24,7 +24,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
     .map((one, index) => suspectOf(facts, one, index, judgement));
-  const verdict = verdictOf(facts, ranked, believed, judgement.guilty);
+  const verdict = verdictOf(facts, ranked, believed, judgement.trigger);
   // The verdict and its suspect are one belief.
   const suspects = believed.map((suspect, index) =>
     index === 0 && verdict.service !== null ? { ...suspect, confidence: verdict.confidence } : suspect,
@@ -35,7 +35,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     rulesVersion: RULES_VERSION,
     anomaly: { service: input.anomaly.service, symptom: input.anomaly.symptom, time: input.anomaly.time },
     window: input.window,
-    baseline: { start: grid.start, end: grid.start + grid.watch * grid.width },
+    baseline: { start: grid.start, end: grid.start + grid.incidentStart * grid.width },
     onset: beginning(facts),
     verdict,
     suspects,
@@ -67,7 +67,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
             leader.faultKinds
               .filter(({ probability }) => probability >= LIMITS.leastKind)
               .map(({ kind }) => kind),
-            judgement.guilty,
+            { trigger: judgement.trigger, isSlow: isSlow(leader) },
           ),
     looked: {
       services: graph.names.length,
@@ -83,20 +83,27 @@ function beginning({ begin, grid }: Facts): Onset | null {
 
 function suspectOf(facts: Facts, one: Ranked, index: number, judgement: ChangeJudgement): Suspect {
   const { graph, services, grid } = facts;
-  const { guilty } = judgement;
-  const kinds = faultKinds(facts, one.service, one.kinds, deedAt(facts, one.service, judgement));
+  const { trigger } = judgement;
+  const kinds = faultKinds(facts, one.service, one.kinds, causalChangeOf(facts, one.service, judgement));
   const onset = onsetOf(services[one.service]!);
-  const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === guilty?.id);
+  const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === trigger?.id);
   return {
     service: graph.names[one.service]!,
     faultKind: kinds[0]!.kind,
     confidence: one.belief,
     faultKinds: kinds,
     onset: onset === null ? null : { time: onset, uncertaintySeconds: grid.width },
-    changeId: mentions ? (guilty?.id ?? null) : null,
+    changeId: mentions ? (trigger?.id ?? null) : null,
     evidence: one.evidence.filter(({ weight }) => weight >= LIMITS.leastWeight).slice(0, LIMITS.evidence),
     status: index === 0 && one.score > 0 ? 'leading' : isRuledOut(one) ? 'ruled-out' : 'possible',
   };
+}
+
+function isSlow({ evidence }: Suspect): boolean {
+  return evidence.some(
+    ({ kind, stance, series }) =>
+      kind === 'local-symptom' && stance === 'for' && series?.signal === 'latency',
+  );
 }
 
 /** What speaks against it takes most of what speaks for it. */
@@ -106,7 +113,7 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
   return score === 0 || total('against') > RULES.ruledOut * total('for');
 }
 
-function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: Change | null): Verdict {
+function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger: Change | null): Verdict {
   const { graph } = facts;
   const confidence = ranked[0]?.belief ?? 0;
   const sight = ranked[0] === undefined ? { most: 1, missing: null } : sightOf(facts, ranked[0]);
@@ -124,7 +131,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
     level: claim.level,
     service: leader?.service ?? null,
     faultKind: leader?.faultKind ?? 'unknown',
-    changeId: leader ? (guilty?.id ?? null) : null,
+    changeId: leader ? (trigger?.id ?? null) : null,
     confidence: leader ? claim.confidence : 0,
     rule: claim.rule,
     reason: claim.reason,
@@ -132,7 +139,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], guilty: 
   };
 }
 
-/** What was not seen and would decide. */
+/** Data that were missing and would decide. */
 function wouldSettle(
   { input, services, graph }: Facts,
   ranked: Ranked[],
@@ -147,10 +154,10 @@ function wouldSettle(
     if (!seen.has('latency')) open.push(`Latency of ${leader.service}`);
   }
   if (input.spans === null) open.push('Traces of slow or failed requests');
-  if (!graph.known && !open.includes('Who calls whom')) open.push('Who calls whom');
+  if (!graph.known && !open.includes(CALL_GRAPH)) open.push(CALL_GRAPH);
   const second = ranked[1];
   if (leader !== undefined && second !== undefined && second.belief > LIMITS.rivalBelief) {
-    open.push(`A check of ${graph.names[second.service]!}, which is the next likely`);
+    open.push(`Checks of ${graph.names[second.service]!}, the next likely service`);
   }
   if (input.changes.length === 0) open.push('Deploys and configuration changes around the onset');
   return open.slice(0, LIMITS.open);
@@ -175,12 +182,9 @@ function blastRadius({ graph, services }: Facts, cause: number | undefined): str
     .map((service) => graph.names[service]!);
 }
 
-/** Suspects, kinds of fault and changes that look guilty and are not, with the reason. */
-function ruledOut(
-  { graph, input }: Facts,
-  ranked: Ranked[],
-  judgement: ChangeJudgement,
-): Diagnosis['ruledOut'] {
+/** Suspects, fault types and changes that look like the cause and are not, with the reason. */
+function ruledOut(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis['ruledOut'] {
+  const { graph } = facts;
   const services = ranked
     .slice(1)
     .filter(isRuledOut)
@@ -191,16 +195,30 @@ function ruledOut(
       return against ? [{ what: graph.names[service]!, why: against.statement }] : [];
     });
   const changes = judgement.ranked
-    .filter(({ change, probability }) => change !== judgement.guilty && probability < LIMITS.innocentBelow)
+    .filter(({ change, probability }) => change !== judgement.trigger && probability < LIMITS.innocentBelow)
     .flatMap(({ change, probability, evidence }) => {
       const against = evidence.find(({ stance }) => stance === 'against');
-      const why = against?.statement ?? `Guilty with ${share(probability)} only.`;
+      const why = against?.statement ?? `${wholePercent(probability)} likely to be the trigger.`;
       return [{ what: change.title || change.id, why }];
     });
   const [leader] = ranked;
-  const name = leader && graph.names[leader.service]!;
-  const kinds = (name === undefined || leader?.score === 0 ? [] : absentKinds(name, input.checks)).map(
-    ({ kind, why }) => ({ what: `${kind} at ${name}`, why: `${why}.` }),
-  );
+  const kinds = leader === undefined || leader.score === 0 ? [] : kindsRuledOut(facts, leader.service);
   return [services, kinds, changes].flatMap((list) => list.slice(0, LIMITS.ruledOut));
+}
+
+/** Share of the callers' delay that has to pass on the way to a service for a network fault to remain possible. */
+const LEAST_ON_THE_WAY = 0.2;
+
+/** Fault types that the leading service does not have: by who measures its delay, and by checks that passed. */
+function kindsRuledOut(facts: Facts, service: number): Diagnosis['ruledOut'] {
+  const name = facts.graph.names[service]!;
+  const absent = absentKinds(name, facts.input.checks).map(({ kind, why }) => ({
+    what: `${FAULT_TYPE_WORDS[kind]} at ${name}`,
+    why: `${why}.`,
+  }));
+  const delay = callersDelay(facts, service);
+  if (delay === null || delay.onTheWay >= LEAST_ON_THE_WAY) return absent;
+  const measured = `${quantity(delay.measuredInside, 's')} of the ${quantity(delay.seconds, 's')}`;
+  const why = `${name} itself measures ${measured} by which its callers wait longer: the time is spent in ${name} or below it.`;
+  return [{ what: `network at ${name}`, why }, ...absent];
 }

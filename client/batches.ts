@@ -1,6 +1,7 @@
 import type { Anomaly } from '../model/anomaly.js';
+import { jsonBytes } from '../model/bytes.js';
 
-/** What one signal carries. Temporal warns of payloads above 512 KiB and refuses them above 2 MiB. */
+/** Bytes of one signal: Temporal warns of payloads above 512 KiB and refuses them above 2 MiB. */
 const MAX_BATCH_BYTES = 400 * 1024;
 
 export interface Batch {
@@ -13,7 +14,7 @@ export function batchesOf(anomalies: Anomaly[], maxBytes = MAX_BATCH_BYTES): Bat
   const batches: Batch[] = [];
   const filling = new Map<string, { batch: Batch; bytes: number }>();
   for (const anomaly of anomalies) {
-    const bytes = Buffer.byteLength(JSON.stringify(anomaly));
+    const bytes = jsonBytes(anomaly);
     const current = filling.get(anomaly.environment);
     if (current && current.bytes + bytes <= maxBytes) {
       current.batch.anomalies.push(anomaly);

@@ -18,7 +18,13 @@ const prometheusSource = z.strictObject({
   /** Sent as X-Scope-OrgID (Mimir, Cortex). */
   tenant: z.string().min(1).optional(),
   headers: z.record(z.string(), secret).default({}),
+  /** How long one query may take, from when it is sent. */
   timeoutSeconds: seconds.default(30),
+  /**
+   * Queries that one worker has under way at this source; others wait, and their time has not begun. Prometheus
+   * answers 20 at a time by default, and dashboards need theirs. As many collecting activities run at a time.
+   */
+  maxConcurrentQueries: z.number().int().min(1).max(100).default(8),
   /** Page on which people look at these metrics, linked in every summary; no link when left out. */
   publicUrl: httpUrl.optional(),
 });

@@ -11,7 +11,7 @@ export type FaultKind = z.infer<typeof faultKind>;
 export const onset = z.object({ time: unixSeconds, uncertaintySeconds: z.number().nonnegative() });
 export type Onset = z.infer<typeof onset>;
 
-/** What a signal did, in its own unit. `surprise` is the chance that calm data would look so strange (0..1). */
+/** How a signal deviated, in its own unit. `surprise` is the chance that baseline data deviate as much (0..1). */
 export const movement = z.object({
   before: z.number(),
   after: z.number(),
@@ -104,10 +104,10 @@ export const verdict = z.object({
   /** The service where it began; when inconclusive, the strongest lead or null. */
   service: z.string().nullable(),
   faultKind,
-  /** The guilty change, when one is. */
+  /** The change that triggered it, if one did. */
   changeId: z.string().nullable(),
   confidence: z.number().min(0).max(1),
-  /** The rule that set the level, by its name in analysis/rules.ts. */
+  /** The rule that set the level, by its name in analysis/verdict/claims.ts. */
   rule: z.string(),
   /** Why that level, in one sentence. */
   reason: z.string(),
@@ -123,8 +123,10 @@ export const serviceMap = z.object({
     .array(
       z.object({
         name: z.string(),
-        /** Not ours: seen from its callers alone. */
+        /** Outside the estate: seen by its callers only. */
         external: z.boolean(),
+        /** Whether any golden signal of it was seen: without one, that it shows no symptom says nothing. */
+        measured: z.boolean(),
         host: z.string().nullable(),
       }),
     )
@@ -135,7 +137,7 @@ export const serviceMap = z.object({
       z.object({
         caller: z.string(),
         callee: z.string(),
-        /** Requests per second while all was calm; null when they are not measured. */
+        /** Requests per second in the baseline; null when they are not measured. */
         traffic: z.number().nullable(),
         /** The signals of these calls that got worse. */
         worse: z.array(signalKind),
@@ -153,7 +155,7 @@ export const diagnosis = z.object({
   rulesVersion: z.string(),
   anomaly: z.object({ service: z.string(), symptom: symptomKind, time: unixSeconds }),
   window: z.object({ start: unixSeconds, end: unixSeconds, stepSeconds: z.number().positive() }),
-  /** The calm stretch that everything was compared with. */
+  /** The time before the incident that everything was compared with. */
   baseline: z.object({ start: unixSeconds, end: unixSeconds }),
   onset: onset.nullable(),
   verdict,

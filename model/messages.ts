@@ -18,8 +18,11 @@ import type { Merge, Moved, Split, TriageState } from './triage.js';
  * No zod here: workflow code imports it by value.
  */
 
-/** Where incident and triage workflows and their activities run. */
+/** Where incident and triage workflows run, and their short activities. */
 export const TASK_QUEUE = 'faultline';
+/** Where activities run that read sources, and those that analyse: a worker has slots of their own for them. */
+export const COLLECT_TASK_QUEUE = 'faultline-collect';
+export const ANALYSIS_TASK_QUEUE = 'faultline-analysis';
 
 /** Workflow types. */
 export const TRIAGE_WORKFLOW = 'triage';

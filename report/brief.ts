@@ -1,28 +1,31 @@
-import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
+import type { Diagnosis, Evidence } from '../model/diagnosis.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
 import { plain } from './document.js';
-import { ruledOutOf, unseenOf, type Unseen } from './doubts.js';
+import { missingOf, type Missing } from './missing.js';
+import { ruledOutOf } from './ruled-out.js';
 import { linkTarget, oneLine, shortName } from './escape.js';
 import {
   actionsOf,
   factsOf,
-  FAULT_WORDS,
+  clearFaultType,
+  faultTypeWords,
   LEVEL_WORDS,
   STATE_WORDS,
   strongestReasons,
   type Facts,
 } from './facts.js';
-import { beforeAfter, clock, confidence, duration, factor, moment } from './format.js';
+import { beforeAfter, factor, FAULT_TYPE_WORDS, wholePercent } from '../model/wording.js';
+import { clock, duration, moment } from './format.js';
 import { causeIntroduction, causeOf, causeSentences, titleOf } from './headline.js';
 import { maskAddress } from './mask.js';
 import {
   acknowledgedWords,
   alertCountWords,
   escalatedWords,
-  judgementWords,
+  feedbackWords,
   linksOf,
   radiusWords,
-} from './standing.js';
+} from './status.js';
 
 /*
  * The short form of a summary, as chat, tickets, pages and mail show it. It is data in plain text: cleaned of secrets
@@ -32,7 +35,7 @@ import {
 export interface Brief {
   /** `[Suspected] checkout: errors 0.3 % -> 14 % since 10:42 UTC`, at most 80 characters. */
   title: string;
-  /** How sure, how far, and whether somebody looks after it: `suspected; open, looked at again on a timer`. */
+  /** Level, state and acknowledgement: `suspected; open, re-evaluated on a timer; acknowledged by sam`. */
   status: string;
   /** One or two sentences with the confidence; what a person found instead comes first. */
   cause: string;
@@ -42,7 +45,7 @@ export interface Brief {
   why: Pick<Evidence, 'stance' | 'statement'>[];
   /** One line without its name, `ledger: Its latency stayed at 4 ms; and 2 more`; null when nothing was. */
   ruledOut: string | null;
-  /** One line without its name; null when all that was asked answered. */
+  /** One line without its name; null when every source answered. */
   notChecked: string | null;
   /** At most three; none once the incident is over or a person found another cause. */
   actions: Diagnosis['nextActions'];
@@ -74,7 +77,7 @@ export function briefOf(record: IncidentRecord): Brief {
       statement: oneLine(statement, LONGEST_LINE),
     })),
     ruledOut: lineOf(ruledOut.map(({ what, why }) => `${what}: ${why}`)),
-    notChecked: lineOf(unseenOf(record).map(unseenWords)),
+    notChecked: lineOf(missingOf(record).map(missingWords)),
     actions: actionsOf(facts).map(({ title, command, risk, expect }) => ({
       title: oneLine(title, 200),
       command: command === null ? null : oneLine(command, 1000),
@@ -102,21 +105,20 @@ function statusOf({ record, diagnosis }: Facts): string {
 }
 
 function fieldsOf(facts: Facts): BriefField[] {
-  const { record, diagnosis, symptom, zero, zeroIs, closedAt, change } = facts;
+  const { record, diagnosis, symptom, suspect, zero, zeroIs, closedAt, change } = facts;
   const { feedback } = record;
-  const verdict = diagnosis?.verdict ?? null;
   const ended = closedAt === null ? '' : `, closed after ${duration(closedAt - zero)}`;
   const values: Record<string, string | null> = {
     Impact: symptom && impactWords(symptom),
     'Blast radius': diagnosis && radiusWords(diagnosis.blastRadius),
-    'Kind of fault': verdict && verdict.service !== null ? FAULT_WORDS[verdict.faultKind] : null,
-    Began: `${moment(zero)} (${oneLine(zeroIs, 120)})${ended}`,
+    'Fault type': suspect && faultTypeWords(suspect).replace(/^Fault type:? /, ''),
+    Started: `${moment(zero)} (${oneLine(zeroIs, 120)})${ended}`,
     Severity: `${record.severity}, in ${oneLine(record.environment, 80)}`,
     Alerts: alertCountWords(record),
     Escalated: escalatedWords(record),
     Acknowledged: acknowledgedWords(record),
-    Judged: feedback && oneLine(judgementWords(feedback), LONGEST_LINE),
-    'Whom to ask': change?.author ? `${oneLine(change.author, 80)}, about the change` : null,
+    Feedback: feedback && oneLine(feedbackWords(feedback), LONGEST_LINE),
+    'Change author': change?.author ? oneLine(change.author, 80) : null,
   };
   return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
 }
@@ -127,7 +129,7 @@ function impactWords({ series, movement }: NonNullable<Facts['symptom']>): strin
   return `${oneLine(series.name, 60)} ${beforeAfter(before, after, unit)}${change === '' ? '' : ` (${change})`}`;
 }
 
-function unseenWords({ what, source, reason }: Unseen): string {
+function missingWords({ what, source, reason }: Missing): string {
   return `${what} (${source === null ? '' : `${source}: `}${reason})`;
 }
 
@@ -142,7 +144,7 @@ function lineOf(things: readonly string[]): string | null {
  * What a reader of the summary as it was `before` must be told of it as it is `now`, a plain sentence each: a new
  * verdict, how far it reaches, how severe it is, that somebody took it on or judged it, that it is over. Nothing when
  * only the bookkeeping moved on, and nothing when there was no summary before. That it was escalated, or is reminded
- * of, is the revisionReason of a revision and no change of the incident.
+ * of, is the reason of an update and no change of the incident.
  */
 export function whatChanged(before: IncidentRecord | null, now: IncidentRecord): string[] {
   if (!before) return [];
@@ -158,8 +160,9 @@ export function whatChanged(before: IncidentRecord | null, now: IncidentRecord):
 
 const END_WORDS: Partial<Record<IncidentState, string>> = {
   resolved: 'Resolved',
-  expired: 'Closed at the time limit without having been resolved',
+  expired: 'Closed at the time limit, not resolved',
   cancelled: 'Cancelled',
+  merged: 'Merged into another incident',
 };
 
 function endNews(before: IncidentRecord, now: IncidentRecord): string[] {
@@ -170,12 +173,12 @@ function endNews(before: IncidentRecord, now: IncidentRecord): string[] {
 }
 
 function lasted(record: IncidentRecord, closedAt: number): string {
-  return `${duration(closedAt - factsOf(record).zero)} after it began`;
+  return `${duration(closedAt - factsOf(record).zero)} after it started`;
 }
 
 function judgementNews({ feedback: before }: IncidentRecord, { feedback }: IncidentRecord): string[] {
   if (!feedback || feedback.at === before?.at) return [];
-  return [`${oneLine(judgementWords(feedback), LONGEST_LINE)}.`];
+  return [`${oneLine(feedbackWords(feedback), LONGEST_LINE)}.`];
 }
 
 /** A confidence that moved by less is the same to a reader. */
@@ -183,32 +186,37 @@ const NOTICEABLE = 0.2;
 
 function verdictNews(before: Facts, now: Facts): string[] {
   if (!now.diagnosis)
-    return before.diagnosis ? ['The diagnosis was withdrawn: no look came to its end.'] : [];
+    return before.diagnosis ? ['The diagnosis was withdrawn: no investigation finished.'] : [];
   const cause = plain(causeOf(now));
-  if (!before.diagnosis) return [`There is a diagnosis now. ${causeIntroduction(now)}: ${cause}.`];
+  if (!before.diagnosis) return [`First diagnosis. ${causeIntroduction(now)}: ${cause}.`];
   const was = before.diagnosis.verdict;
   const { verdict } = now.diagnosis;
-  const level = was.level === verdict.level ? [] : [`${LEVEL_WORDS[verdict.level]} now, was ${was.level}.`];
-  if (causeKey(was) !== causeKey(verdict)) {
-    return [...level, `${causeIntroduction(now)} now: ${cause}. Before: ${causeName(was)}.`];
+  const level = was.level === verdict.level ? [] : [`${LEVEL_WORDS[verdict.level]}, was ${was.level}.`];
+  if (causeKey(before) !== causeKey(now)) {
+    return [...level, `${causeIntroduction(now)}: ${cause}. Before: ${causeName(before)}.`];
   }
   if (level.length > 0) return [`${level.join('')} ${causeIntroduction(now)}: ${cause}.`];
   if (Math.abs(was.confidence - verdict.confidence) < NOTICEABLE) return [];
   return [
-    `Confidence in ${causeName(verdict)} is ${confidence(verdict.confidence)} now, was ${confidence(was.confidence)}.`,
+    `Confidence in ${causeName(now)} is ${wholePercent(verdict.confidence)}, was ${wholePercent(was.confidence)}.`,
   ];
 }
 
-function causeKey({ service, faultKind, changeId }: Verdict): string {
-  return JSON.stringify([service, faultKind, changeId]);
+/** What makes a verdict another one: a fault type that is unclear in both is no difference. */
+function causeKey({ diagnosis, suspect }: Facts): string {
+  const { service, changeId } = diagnosis!.verdict;
+  return JSON.stringify([service, suspect && clearFaultType(suspect), changeId]);
 }
 
-function causeName({ service, faultKind }: Verdict): string {
-  return service === null ? 'no cause' : `${shortName(service, 60)}, ${FAULT_WORDS[faultKind]}`;
+function causeName({ diagnosis, suspect }: Facts): string {
+  const { service } = diagnosis!.verdict;
+  if (service === null) return 'no cause';
+  const type = suspect && clearFaultType(suspect);
+  return `${shortName(service, 60)}${type ? `, ${FAULT_TYPE_WORDS[type]}` : ''}`;
 }
 
 function severityNews(before: IncidentRecord, now: IncidentRecord): string[] {
-  return before.severity === now.severity ? [] : [`Severity is ${now.severity} now, was ${before.severity}.`];
+  return before.severity === now.severity ? [] : [`Severity is ${now.severity}, was ${before.severity}.`];
 }
 
 /** Services that joined those with symptoms or alerts, or left them; once it is over all have left. */

@@ -1,36 +1,31 @@
 import type { IncidentRecord } from '../model/incident.js';
 import type { Document, Section } from './document.js';
-import { factsOf } from './facts.js';
-import { summaryOf, titleOf } from './headline.js';
+import { factsOf, type Facts } from './facts.js';
+import { summaryOf, titleOf, type Cite } from './headline.js';
 import { Queries } from './queries.js';
 import { actionsSection, checksSection, peopleSection } from './sections/actions.js';
 import { causeSection, spreadSection } from './sections/cause.js';
 import { decisionSection } from './sections/decision.js';
-import { notCheckedSection, ruledOutSection } from './sections/doubts.js';
+import { notCheckedSection, ruledOutSection } from './sections/ruled-out.js';
 import { evidenceSection, queriesSection } from './sections/evidence.js';
 import { impactSection } from './sections/impact.js';
 import { statusSection } from './sections/status.js';
 import { timelineSection } from './sections/timeline.js';
 
-/** How much of it is told. */
-export interface Telling {
-  /** Leaves out how it was found: the checks that were run and how the ranking came about. @default false */
-  brief?: boolean;
+/**
+ * The content of a record in reading order: what is broken and why first, how that was found last. Every rendering is
+ * printed from this.
+ */
+export function buildDocument(record: IncidentRecord): Document {
+  const facts = factsOf(record);
+  return { title: titleOf(record), sections: sectionsOf(facts).filter((section) => section !== null) };
 }
 
-/**
- * What a record says, in the order in which it is read: what is broken and why first, how that was found last.
- * Every rendering is printed from this.
- */
-export function buildDocument(record: IncidentRecord, { brief = false }: Telling = {}): Document {
-  const facts = factsOf(record);
+function sectionsOf(facts: Facts): (Section | null)[] {
   const queries = new Queries(facts.diagnosis?.window ?? null);
   // Queries are numbered as the sections that name them are made: in reading order.
-  const sections: (Section | null)[] = [
-    {
-      title: 'Summary',
-      blocks: summaryOf(facts, queries.cite).map((sentence) => ({ kind: 'paragraph', text: sentence })),
-    },
+  return [
+    summarySection(facts, queries.cite),
     statusSection(facts),
     actionsSection(facts),
     impactSection(facts, queries),
@@ -40,10 +35,14 @@ export function buildDocument(record: IncidentRecord, { brief = false }: Telling
     timelineSection(facts, queries),
     ruledOutSection(facts),
     notCheckedSection(facts),
-    brief ? null : checksSection(facts, queries),
-    brief ? null : decisionSection(facts),
+    checksSection(facts, queries),
+    decisionSection(facts),
     queriesSection(queries),
     peopleSection(),
   ];
-  return { title: titleOf(record), sections: sections.filter((section) => section !== null) };
+}
+
+function summarySection(facts: Facts, cite?: Cite): Section {
+  const paragraphs = summaryOf(facts, cite);
+  return { title: 'Summary', blocks: paragraphs.map((text) => ({ kind: 'paragraph', text })) };
 }

@@ -1,12 +1,13 @@
 import type { Anomaly } from '../model/anomaly.js';
 import type { IncidentRecord } from '../model/incident.js';
 import { guardLineStart, oneLine, shortName } from './escape.js';
-import { unseenOf } from './doubts.js';
+import { missingOf } from './missing.js';
 import { actionsOf, factsOf, STATE_WORDS, strongestReasons, type Facts } from './facts.js';
-import { clock, count, listOf, moment } from './format.js';
+import { count, listOf } from '../model/wording.js';
+import { clock, moment } from './format.js';
 import { situationOf, titleOf } from './headline.js';
 import { inlineMarkdown, titleMarkdown } from './inline.js';
-import { alertCountWords, REVISION_REASON_WORDS } from './standing.js';
+import { alertCountWords, REVISION_REASON_WORDS } from './status.js';
 import type { Text } from './document.js';
 
 /*
@@ -20,8 +21,8 @@ const MOST_GAPS = 3;
 const MOST_ALERTS = 10;
 
 /**
- * Where the incident stands, as a few lines of Markdown: a stranger reads cause, confidence and next action.
- * Follows every change of the record.
+ * The incident as a few lines of Markdown: cause, confidence, next action and status. Written anew with every change
+ * of the record.
  */
 export function currentDetails(record: IncidentRecord): string {
   const facts = factsOf(record);
@@ -29,8 +30,8 @@ export function currentDetails(record: IncidentRecord): string {
     `**${titleMarkdown(titleOf(record))}**`,
     // What to do next comes below, with what to paste and what to expect.
     ...situationOf(facts).map(paragraph),
-    list([...reasons(facts), ...nextAction(facts), ...notSeen(facts)]),
-    paragraph(standing(facts)),
+    list([...reasons(facts), ...nextAction(facts), ...withoutData(facts)]),
+    paragraph(statusLine(facts)),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -41,7 +42,7 @@ export function shortSummary(text: string): string {
   return shortened(oneLine(text, LONGEST_SUMMARY_BYTES), LONGEST_SUMMARY_BYTES);
 }
 
-/** One line for those who watch the run: the title of its summary. */
+/** One line for the list of runs: the title of the summary. */
 export function headlineOf(record: IncidentRecord): string {
   return titleOf(record);
 }
@@ -61,20 +62,22 @@ function nextAction(facts: Facts): Text[] {
   return [[{ strong: 'Next:' }, ` ${words}`, ...command]];
 }
 
-function notSeen({ record }: Facts): Text[] {
-  const unseen = unseenOf(record);
-  const shown = unseen.slice(0, MOST_GAPS).map(({ what, source, reason }): Text => {
+function withoutData({ record }: Facts): Text[] {
+  const missing = missingOf(record);
+  const shown = missing.slice(0, MOST_GAPS).map(({ what, source, reason }): Text => {
     return [
-      { strong: 'Not seen:' },
+      { strong: 'No data:' },
       ` ${what} (${source === null ? '' : `${source}: `}${oneLine(reason, 200)})`,
     ];
   });
-  const more = unseen.length - shown.length;
-  return more > 0 ? [...shown, [`${count(more, 'more thing')} not seen, in the report`]] : shown;
+  const more = missing.length - shown.length;
+  return more > 0
+    ? [...shown, [`${count(more, 'more entry', 'more entries')} without data, in the report`]]
+    : shown;
 }
 
-/** How far it is and whether somebody looks after it. */
-function standing({ record }: Facts): Text {
+/** State, alerts, acknowledgement and which update this is. */
+function statusLine({ record }: Facts): Text {
   const { acknowledged, escalatedAt, feedback, revision, revisionReason } = record;
   const parts = [
     `State: ${STATE_WORDS[record.state]}`,
@@ -82,10 +85,8 @@ function standing({ record }: Facts): Text {
     alertCountWords(record),
     ...(escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`]),
     ...(acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : []),
-    ...(feedback?.correct ? [`judged right by ${oneLine(feedback.by, 80)}`] : []),
-    ...(revision > 0
-      ? [`revision ${revision} of the summary (${REVISION_REASON_WORDS[revisionReason]})`]
-      : []),
+    ...(feedback?.correct ? [`diagnosis confirmed by ${oneLine(feedback.by, 80)}`] : []),
+    ...(revision > 0 ? [`update ${revision} (${REVISION_REASON_WORDS[revisionReason]})`] : []),
   ];
   const report = record.links.find(({ title }) => title === 'Report');
   const where: Text = report ? ['; full report ', { code: oneLine(report.url, 300) }] : [];
@@ -121,7 +122,7 @@ function alertItem({ title, service, severity, startedAt, endedAt, source }: Ano
   const until = endedAt === null ? '' : `, resolved ${clock(endedAt)}`;
   return [
     { strong: oneLine(title, 200) },
-    ` of ${shortName(service, 60)}: ${severity}, from ${moment(startedAt)}${until}, says ${oneLine(source, 40)}`,
+    ` of ${shortName(service, 60)}: ${severity}, from ${moment(startedAt)}${until}, source ${oneLine(source, 40)}`,
   ];
 }
 

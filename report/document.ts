@@ -1,6 +1,6 @@
 /*
- * What a summary says, apart from how it looks: Markdown, terminal and page are printed from the same document, so
- * they tell the same facts. Texts hold what the record holds, cleaned of secrets and control characters
+ * The content of a summary without its format: Markdown, terminal and page are printed from the same document, so
+ * they hold the same facts. Texts hold what the record holds, cleaned of secrets and control characters
  * (escape.ts); each printer escapes for its own format.
  */
 
@@ -36,10 +36,10 @@ export type Block =
   | { kind: 'heading'; text: Text }
   | { kind: 'facts'; rows: readonly (readonly [string, Text])[] }
   | { kind: 'list'; items: readonly Text[]; ordered?: true }
-  /** What to do, in order; a command is there to be copied and keeps its line. */
+  /** Actions in order; a command is there to be copied and keeps its line. */
   | { kind: 'steps'; steps: readonly { words: Text; command: string | null }[] }
   | { kind: 'table'; columns: readonly Column[]; rows: readonly (readonly Text[])[] }
-  /** From the cause to the symptom; `cause` and `affected` are drawn so that they can be told. */
+  /** From the cause to the symptom; `cause` and `affected` are marked. */
   | { kind: 'flow'; steps: readonly FlowStep[]; cause: string | null; affected: string }
   | { kind: 'queries'; queries: readonly NumberedQuery[] };
 
@@ -54,7 +54,7 @@ export interface NumberedQuery {
 export interface Section {
   title: string;
   blocks: readonly Block[];
-  /** Left out where there is nowhere to write. */
+  /** Left out where people cannot write: terminal and page. */
   forPeople?: true;
 }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, FaultKind, Movement, Suspect, Symptom } from '../model/diagnosis.js';
 import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import { FAULT_TYPE_WORDS, wholePercent } from '../model/wording.js';
 import type { SeriesMeta, SignalKind, Subject } from '../model/series.js';
 
 /** A movement and the series that showed it. */
@@ -15,7 +16,7 @@ export interface Facts {
   diagnosis: Diagnosis | null;
   /** The service whose symptom is explained. */
   service: string;
-  /** What people feel: the affected service's own symptom; null when no measurement shows it. */
+  /** The affected service's own symptom; null when no measurement shows it. */
   symptom: Shown | null;
   /** T+0: onset of that symptom, else the beginning of the incident, else of its first alert. */
   zero: number;
@@ -23,7 +24,7 @@ export interface Facts {
   zeroIs: string;
   /** The suspect that the verdict names. */
   suspect: Suspect | null;
-  /** The strongest thing that the suspect itself did. */
+  /** What the suspect itself showed, in the statistic of the symptom where it has that. */
   cause: Shown | null;
   /** The change that the verdict names. */
   change: Change | null;
@@ -60,21 +61,22 @@ export function factsOf(record: IncidentRecord): Facts {
   };
 }
 
-/** What the first lines say of a diagnosis: the symptom, the suspect that the verdict names, and what that one did. */
+/** What the first lines of a diagnosis show: the symptom, the suspect that the verdict names, and its deviation. */
 export function shownBy(diagnosis: Diagnosis): {
   symptom: Symptom | null;
   suspect: Suspect | null;
   cause: Shown | null;
 } {
   const suspect = suspectOf(diagnosis);
+  const symptom = symptomOf(diagnosis, diagnosis.anomaly.service);
   return {
-    symptom: symptomOf(diagnosis, diagnosis.anomaly.service),
+    symptom,
     suspect,
-    cause: suspect && causeOf(diagnosis, suspect),
+    cause: suspect && causeOf(diagnosis, suspect, symptom),
   };
 }
 
-/** Whom a series is about, as one name; a call belongs to the one who serves it. */
+/** The service or host that a series is about; a call belongs to the callee. */
 export function ownerOf(subject: Subject): string {
   if (subject.kind === 'service') return subject.service;
   return subject.kind === 'edge' ? subject.callee : subject.host;
@@ -109,17 +111,52 @@ function suspectOf({ suspects, verdict }: Diagnosis): Suspect | null {
   return suspects.find(({ service }) => service === verdict.service) ?? null;
 }
 
-/** Kinds of evidence that are deeds of the suspect itself, not of its neighbours. */
-const OWN_DEEDS: readonly string[] = ['local-symptom', 'resource', 'load', 'silence', 'shared-host'];
+/** Kinds of evidence that the suspect itself shows, not its neighbours. */
+const OWN_KINDS: readonly string[] = ['local-symptom', 'resource', 'load', 'silence', 'shared-host'];
 
-function causeOf(diagnosis: Diagnosis, suspect: Suspect): Shown | null {
+/**
+ * The movement that the cause is shown by: the suspect's heaviest own observation. Where that is the signal of the
+ * affected service's symptom, it is told in the same statistic (p95 beside p95), so that the two can be compared.
+ */
+function causeOf(diagnosis: Diagnosis, suspect: Suspect, symptom: Shown | null): Shown | null {
   const shown = suspect.evidence
-    .filter(({ stance, kind }) => stance === 'for' && OWN_DEEDS.includes(kind))
+    .filter(({ stance, kind }) => stance === 'for' && OWN_KINDS.includes(kind))
     .flatMap(({ movement, series, weight }) => (movement && series ? [{ movement, series, weight }] : []))
     .sort((a, b) => b.weight - a.weight);
-  const strongest = shown[0];
-  if (strongest) return { movement: strongest.movement, series: strongest.series };
-  return diagnosis.symptoms.find(({ subject }) => ownerOf(subject) === suspect.service) ?? null;
+  const own = diagnosis.symptoms.filter(({ subject }) => ownerOf(subject) === suspect.service);
+  const [strongest = own[0]] = shown;
+  if (!strongest) return null;
+  const { series } = strongest;
+  const alike = [...shown, ...own].filter(
+    (one) => one.series.name === symptom?.series.name && one.series.signal === series.signal,
+  );
+  const best = alike.find((one) => one.series.perspective === series.perspective) ?? alike[0] ?? strongest;
+  return { movement: best.movement, series: best.series };
+}
+
+/** Share below which another fault type is not worth a word. */
+const WORTH_A_WORD = 0.1;
+/** A fault type with less than this share is not named as what it is. */
+const CLEAR = 0.5;
+
+/** The fault type of the suspect, if it is more likely than all others together; null when it is unclear. */
+export function clearFaultType({ faultKinds }: Suspect): FaultKind | null {
+  const [first] = [...faultKinds].sort((a, b) => b.probability - a.probability);
+  return first && first.kind !== 'unknown' && first.probability >= CLEAR ? first.kind : null;
+}
+
+/**
+ * The fault types of a suspect with their shares, most likely first: `Fault type: pool saturation 80 %, network 20 %`,
+ * `Fault type unclear: network 45 %, code change 30 %` where none has half of the belief.
+ */
+export function faultTypeWords(suspect: Suspect): string {
+  const known = suspect.faultKinds
+    .filter(({ kind, probability }) => kind !== 'unknown' && probability >= WORTH_A_WORD)
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, 3)
+    .map(({ kind, probability }) => `${FAULT_TYPE_WORDS[kind]} ${wholePercent(probability)}`);
+  const words = clearFaultType(suspect) === null ? 'Fault type unclear' : 'Fault type';
+  return known.length === 0 ? words : `${words}: ${known.join(', ')}`;
 }
 
 /** The three heaviest observations for the suspect that the verdict names, and the heaviest one against it. */
@@ -131,7 +168,7 @@ export function strongestReasons({ suspect }: Pick<Facts, 'suspect'>): Evidence[
   ];
 }
 
-/** What to do next, at most three; nothing any more once it is over, or a person knows better. */
+/** What to do next, at most three; none once the incident is over or a person found another cause. */
 export function actionsOf(facts: Facts): Diagnosis['nextActions'] {
   return mayAct(facts) ? (facts.diagnosis?.nextActions.slice(0, 3) ?? []) : [];
 }
@@ -147,31 +184,16 @@ export const LEVEL_WORDS: Record<Diagnosis['verdict']['level'], string> = {
   inconclusive: 'Inconclusive',
 };
 
-export const FAULT_WORDS: Record<FaultKind, string> = {
-  cpu: 'CPU shortage',
-  memory: 'memory shortage',
-  disk: 'disk trouble',
-  network: 'network trouble',
-  'dependency-down': 'unavailable',
-  'code-change': 'code change',
-  configuration: 'configuration',
-  'traffic-surge': 'traffic surge',
-  'pool-saturation': 'pool saturation',
-  'external-provider': 'external provider',
-  host: 'host trouble',
-  unknown: 'kind of fault unknown',
-};
-
 export const STATE_WORDS: Record<IncidentState, string> = {
-  investigating: 'open, first investigation under way',
-  following: 'open, investigated again on a timer',
+  investigating: 'open, first investigation running',
+  following: 'open, re-evaluated on a timer',
   resolved: 'resolved',
   expired: 'closed at the time limit, not resolved',
   cancelled: 'cancelled',
   merged: 'merged into another incident',
 };
 
-/** Whether a first look is still under way. */
-export function isLooking({ state }: IncidentRecord): boolean {
+/** Whether the first investigation is still running. */
+export function isInvestigating({ state }: IncidentRecord): boolean {
   return state === 'investigating';
 }

@@ -1,4 +1,4 @@
-/** Times, durations and quantities as people read them. Pure text: the same on every machine and in every zone. */
+/** Times and durations as people read them. Pure text: the same on every machine and in every zone. */
 
 /** The last second that a JavaScript date can tell. */
 const LAST_SECOND = 8.64e12;
@@ -64,79 +64,4 @@ export function duration(seconds: number): string {
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
   if (large === 0) return `${small} ${smallUnit}`;
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
-}
-
-/** A value of our base units in the size that people say: `1.2 s`, `20 ms`, `14 %`, `512 MiB`, `31 req/s`. */
-export function quantity(value: number, unit: string): string {
-  if (!Number.isFinite(value)) return 'no data';
-  if (unit === 's') return secondsText(value);
-  if (unit === '1' || unit === 'ratio') return percent(value);
-  if (unit === 'bytes' || unit === 'bytes/s') return scaled(value, unit.replace('bytes', 'B'), 1024, BINARY);
-  const text = scaled(value, '', 1000, DECIMAL);
-  return unit === '' ? text : `${text} ${unit}`;
-}
-
-/** A share of one in percent. Close to the whole, where nines matter, with one more digit: `99.95 %`. */
-export function percent(share: number): string {
-  const nines = share > 0.99 && share < 1;
-  return `${digits(share * 100, nines ? 4 : 3)} %`;
-}
-
-/** A probability in whole percent, never rounded to certainty: `78 %`, `99 %`, `below 1 %`. */
-export function confidence(probability: number): string {
-  const whole = Math.round(probability * 100);
-  if (probability > 0 && whole === 0) return 'below 1 %';
-  return probability < 1 && whole === 100 ? '99 %' : `${whole} %`;
-}
-
-/** `20 ms -> 1.2 s`. */
-export function beforeAfter(before: number, after: number, unit: string): string {
-  return `${quantity(before, unit)} -> ${quantity(after, unit)}`;
-}
-
-/** How much larger or smaller: `x60`, `x0.2`, `+20 %`, `-35 %`; empty when it cannot be said (from nothing). */
-export function factor(before: number, after: number): string {
-  if (!Number.isFinite(before) || !Number.isFinite(after) || before <= 0 || after < 0) return '';
-  const ratio = after / before;
-  if (ratio >= 2 || ratio <= 0.2) return `x${digits(ratio, 2)}`;
-  const change = Math.round((ratio - 1) * 100);
-  return `${change < 0 ? '' : '+'}${change} %`;
-}
-
-/** `1 service`, `3 services`; `services` is the plural when it is not made by an s. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`;
-}
-
-/** `a`, `a and b`, `a, b and 3 more`. */
-export function listOf(names: readonly string[], most = 3): string {
-  if (names.length <= 1) return names.join('');
-  if (names.length <= most) return `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]!}`;
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
-}
-
-const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
-const DECIMAL = ['', 'k', 'M', 'G', 'T'];
-
-function scaled(value: number, unit: string, base: number, prefixes: readonly string[]): string {
-  let size = value;
-  let step = 0;
-  while (Math.abs(size) >= base && step < prefixes.length - 1) {
-    size /= base;
-    step += 1;
-  }
-  const suffix = `${prefixes[step]!}${unit}`;
-  return suffix === '' ? digits(size, 3) : `${digits(size, 3)} ${suffix}`;
-}
-
-function secondsText(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 120) return `${digits(value / 60, 3)} min`;
-  if (size >= 1 || size === 0) return `${digits(value, 3)} s`;
-  return size >= 1e-3 ? `${digits(value * 1e3, 3)} ms` : `${digits(value * 1e6, 3)} µs`;
-}
-
-function digits(value: number, significant: number): string {
-  if (Math.abs(value) >= 10 ** significant) return String(Math.round(value));
-  return String(Number(value.toPrecision(significant)));
 }

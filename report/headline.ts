@@ -1,11 +1,20 @@
 import type { Change } from '../model/change.js';
 import type { IncidentRecord } from '../model/incident.js';
 import { text, type Span, type Text } from './document.js';
-import { unseenOf } from './doubts.js';
+import { missingOf, relevantMissingWords } from './missing.js';
 import { oneLine, shortName } from './escape.js';
-import { actionsOf, factsOf, FAULT_WORDS, isLooking, LEVEL_WORDS, type Facts, type Shown } from './facts.js';
-import { beforeAfter, clock, clockMinute, confidence, count, day, listOf, offset } from './format.js';
-import { callWords, firstAlertWords, foundInstead } from './standing.js';
+import {
+  actionsOf,
+  factsOf,
+  faultTypeWords,
+  isInvestigating,
+  LEVEL_WORDS,
+  type Facts,
+  type Shown,
+} from './facts.js';
+import { beforeAfter, count, listOf, wholePercent } from '../model/wording.js';
+import { clock, clockMinute, day, offset } from './format.js';
+import { callWords, firstAlertWords, foundInstead } from './status.js';
 
 /** Longest title, in characters: it becomes the subject of messages and tickets. */
 export const LONGEST_TITLE = 80;
@@ -36,7 +45,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
   if (record.state === 'merged') return 'Merged';
   if (record.feedback?.correct === false) return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
-  return isLooking(record) ? 'Diagnosing' : 'No diagnosis';
+  return isInvestigating(record) ? 'Diagnosing' : 'No diagnosis';
 }
 
 function whatIsBroken({ record, diagnosis, symptom }: Facts): string {
@@ -54,32 +63,31 @@ function sinceWhen({ zero, closedAt, record }: Facts): string {
 }
 
 /**
- * The probable cause and how sure that is, as one sentence without its full stop.
- * `payment: latency 20 ms -> 1.2 s from 10:38:05 (T-4m), pool saturation; confidence 78 %`
+ * The probable cause with its confidence, as one sentence without its full stop; the confidence stands with the
+ * service, which it is about. `payment (78 %): latency p95 20 ms -> 1.2 s from 10:38:05 (T-4m)`
  */
 export function causeOf(facts: Facts, cite: Cite = NO_CITE): Text {
   const { diagnosis, record } = facts;
   if (!diagnosis) return [whyUnknown(record)];
   const { verdict } = diagnosis;
   if (verdict.service === null) return [oneLine(verdict.reason).replace(/\.$/, '')];
-  const did = [...changeClause(facts), ...movementClause(facts, cite)];
-  const sure = `${FAULT_WORDS[verdict.faultKind]}; confidence ${confidence(verdict.confidence)}`;
+  const shown = [...changeClause(facts), ...movementClause(facts, cite)];
   const service: Span = { strong: shortName(verdict.service, 60) };
-  if (did.length > 0) return text`${service}: ${did}, ${sure}`;
-  return text`${service}: ${sure}${mainReason(facts)}`;
+  const sure = wholePercent(verdict.confidence);
+  return text`${service} (${sure})${shown.length > 0 ? text`: ${shown}` : mainReason(facts)}`;
 }
 
-/** Where the suspect itself moved in no way that can be shown: why it is suspected. */
-function mainReason({ suspect }: Facts): string {
+/** Where the suspect itself shows no movement: why it is suspected. */
+function mainReason({ suspect }: Facts): Text {
   const reasons = suspect?.evidence.filter(({ stance }) => stance === 'for') ?? [];
   const main = reasons.sort((a, b) => b.weight - a.weight)[0];
-  return main ? ` (${oneLine(main.statement, 200).replace(/\.$/, '')})` : '';
+  return main ? [`: ${oneLine(main.statement, 200).replace(/\.$/, '')}`] : [];
 }
 
 /** A runner-up as strong as this is named wherever the cause is: two things may be broken at once. */
 const WORTH_NAMING = 0.2;
 
-/** `; also possible: cart, code change (41 %)`; nothing where the cause is confirmed or no other comes near it. */
+/** `; also possible: cart (41 %)`; nothing where the cause is confirmed or no other comes near it. */
 function runnerUp({ diagnosis, suspect }: Facts): Text {
   if (!diagnosis || !suspect || diagnosis.verdict.level === 'confirmed') return [];
   const near = diagnosis.suspects.find(
@@ -89,18 +97,18 @@ function runnerUp({ diagnosis, suspect }: Facts): Text {
       other.confidence >= Math.max(WORTH_NAMING, suspect.confidence / 2),
   );
   if (!near) return [];
-  const sure = confidence(near.confidence);
-  return text`; also possible: ${{ strong: shortName(near.service, 60) }}, ${FAULT_WORDS[near.faultKind]} (${sure})`;
+  return text`; also possible: ${{ strong: shortName(near.service, 60) }} (${wholePercent(near.confidence)})`;
 }
 
 /**
- * The cause in whole sentences: how sure, which, and what else comes near it. Where a person found another, that
- * goes before what the diagnosis said.
+ * The cause in whole sentences: which service and how sure, what else comes near it, and the fault type. A person's
+ * correction comes before what the diagnosis said.
  */
 export function causeSentences(facts: Facts, cite: Cite = NO_CITE): Text[] {
   const correction = correctionOf(facts);
-  if (correction) return [correction, text`The diagnosis had said: ${causeOf(facts, cite)}.`];
-  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.`];
+  if (correction) return [correction, text`The diagnosis was: ${causeOf(facts, cite)}.`];
+  const type = facts.suspect ? ` ${faultTypeWords(facts.suspect)}.` : '';
+  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.${type}`];
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {
@@ -125,26 +133,26 @@ function movementClause({ cause, zero }: Facts, cite: Cite): Text {
 }
 
 function whyUnknown(record: IncidentRecord): string {
-  if (isLooking(record)) return 'the diagnosis is running';
-  const [first, ...others] = unseenOf(record);
+  if (isInvestigating(record)) return 'the diagnosis is running';
+  const [first, ...others] = missingOf(record);
   if (!first) return 'no diagnosis was made';
-  const more = others.length > 0 ? `; ${count(others.length, 'more thing')} could not be looked at` : '';
+  const more = others.length > 0 ? `; ${count(others.length, 'more query', 'more queries')} had no data` : '';
   const { what, source, reason } = first;
   const because = `${source === null ? '' : `${oneLine(source, 40)}: `}${oneLine(reason, 160)}`;
-  return `${oneLine(what, 80)} could not be seen (${because})${more}`;
+  return `${oneLine(what, 80)} had no data (${because})${more}`;
 }
 
 /** How the cause is introduced, by how sure it is. */
 export function causeIntroduction({ diagnosis, record }: Facts): string {
-  if (!diagnosis) return isLooking(record) ? 'Cause not known yet' : 'Cause not known';
+  if (!diagnosis) return isInvestigating(record) ? 'Root cause not known yet' : 'Root cause not known';
   const { level, service } = diagnosis.verdict;
-  if (service === null) return 'No cause found';
-  return { confirmed: 'Cause', suspected: 'Suspected cause', inconclusive: 'Not settled; strongest lead' }[
+  if (service === null) return 'No root cause found';
+  return { confirmed: 'Root cause', suspected: 'Likely root cause', inconclusive: 'Inconclusive; best lead' }[
     level
   ];
 }
 
-/** At most three sentences: what is broken and for whom; the cause and how sure; what to do next. */
+/** The paragraphs of the summary: what is broken and for whom; the cause and how sure; what to do next. */
 export function summaryOf(facts: Facts, cite: Cite = NO_CITE): Text[] {
   const sentences = situationOf(facts, cite);
   const next = correctionOf(facts) ? null : nextSentence(facts);
@@ -165,7 +173,7 @@ function brokenSentence(facts: Facts, cite: Cite): Text {
     const alert = firstAlertWords(record);
     const when =
       closedAt === null ? `since ${clock(zero)} UTC` : `from ${clock(zero)} to ${clock(closedAt)} UTC`;
-    const measured = facts.diagnosis ? '; none of its own measurements moved' : '';
+    const measured = facts.diagnosis ? '; none of its own metrics deviates from its baseline' : '';
     return text`${who}: ${alert === null ? 'no alert' : `alert ${alert}`} ${when}${measured}${call}.`;
   }
   const { movement, series } = symptom;
@@ -175,13 +183,13 @@ function brokenSentence(facts: Facts, cite: Cite): Text {
 
 function reachWords({ diagnosis, service }: Facts): string {
   const radius = diagnosis?.blastRadius ?? [];
-  if (radius.length === 0) return 'how far it reaches is not known';
+  if (radius.length === 0) return 'other affected services are not known';
   const others = radius.filter((one) => one !== service).map((one) => shortName(one, 40));
-  if (others.length === 0) return 'no other service shows a symptom';
-  return `symptoms also at ${listOf(others)}`;
+  if (others.length === 0) return 'no other service is affected';
+  return `also affected: ${listOf(others)}`;
 }
 
-/** What a person found instead: from then on the most important thing to know. */
+/** What a person found instead. */
 function correctionOf({ record }: Facts): Text | null {
   const verdict = record.feedback;
   if (!verdict || verdict.correct) return null;
@@ -190,15 +198,13 @@ function correctionOf({ record }: Facts): Text | null {
   return text`${{ strong: 'Corrected' }} by ${oneLine(verdict.by, 80)}${instead}.`;
 }
 
-/** What to do, or that part of the picture is missing. */
+/** What to do next, and how much that bears on the answer is missing. */
 function nextSentence(facts: Facts): Text | null {
-  const { diagnosis, record } = facts;
   const [action] = actionsOf(facts);
-  const missing = diagnosis ? unseenOf(record).length : 0;
-  const unseen = `${count(missing, 'thing')} could not be looked at`;
+  const missing = relevantMissingWords(facts.record);
   if (action) {
-    const also = missing > 0 ? `; ${unseen}` : '';
+    const also = missing === '' ? '' : `; ${missing} (see Not checked)`;
     return text`Next: ${oneLine(action.title, 160).replace(/\.$/, '')} (${action.risk})${also}.`;
   }
-  return missing > 0 ? [`Seen in part only: ${unseen}.`] : null;
+  return missing === '' ? null : [`${missing[0]!.toUpperCase()}${missing.slice(1)} (see Not checked).`];
 }

@@ -19,7 +19,7 @@ const MOST_ACTIONS = 2;
 /** Of one thing: whatever labels hold, the screen has an end. */
 const MOST_LINES = 3;
 /** What the first screen leaves to the whole summary. */
-const LEFT_OUT = new Set(['Began', 'Severity']);
+const LEFT_OUT = new Set(['Started', 'Severity', 'Fault type']);
 
 /** The first screen of a summary for a terminal, ending with a line break: what, why, how sure, what to do, where to read on. */
 export function renderTerminalBrief(record: IncidentRecord, options: TerminalBriefOptions): string {
@@ -29,7 +29,7 @@ export function renderTerminalBrief(record: IncidentRecord, options: TerminalBri
   const rows = brief.fields.flatMap(({ name, value }): Row[] => (LEFT_OUT.has(name) ? [] : [[name, value]]));
   const reasons = brief.why
     .slice(0, MOST_REASONS)
-    .map(({ stance, statement }): Row => [stance === 'for' ? 'Because' : 'Against', statement]);
+    .map(({ stance, statement }): Row => [stance === 'for' ? 'Evidence' : 'Against', statement]);
   const actions = brief.actions
     .slice(0, MOST_ACTIONS)
     .flatMap(({ title, risk, command }, index): Row[] => [

@@ -1,12 +1,12 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 import type { IncidentRecord } from '../model/incident.js';
-import { buildDocument, type Telling } from './build.js';
+import { buildDocument } from './build.js';
 import type { Block, Section, Span, Text } from './document.js';
 import { layOutTable } from './terminal-table.js';
 import { wrapText } from './terminal-wrap.js';
 
-export interface TerminalOptions extends Telling {
+export interface TerminalOptions {
   /** Columns of the terminal. Narrower than 40 is printed as 40. */
   width: number;
   /** Whether to colour; without, the output holds no escape sequence. */
@@ -20,16 +20,15 @@ const NARROWEST = 40;
 /** Prose in longer lines is hard to read; tables may use the whole width. */
 const WIDEST_PROSE = 100;
 
-/** The summary of an incident for a terminal, ending with a line break. No line but what is there to be
- * copied, queries, commands and addresses, is wider than `width`. */
-export function renderTerminal(
-  record: IncidentRecord,
-  { width, color, ...telling }: TerminalOptions,
-): string {
-  const { title, sections } = buildDocument(record, telling);
+/**
+ * The summary of an incident for a terminal, ending with a line break. No line is wider than `width` except what is
+ * there to be copied: queries, commands and addresses.
+ */
+export function renderTerminal(record: IncidentRecord, { width, color }: TerminalOptions): string {
+  const { title, sections } = buildDocument(record);
   const colors = pc.createColors(color);
   const print = new TerminalPrinter(Math.max(NARROWEST, width), colors);
-  // Nobody writes into a terminal's scrollback.
+  // A terminal is no place to fill in.
   const printed = sections.filter(({ forPeople }) => !forPeople).map((section) => print.section(section));
   return `${[print.title(title), ...printed].join('\n\n')}\n`;
 }
@@ -101,6 +100,9 @@ class TerminalPrinter {
     return rows
       .map(([name, value]) => {
         const label = `${name}${' '.repeat(longest - stringWidth(name))}  `;
+        // A link or an id is there to be copied: only the terminal itself breaks it.
+        if (value.length === 1 && typeof value[0] !== 'string')
+          return this.colors.dim(label) + this.inline(value);
         return this.wrapped(value, this.colors.dim(label), ' '.repeat(longest + 2));
       })
       .join('\n');

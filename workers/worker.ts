@@ -9,16 +9,17 @@ import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
 import { differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
 import { installRuntime } from './runtime.js';
+import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
 
-/** Seconds that running activities have to finish when the worker is told to stop. */
+/** Seconds that running activities have to finish after the worker was stopped. */
 const SHUTDOWN_GRACE = '10s';
 
 /** Incidents whose workflow stays in memory between events; one costs about a quarter of a megabyte. */
 const CACHED_WORKFLOWS = 500;
 
-/** Temporal has so long to take what a watch found; after that the look is tried again. */
+/** Temporal has so long to take what a watch found; after that the run is tried again. */
 const RAISE_TIMEOUT_SECONDS = 10;
 
 /** How long Temporal has to list the workers, at a worker's start and for a readiness check (health.ts allows 3 s). */
@@ -78,6 +79,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: SHUTDOWN_GRACE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
   });
+  const workers = [
+    worker,
+    ...(await createSlotWorkers({
+      connection,
+      namespace,
+      activities,
+      config: loaded.config,
+      shutdownGraceTime: SHUTDOWN_GRACE,
+    })),
+  ];
   log.info(
     { address: connectionOptions.address, namespace, taskQueue: TASK_QUEUE },
     'worker polls for incidents',
@@ -86,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await keepSchedules(client, loaded, log);
   await warnOfOtherStores(client, storeId, log);
 
-  const finished = worker.run().finally(async () => {
+  const finished = runTogether(workers).finally(async () => {
     await close();
     await incidents.close();
     await connection.close();
@@ -103,7 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       }
     },
     stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      stopAll(workers);
       await finished;
     },
   };

@@ -1,5 +1,5 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { Activities } from '../activities/contract.js';
+import { proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities, Policy } from '../activities/contract.js';
 
 /*
  * One proxy for each way in which work may fail. What cannot succeed (a malformed query, refused credentials) is
@@ -12,20 +12,30 @@ export const { readPolicy } = proxyLocalActivities<Pick<Activities, 'readPolicy'
 });
 
 /**
- * Asks sources that may be down for a while. Callers add the policy's timeout as `scheduleToCloseTimeout`.
- * The longest of these pulls many queries, each with its own timeout, and heartbeats between them.
+ * They read sources, and answer before their time is over with what they have by then; callers give the time
+ * (`collecting`). An attempt fails only while there is time for another, or for good: the number of attempts is a
+ * limit for work that ends its worker each time. An outage of 90 s takes ten of them.
  */
-export const { planScope, collectChanges, runChecks } = proxyActivities<
-  Pick<Activities, 'planScope' | 'collectChanges' | 'runChecks'>
+export const { planScope, collectMetrics, collectChanges, runChecks } = proxyActivities<
+  Pick<Activities, 'planScope' | 'collectMetrics' | 'collectChanges' | 'runChecks'>
 >({
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
-});
-export const { collectMetrics } = proxyActivities<Pick<Activities, 'collectMetrics'>>({
-  startToCloseTimeout: '3m',
+  startToCloseTimeout: '90s',
   heartbeatTimeout: '15s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s', maximumAttempts: 20 },
 });
+
+/** Where activities that read sources run, and how long: from when a worker begins, to wait for one is not counted. */
+export function collecting({ sourceTimeoutSeconds, taskQueues }: Policy): ActivityOptions {
+  return {
+    startToCloseTimeout: sourceTimeoutSeconds * 1000,
+    ...(taskQueues && { taskQueue: taskQueues.collect }),
+  };
+}
+
+/** Where the analysis runs. */
+export function analysing({ taskQueues }: Policy): ActivityOptions {
+  return taskQueues ? { taskQueue: taskQueues.analyse } : {};
+}
 
 /** Weighs the evidence. A crash or a lost worker is worth another try; the analysis itself answers the same again. */
 export const { analyse } = proxyActivities<Pick<Activities, 'analyse'>>({

@@ -1,4 +1,4 @@
-import type { Anomaly, Severity } from '../model/anomaly.js';
+import type { Anomaly } from '../model/anomaly.js';
 
 /**
  * The identity of one episode of an alert: `<fingerprint>@<start in unix seconds>`, and `#<n>` when the source fired it
@@ -11,9 +11,4 @@ export function episodeOf({
 }: Pick<Anomaly, 'fingerprint' | 'startedAt' | 'recurrence'>): string {
   const start = `${fingerprint}@${Math.round(startedAt)}`;
   return recurrence === undefined ? start : `${start}#${recurrence}`;
-}
-
-export function worstSeverity(anomalies: Anomaly[]): Severity {
-  const order: Severity[] = ['critical', 'warning', 'info'];
-  return order.find((level) => anomalies.some((anomaly) => anomaly.severity === level)) ?? 'info';
 }

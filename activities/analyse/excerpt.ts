@@ -16,17 +16,17 @@ const MOST_ITEMS = 10;
  */
 export function excerptOf(diagnosis: Diagnosis): Diagnosis {
   const named = namedParts(diagnosis);
-  const { map: _, ...rest } = diagnosis;
   const excerpt: Diagnosis = {
-    ...rest,
+    ...diagnosis,
     suspects: diagnosis.suspects.slice(0, MOST_SUSPECTS).map((suspect) => shortSuspect(suspect, named)),
     ranking: diagnosis.ranking.slice(0, MOST_ITEMS),
     propagation: diagnosis.propagation.slice(0, MOST_ITEMS),
-    symptoms: named.symptoms.map(({ shape: _shape, ...symptom }) => symptom),
+    symptoms: named.symptoms,
     blastRadius: diagnosis.blastRadius.slice(0, 3 * MOST_ITEMS),
     ruledOut: diagnosis.ruledOut.slice(0, MOST_ITEMS),
     gaps: [],
   };
+  delete excerpt.map;
   if (jsonBytes(excerpt) <= MOST_EXCERPT_BYTES) return excerpt;
   return {
     ...excerpt,

@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { max, min } from 'd3-array';
 import pMap from 'p-map';
 import type { CheckResult } from '../../model/check.js';
 import type { FaultKind } from '../../model/diagnosis.js';
@@ -6,16 +6,15 @@ import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
 import type { Binding } from '../../model/reading.js';
 import type { InvestigationSteps } from '../contract.js';
-import { CONCURRENCY, type CollectDeps, type Look } from '../collect/deps.js';
+import { runAttempt, type Limits } from '../collect/attempt.js';
+import { CONCURRENCY, type CollectDeps } from '../collect/deps.js';
 import { gapOf, merged } from '../collect/gaps.js';
-import { queryFor } from '../collect/packs/binding.js';
-import type { CheckSpec, Pack } from '../collect/packs/schema.js';
-import { fill } from '../collect/packs/template.js';
-import { failingAsActivity } from '../collect/source/failures.js';
-import type { SourceError } from '../collect/source/errors.js';
-import { packsInUse } from '../collect/topology.js';
-import { spansOf } from '../collect/window.js';
-import { quantity } from './quantity.js';
+import { queryFor } from '../collect/metrics/packs/binding.js';
+import type { CheckSpec, Pack } from '../collect/metrics/packs/schema.js';
+import { fill } from '../collect/metrics/packs/template.js';
+import { packsInUse } from '../collect/scope/topology.js';
+import { spansOf } from '../collect/scope/window.js';
+import { quantity } from '../../model/wording.js';
 
 /** A check is one small query: what takes longer is given up, and says so. */
 const TIMEOUT_SECONDS = 10;
@@ -25,7 +24,7 @@ type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 /** The `runChecks` activity. A check that cannot run is a result of its own; it fails only when it is cancelled. */
 export function createRunChecks(deps: CollectDeps): Pick<InvestigationSteps, 'runChecks'> {
   return {
-    runChecks: (input) => failingAsActivity(() => runChecks(deps, input, { signal: cancellationSignal() })),
+    runChecks: (input) => runAttempt(({ signal }) => runChecks(deps, input, { signal })),
   };
 }
 
@@ -44,7 +43,7 @@ interface Planned {
 export async function runChecks(
   deps: Deps,
   { scope, service, faultKind }: { scope: Scope; service: string; faultKind: FaultKind },
-  { signal }: Look,
+  { signal }: Limits,
 ): Promise<{ checks: CheckResult[]; gaps: Gap[] }> {
   const gaps: Gap[] = [];
   const planned = plannedFor(deps, scope, service, faultKind);
@@ -93,11 +92,10 @@ async function run(
     // A part of the targets or pods would pass, or fail, for the whole.
     const options = { signal, timeoutSeconds: TIMEOUT_SECONDS, complete: true };
     const { series } = await source.instant(query, scope.window.end, options);
-    const value = worst(
-      series.flatMap(({ values }) => [...values]),
-      spec,
-    );
-    if (value === null) return result('could-not-run', `the source has no data on this for ${name}`);
+    const values = series.flatMap(({ values }) => [...values]);
+    // The value nearest to failing.
+    const value = spec.failsWhen.op.startsWith('>') ? max(values) : min(values);
+    if (value === undefined) return result('could-not-run', `the source has no data on this for ${name}`);
     const failed = compares(value, spec);
     const words = failed ? spec.statement.failed : spec.statement.passed;
     const numbers = {
@@ -107,16 +105,10 @@ async function run(
     };
     return result(failed ? 'failed' : 'passed', fill(words, numbers));
   } catch (error) {
-    gaps.push(gapOf(error, source.name, `the check ${spec.id} of ${name}`));
-    return result('could-not-run', (error as SourceError).reason);
+    const gap = gapOf(error, { signal }, source.name, `the check ${spec.id} of ${name}`);
+    gaps.push(gap);
+    return result('could-not-run', gap.reason);
   }
-}
-
-/** The value nearest to failing, null when there is none. */
-function worst(values: readonly number[], { failsWhen }: CheckSpec): number | null {
-  const known = values.filter((value) => !Number.isNaN(value));
-  if (known.length === 0) return null;
-  return failsWhen.op.startsWith('>') ? Math.max(...known) : Math.min(...known);
 }
 
 function compares(value: number, { failsWhen: { op, value: limit } }: CheckSpec): boolean {

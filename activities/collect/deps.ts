@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.js';
 import type { EvidenceStore } from '../record/evidence-store.js';
-import type { Pack } from './packs/schema.js';
-import type { MetricsSource } from './source/source.js';
+import type { Pack } from './metrics/packs/schema.js';
+import type { MetricsSource } from './metrics/source/source.js';
 
-/** What the activities that look at the world are made of. */
+/** What the collecting activities are made of. */
 export interface CollectDeps {
   source: MetricsSource;
   /** All packs that are known; which apply is detected. */
@@ -12,11 +12,6 @@ export interface CollectDeps {
   config: Config;
   store: EvidenceStore;
   log: Logger;
-}
-
-/** How a long look is interrupted. */
-export interface Look {
-  signal: AbortSignal;
 }
 
 /** Queries of one activity at a time: a diagnosis leaves room for the dashboards of those who fight the incident. */

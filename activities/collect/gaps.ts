@@ -1,11 +1,19 @@
+import { group } from 'd3-array';
 import type { Gap } from '../../model/gap.js';
-import { SourceError } from './source/errors.js';
-import type { Answer } from './source/source.js';
+import type { Limits } from './attempt.js';
+import { isOutage, OutOfTime, SourceError } from './metrics/source/errors.js';
+import type { Answer } from './metrics/source/source.js';
 
-/** What was asked and not answered, as a gap. Rethrows what is not the source's failure, such as a cancellation. */
-export function gapOf(error: unknown, source: string, what: string): Gap {
-  if (!(error instanceof SourceError)) throw error;
-  return { source, what, reason: error.reason };
+/**
+ * What was asked and not answered, as a gap. Rethrows what is no failure of the source, such as a cancellation, and
+ * an outage that another attempt may outlast.
+ */
+export function gapOf(error: unknown, limits: Limits, source: string, what: string): Gap {
+  if (isOutage(error) && limits.canRetry?.(error)) throw error;
+  if (error instanceof SourceError || error instanceof OutOfTime) {
+    return { source, what, reason: error.reason };
+  }
+  throw error;
 }
 
 /** What a source said about its own answer. */
@@ -19,17 +27,10 @@ export function remarksOf(answer: Answer, source: string, what: string): Gap[] {
 
 /** Joins gaps of one source and reason, so that one dead store does not fill the page. */
 export function merged(gaps: readonly Gap[]): Gap[] {
-  const byReason = new Map<string, Gap & { whats: Set<string> }>();
-  for (const gap of gaps) {
-    const key = JSON.stringify([gap.source, gap.reason]);
-    const known = byReason.get(key);
-    if (known) known.whats.add(gap.what);
-    else byReason.set(key, { ...gap, whats: new Set([gap.what]) });
-  }
-  return [...byReason.values()].map(({ source, reason, whats }) => ({
-    source,
-    what: listed([...whats], 5),
-    reason,
+  const groups = group(gaps, ({ source, reason }) => JSON.stringify([source, reason]));
+  return [...groups.values()].map((alike) => ({
+    ...alike[0]!,
+    what: listed([...new Set(alike.map(({ what }) => what))], 5),
   }));
 }
 

@@ -1,21 +1,21 @@
 import type { InvestigationSteps } from '../contract.js';
-import { createCollectChanges } from './collect-changes.js';
-import { createCollectMetrics } from './collect-metrics.js';
+import { createCollectChanges } from './changes/collect-changes.js';
+import { createCollectMetrics } from './metrics/collect-metrics.js';
 import type { CollectDeps } from './deps.js';
-import { createPlanScope } from './plan-scope.js';
+import { createPlanScope } from './scope/plan-scope.js';
 
-export { collectChanges } from './collect-changes.js';
-export { collectMetrics } from './collect-metrics.js';
+export { collectChanges } from './changes/collect-changes.js';
+export { collectMetrics } from './metrics/collect-metrics.js';
 export type { CollectDeps } from './deps.js';
-export { detectPacks } from './packs/detect.js';
-export { loadPacks } from './packs/load.js';
-export { planScope } from './plan-scope.js';
-export { listServices, matchingService } from './service-list.js';
-export { openSource } from './source/open.js';
-export { recordingOf } from './source/recording-writer.js';
-export type { MetricsSource } from './source/source.js';
+export { detectPacks } from './metrics/packs/detect.js';
+export { loadPacks } from './metrics/packs/load.js';
+export { planScope } from './scope/plan-scope.js';
+export { listServices, matchingService } from './scope/service-list.js';
+export { openSource } from './metrics/source/open.js';
+export { recordingOf } from './metrics/source/recording-writer.js';
+export type { MetricsSource } from './metrics/source/source.js';
 
-/** The activities that look at the world before anything is thought. */
+/** The activities that read what an analysis needs. */
 export function createCollect(
   deps: CollectDeps,
 ): Pick<InvestigationSteps, 'planScope' | 'collectMetrics' | 'collectChanges'> {

@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { CorrelateAnswer, CorrelateRequest, AffectedServices } from '../../model/triage.js';
 import type { Activities } from '../contract.js';
-import type { CollectDeps, Look } from '../collect/deps.js';
+import type { Limits } from '../collect/attempt.js';
+import type { CollectDeps } from '../collect/deps.js';
 import { joinGroups } from './join.js';
 import { callsReader, type KnownCalls } from './read-calls.js';
 import { activeSilences } from './silences.js';
@@ -22,11 +23,11 @@ export function createCorrelate(deps: CorrelateDeps): Pick<Activities, 'readTria
 /** Finds the target of each alert group. A source that cannot be read leaves what the configuration says. */
 export async function correlate(
   { config }: CorrelateDeps,
-  read: (at: number, look: Look) => Promise<KnownCalls>,
+  read: (at: number, limits: Limits) => Promise<KnownCalls>,
   { at, groups, incidents }: CorrelateRequest,
-  look: Look,
+  limits: Limits,
 ): Promise<CorrelateAnswer> {
-  const { calls, names, blind } = await read(at, look);
+  const { calls, names, blind } = await read(at, limits);
   const known = <T extends AffectedServices>(party: T): T => ({
     ...party,
     services: party.services.map((service) => ({

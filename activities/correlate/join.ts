@@ -1,5 +1,5 @@
 import type { AffectedServices, GroupTarget } from '../../model/triage.js';
-import type { Calls, Path } from './calls.js';
+import type { Calls, Path } from '../collect/scope/calls.js';
 
 export interface JoinRules {
   maxHops: number;

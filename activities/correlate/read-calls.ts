@@ -1,10 +1,12 @@
-import type { CollectDeps, Look } from '../collect/deps.js';
-import { ServiceNames } from '../collect/names.js';
-import { detectPacks } from '../collect/packs/detect.js';
-import { SourceError } from '../collect/source/errors.js';
-import { readTopology } from '../collect/topology.js';
-import { rateWindowFor, sampleInterval, spansFor } from '../collect/window.js';
-import { Calls } from './calls.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Limits } from '../collect/attempt.js';
+import type { CollectDeps } from '../collect/deps.js';
+import { detectPacks } from '../collect/metrics/packs/detect.js';
+import { OutOfTime, SourceError } from '../collect/metrics/source/errors.js';
+import { Calls } from '../collect/scope/calls.js';
+import { ServiceNames } from '../collect/scope/service-names.js';
+import { readTopology } from '../collect/scope/topology.js';
+import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
 
 /** Who calls whom as far as it is known, and by which names. */
 export interface KnownCalls {
@@ -14,60 +16,78 @@ export interface KnownCalls {
   blind: string | null;
 }
 
-/** Storms ask every few seconds; who calls whom changes by the hour. */
+/** Storms ask every few seconds; which service calls which changes by the hour. */
 const REMEMBER_MS = 60_000;
 /** A source that is down must not hold up every round of a storm. */
 const REMEMBER_FAILURE_MS = 15_000;
-/** Triage would rather know less than wait longer. */
-const PATIENCE_MS = 5_000;
+/** Triage places alerts with what is known rather than wait longer. */
+const WAIT_MS = 5_000;
+/** A slow source is read on for this long: a later round has use of it. */
+const READ_SECONDS = 60;
 /** Calls within this span count as calls now. */
 const SPAN_SECONDS = 900;
 
+type CallsDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+
 /**
- * Reads who calls whom from the metrics source and the configuration, and remembers it for a minute. When the source
- * does not answer, the configuration's part is all there is, and `blind` says so.
+ * Reads which service calls which from the metrics source and the configuration, and remembers it for a minute. A
+ * round waits `WAIT_MS` for it; reading goes on meanwhile, and nothing that was read is lost. Until it is done the
+ * last known calls count, or those of the configuration: then `blind` says so.
  */
 export function callsReader(
-  deps: Pick<CollectDeps, 'source' | 'packs' | 'config'>,
-  clock: () => number = Date.now,
-): (at: number, look: Look) => Promise<KnownCalls> {
+  deps: CallsDeps,
+  { clock = Date.now, waitMs = WAIT_MS }: { clock?: () => number; waitMs?: number } = {},
+): (at: number, limits: Limits) => Promise<KnownCalls> {
   let known: { until: number; calls: KnownCalls } | null = null;
-  return async (at, look) => {
+  let reading: Promise<KnownCalls> | null = null;
+  const read = async (at: number): Promise<KnownCalls> => {
+    try {
+      const calls = await readCalls(deps, at);
+      known = { calls, until: clock() + (calls.blind === null ? REMEMBER_MS : REMEMBER_FAILURE_MS) };
+      return calls;
+    } finally {
+      reading = null;
+    }
+  };
+  return async (at, { signal }) => {
     if (known && clock() < known.until) return known.calls;
-    const calls = await readCalls(deps, at, look);
-    known = { calls, until: clock() + (calls.blind === null ? REMEMBER_MS : REMEMBER_FAILURE_MS) };
-    return calls;
+    reading ??= read(at);
+    const waiting = new AbortController();
+    const tooLong = sleep(waitMs, null, { signal: AbortSignal.any([waiting.signal, signal]) });
+    // Whichever is not waited for any more may fail unseen.
+    for (const one of [reading, tooLong]) one.catch(() => undefined);
+    const calls = await Promise.race([reading, tooLong]);
+    waiting.abort();
+    if (calls !== null) return calls;
+    const reason = `${deps.source.name} is still being read after ${waitMs / 1000} s`;
+    return known?.calls ?? configuredCalls(deps.config.topology, reason);
   };
 }
 
-async function readCalls(
-  { source, packs, config }: Pick<CollectDeps, 'source' | 'packs' | 'config'>,
-  at: number,
-  look: Look,
-): Promise<KnownCalls> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  const options = { signal: AbortSignal.any([look.signal, patience]) };
+async function readCalls({ source, packs, config }: CallsDeps, at: number): Promise<KnownCalls> {
+  const timer = new AbortController();
+  const limits = { signal: timer.signal };
+  const timeout = setTimeout(
+    () => timer.abort(new OutOfTime(READ_SECONDS, 'the time to read calls for triage')),
+    READ_SECONDS * 1000,
+  );
   const window = { start: at - SPAN_SECONDS, end: at };
   try {
-    const detected = await detectPacks(source, packs, { ...options, use: config.packs.use, window });
-    const interval = await sampleInterval(source, packs, detected.bindings, at, options);
-    const spans = spansFor(
-      config.diagnosis,
-      rateWindowFor(interval, config.diagnosis.stepSeconds ?? interval),
-    );
-    const around = { source, packs, bindings: detected.bindings, spans, time: at, options };
-    const { graph, names } = await readTopology(around, detected.services, [], config.topology);
+    const detected = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
+    const { interval } = await sampleInterval(source, packs, detected.bindings, at, limits);
+    const { stepSeconds = interval } = config.diagnosis;
+    const spans = spansFor(config.diagnosis, rateWindowFor(interval, stepSeconds));
+    const around = { source, packs, bindings: detected.bindings, spans, time: at, limits };
+    const { graph } = await readTopology(around, detected.services, [], config.topology);
     const calls = new Calls(graph.edges.map(({ caller, callee }) => [caller, callee] as const));
     const blind = graph.edges.length > 0 ? null : 'nothing tells which service calls which';
-    return { calls, names, blind };
+    return { calls, names: new ServiceNames(graph.services), blind };
   } catch (error) {
-    look.signal.throwIfAborted();
-    if (error instanceof SourceError)
-      return configuredCalls(config.topology, `${source.name}: ${error.reason}`);
-    if (patience.aborted) {
-      return configuredCalls(config.topology, `${source.name} took longer than ${PATIENCE_MS / 1000} s`);
-    }
+    const isUnread = error instanceof SourceError || error instanceof OutOfTime;
+    if (isUnread) return configuredCalls(config.topology, `${source.name}: ${error.reason}`);
     throw error;
+  } finally {
+    clearTimeout(timeout);
   }
 }
 

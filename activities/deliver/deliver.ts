@@ -22,13 +22,18 @@ interface Progress {
  * Answers what it could deliver. When that is nothing, it fails, to be tried again. Items of a single incident are
  * therefore answered all or none.
  */
-export function createDeliver(): Pick<Activities, 'deliver'> {
-  return { deliver: ({ items }) => deliver(items) };
+export function createDeliver(
+  options: {
+    /** Where incidents that are started run. @default where this activity runs */
+    taskQueue?: string;
+  } = {},
+): Pick<Activities, 'deliver'> {
+  return { deliver: ({ items }) => deliver(items, options.taskQueue ?? activityInfo().taskQueue) };
 }
 
-async function deliver(items: readonly OutboxItem[]): Promise<DeliveryResult[]> {
-  const { heartbeatDetails } = activityInfo();
-  const { results }: Progress = (heartbeatDetails as Progress | undefined) ?? { results: [] };
+async function deliver(items: readonly OutboxItem[], taskQueue: string): Promise<DeliveryResult[]> {
+  const noted = activityInfo().heartbeatDetails as Progress | undefined;
+  const results = noted?.results ?? [];
   const done = new Set(results.map(({ id }) => id));
   const left = items.filter(({ message }) => !done.has(message.id));
   const errors: unknown[] = [];
@@ -39,7 +44,7 @@ async function deliver(items: readonly OutboxItem[]): Promise<DeliveryResult[]> 
     async (own) => {
       try {
         cancellationSignal().throwIfAborted();
-        const outcome = await send(client, own);
+        const outcome = await send(client, own, taskQueue);
         results.push(...own.map(({ message }) => ({ id: message.id, outcome })));
         heartbeat({ results } satisfies Progress);
       } catch (error) {
@@ -57,6 +62,7 @@ async function deliver(items: readonly OutboxItem[]): Promise<DeliveryResult[]> 
 async function send(
   client: WorkflowClient,
   items: readonly OutboxItem[],
+  taskQueue: string,
 ): Promise<DeliveryResult['outcome']> {
   const [first] = items;
   if (!first) return 'delivered';
@@ -77,7 +83,7 @@ async function send(
   const input: DiagnoseInput = { triageId: triageWorkflowId(environment), environment };
   await client.signalWithStart(DIAGNOSE_WORKFLOW, {
     workflowId: incident,
-    taskQueue: activityInfo().taskQueue,
+    taskQueue,
     args: [input],
     signal: incidentMessages,
     signalArgs: [messages],

@@ -34,11 +34,9 @@ export async function completeRecord(documents: Documents, record: IncidentRecor
 
 async function partsOf(documents: Documents, ref: DocumentRef): Promise<Parts> {
   switch (ref.kind) {
-    case 'scope': {
+    case 'scope':
       // Edges of hundreds of services would weigh down every rendering.
-      const { graph: _, ...kept } = await documents.get(ref, scope);
-      return { scope: kept };
-    }
+      return { scope: await documents.get(ref, scope.omit({ graph: true })) };
     case 'changes':
       return { changes: await documents.get(ref, z.array(change)) };
     case 'checks':

@@ -25,6 +25,6 @@ export function startPageThread(
   const thread = threadPool<PageTask, string>(new URL('./page-thread', import.meta.url), 1);
   return {
     make: (record) => thread.run({ place, record }, { signal: AbortSignal.timeout(deadlineMs) }),
-    close: () => thread.destroy(),
+    close: () => thread.close(),
   };
 }

@@ -1,13 +1,14 @@
 import { advance, judgeAt, spanOf } from '../../analysis/watch/index.js';
 import type { Watch } from '../../config/watches.js';
 import type { EpisodeState } from '../../model/watch.js';
+import type { Limits } from '../collect/attempt.js';
 import { readWatched, type WatchDeps } from './read-watched.js';
 
 /** A time when a watch would have fired. */
 export interface PastEpisode {
   service: string;
   name: string;
-  /** When the trouble began as the watch tells it, when it would have been raised, and when it was over; unix seconds. */
+  /** When the deviation began according to the watch, when it would have been raised, and when it was over; unix seconds. */
   startedAt: number;
   raisedAt: number;
   /** Null when it was not over at the end. */
@@ -26,14 +27,14 @@ export interface KnownTrouble {
 export interface Backtest {
   from: number;
   to: number;
-  /** How often the watch would have looked, at how many series. */
+  /** How often the watch would have run, over how many series. */
   looks: number;
   series: number;
   episodes: PastEpisode[];
 }
 
 /**
- * Lets a watch live through the past: the same looks at the same distance, each seeing only what was there by then.
+ * Runs a watch over the past: at the same distance, each run with only the data that were there by then.
  *
  * @throws SourceError, TooManySeries
  */
@@ -41,11 +42,11 @@ export async function backtest(
   deps: WatchDeps,
   watch: Watch,
   { from, to }: { from: number; to: number },
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Backtest> {
   const { lookBackSeconds, stepSeconds: step } = spanOf(watch.method);
   const start = Math.floor((from - lookBackSeconds) / step) * step;
-  const found = await readWatched(deps, watch, { start, end: Math.floor(to / step) * step, step }, signal);
+  const found = await readWatched(deps, watch, { start, end: Math.floor(to / step) * step, step }, limits);
   const episodes: PastEpisode[] = [];
   for (const series of found) {
     let state: EpisodeState | null = null;
@@ -73,7 +74,7 @@ export async function backtest(
   return { from, to, looks, series: found.length, episodes };
 }
 
-/** How good a watch is, as far as the known trouble tells. */
+/** How good a watch is, measured by the known incidents. */
 export interface Score {
   /** Episodes that concern known trouble, by index of `episodes`; the trouble's words. */
   matched: (string | null)[];

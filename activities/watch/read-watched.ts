@@ -2,22 +2,18 @@ import type { Watched } from '../../analysis/watch/index.js';
 import type { Config } from '../../config/schema.js';
 import type { Watch } from '../../config/watches.js';
 import type { SymptomKind } from '../../model/anomaly.js';
+import type { Limits } from '../collect/attempt.js';
 import type { CollectDeps } from '../collect/deps.js';
-import { ServiceNames } from '../collect/names.js';
-import { detectPacks } from '../collect/packs/detect.js';
-import { queryFor } from '../collect/packs/binding.js';
-import { readSeries, type Question } from '../collect/series-reading.js';
-import {
-  gridOf,
-  gridSize,
-  type AnswerSeries,
-  type MetricsSource,
-  type RangeWindow,
-} from '../collect/source/source.js';
-import { packsInUse } from '../collect/topology.js';
-import { rateWindowFor, sampleInterval, spansFor } from '../collect/window.js';
+import { OutOfTime } from '../collect/metrics/source/errors.js';
+import { ServiceNames } from '../collect/scope/service-names.js';
+import { detectPacks } from '../collect/metrics/packs/detect.js';
+import { queryFor } from '../collect/metrics/packs/binding.js';
+import { readSeries, type Question } from '../collect/metrics/series-reading.js';
+import type { AnswerSeries, MetricsSource, RangeWindow } from '../collect/metrics/source/source.js';
+import { packsInUse } from '../collect/scope/topology.js';
+import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
 
-/** One series that a watch looks at. */
+/** One series that a watch judges. */
 export interface WatchedSeries {
   /** Tells the series of one watch apart: its labels in order. */
   key: string;
@@ -34,23 +30,21 @@ export interface WatchedSeries {
 export type WatchDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 
 const DAY_SECONDS = 86_400;
-/** Prometheus refuses more points in one answer than 11,000. */
-const MOST_POINTS = 10_000;
 /** One watch is for one thing and its kin; more series than this are a query gone wrong. */
 export const MOST_SERIES = 200;
 
 /**
- * What a watch looks at, within a window. Throws a `SourceError` when the source does not answer, and
+ * The series of a watch within a window. Throws a `SourceError` when the source does not answer, and
  * `TooManySeries` when a query gives more than anybody means to watch.
  */
 export async function readWatched(
   deps: WatchDeps,
   watch: Watch,
   window: RangeWindow,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<WatchedSeries[]> {
   const { of } = watch;
-  if (of.type === 'signal') return readSignal(deps, { ...watch, of }, window, signal);
+  if (of.type === 'signal') return readSignal(deps, { ...watch, of }, window, limits);
   const symptom = watch.symptom ?? 'other';
   const describe = (labels: Record<string, string>): Omit<WatchedSeries, 'watched' | 'query'> => {
     const service = of.service ?? serviceIn(labels, deps.config.webhook.serviceLabels) ?? watch.name;
@@ -58,7 +52,7 @@ export async function readWatched(
   };
 
   if (of.type === 'query') {
-    const pulled = await pull(deps.source, of.query, watch, window, signal);
+    const pulled = await pull(deps.source, of.query, watch, window, limits);
     return pulled.map((one) => ({
       ...describe(one.labels),
       query: of.query,
@@ -66,11 +60,11 @@ export async function readWatched(
     }));
   }
   const [bad, total] = await Promise.all([
-    pull(deps.source, of.bad, watch, window, signal),
-    pull(deps.source, of.total, watch, window, signal),
+    pull(deps.source, of.bad, watch, window, limits),
+    pull(deps.source, of.total, watch, window, limits),
   ]);
   return total.map((all) => {
-    // Nothing went wrong where nobody counted anything that did.
+    // Where nothing bad was counted, nothing bad happened.
     const wrong =
       bad.find((one) => keyOf(one.labels) === keyOf(all.labels)) ?? (bad.length === 1 ? bad[0] : undefined);
     return {
@@ -97,17 +91,16 @@ async function readSignal(
   { source, packs, config }: WatchDeps,
   watch: Watch & { of: { type: 'signal' } },
   window: RangeWindow,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<WatchedSeries[]> {
   const { service, signal: kind } = watch.of;
-  const options = { signal };
   const lately = { start: window.end - config.diagnosis.baselineSeconds, end: window.end };
   const { bindings } = await detectPacks(source, packs, {
-    ...options,
+    ...limits,
     use: config.packs.use,
     window: lately,
   });
-  const interval = await sampleInterval(source, packs, bindings, window.end, options);
+  const { interval } = await sampleInterval(source, packs, bindings, window.end, limits);
   const spans = spansFor(config.diagnosis, rateWindowFor(interval, window.step));
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.signals
@@ -117,7 +110,7 @@ async function readSignal(
   const services = new ServiceNames([service]);
   const ask = async (question: Question) => {
     const query = queryFor(question.spec, question.pack, question.binding, [service], spans);
-    const days = await pullDays(source, query, watch, window, signal);
+    const days = await pullDays(source, query, watch, window, limits);
     const [now, ...earlier] = days.map(
       (answer) => readSeries(question, answer, { source: source.name, spans, services, hosts: new Set() })[0],
     );
@@ -168,9 +161,9 @@ async function pull(
   query: string,
   watch: Watch,
   window: RangeWindow,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Pulled[]> {
-  const [now = [], ...days] = await pullDays(source, query, watch, window, signal);
+  const [now = [], ...days] = await pullDays(source, query, watch, window, limits);
   if (now.length > MOST_SERIES) {
     throw new TooManySeries(
       `watch ${watch.name}: its query gives ${now.length} series, at most ${MOST_SERIES} can be watched; sum by fewer labels`,
@@ -183,53 +176,33 @@ async function pull(
   });
 }
 
-/** The answers of today and of each earlier day, on the same number of points. */
+/**
+ * The answers of today and of each earlier day, on the same number of points. Earlier days that there is no time for
+ * are left out: the watch compares with those that were read.
+ */
 async function pullDays(
   source: MetricsSource,
   query: string,
   { method }: Watch,
   window: RangeWindow,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<AnswerSeries[][]> {
   const days = method.type === 'seasonal' ? [0, ...method.days] : [0];
   const answers: AnswerSeries[][] = [];
   for (const day of days) {
     const back = day * DAY_SECONDS;
-    answers.push(
-      await rangeInParts(
-        source,
+    try {
+      const { series } = await source.range(
         query,
         { ...window, start: window.start - back, end: window.end - back },
-        signal,
-      ),
-    );
-  }
-  return answers;
-}
-
-/** A range of any length: asked in parts that a server answers, and joined on one grid. */
-async function rangeInParts(
-  source: MetricsSource,
-  query: string,
-  window: RangeWindow,
-  signal: AbortSignal,
-): Promise<AnswerSeries[]> {
-  const points = gridSize(window);
-  if (points <= MOST_POINTS) return (await source.range(query, window, { signal })).series;
-  const times = gridOf(window);
-  const joined = new Map<string, AnswerSeries>();
-  for (let first = 0; first < points; first += MOST_POINTS) {
-    const last = Math.min(first + MOST_POINTS, points) - 1;
-    const part = { start: times[first]!, end: times[last]!, step: window.step };
-    const { series } = await source.range(query, part, { signal });
-    for (const { labels, values } of series) {
-      const key = keyOf(labels);
-      const whole = joined.get(key) ?? { labels, times, values: new Float64Array(points).fill(NaN) };
-      whole.values.set(values, first);
-      joined.set(key, whole);
+        limits,
+      );
+      answers.push(series);
+    } catch (error) {
+      if (day === 0 || !(error instanceof OutOfTime)) throw error;
     }
   }
-  return [...joined.values()];
+  return answers;
 }
 
 function ratio(bad: Float64Array | null, total: Float64Array): Float64Array {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { advance, judgeAt, spanOf } from '../../analysis/watch/index.js';
 import type { Watch } from '../../config/watches.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { EpisodeState, WatchMemory, WatchRound } from '../../model/watch.js';
 import { oneLine } from '../../report/escape.js';
 import type { Activities } from '../contract.js';
-import { failingAsActivity } from '../collect/source/failures.js';
+import { runAttempt, type Limits } from '../collect/attempt.js';
 import { readWatched, TooManySeries, type WatchDeps, type WatchedSeries } from './read-watched.js';
 
 /** Hands anomalies to triage, by the same door as a webhook; resolves when they are durable. */
@@ -15,8 +15,10 @@ export type Raise = (anomalies: Anomaly[]) => Promise<void>;
 const LONGEST_TITLE = 200;
 const LINES_SHOWN = 20;
 
+const TIME_OF_A_WATCH = { setting: 'the time of one run of a watch' };
+
 /**
- * The `runWatch` activity: looks once at what a watch watches, and raises the anomalies that begin or end with it.
+ * The `runWatch` activity: judges the series of a watch once, and raises the anomalies that begin or end with it.
  * Run again with the same memory and time it raises the same anomalies, which triage knows.
  *
  * Failures: those of sources; `NoSuchWatch` and `TooManySeries`, non-retryable.
@@ -25,7 +27,7 @@ export function createRunWatch(deps: WatchDeps & { raise: Raise }): Pick<Activit
   const { watches, environment } = deps.config;
   return {
     runWatch: ({ name, memory, at }) =>
-      failingAsActivity(async () => {
+      runAttempt(async (attempt) => {
         const watch = watches.find((one) => one.name === name);
         if (!watch) {
           throw ApplicationFailure.nonRetryable(
@@ -33,27 +35,27 @@ export function createRunWatch(deps: WatchDeps & { raise: Raise }): Pick<Activit
             'NoSuchWatch',
           );
         }
-        const found = await read(deps, watch, at);
+        const found = await read(deps, watch, at, attempt);
         const { round, anomalies } = lookAt(watch, found, memory, at, environment);
         if (anomalies.length > 0) await deps.raise(anomalies);
         return round;
-      }),
+      }, TIME_OF_A_WATCH),
   };
 }
 
-async function read(deps: WatchDeps, watch: Watch, at: number): Promise<WatchedSeries[]> {
+async function read(deps: WatchDeps, watch: Watch, at: number, limits: Limits): Promise<WatchedSeries[]> {
   const { lookBackSeconds, stepSeconds: step } = spanOf(watch.method);
-  // On round steps, so that two looks see the same samples.
+  // On round steps, so that two runs read the same samples.
   const end = Math.floor(at / step) * step;
   try {
-    return await readWatched(deps, watch, { start: end - lookBackSeconds, end, step }, cancellationSignal());
+    return await readWatched(deps, watch, { start: end - lookBackSeconds, end, step }, limits);
   } catch (error) {
     if (error instanceof TooManySeries) throw ApplicationFailure.nonRetryable(error.message, error.name);
     throw error;
   }
 }
 
-/** What one look makes of the memory, and which anomalies come of it; pure. */
+/** What one run makes of the memory, and which anomalies come of it; pure. */
 export function lookAt(
   watch: Watch,
   found: readonly WatchedSeries[],

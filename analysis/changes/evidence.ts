@@ -2,8 +2,9 @@ import type { FaultKind } from '../../model/diagnosis.js';
 import type { Change } from '../../model/change.js';
 import { finding, type Finding } from '../evidence/finding.js';
 import type { Facts } from '../facts.js';
-import type { Deed } from '../fault-kind.js';
+import type { CausalChange } from '../fault-kind.js';
 import type { Ranked } from '../rank.js';
+import { wholePercent } from '../../model/wording.js';
 import { effectOf } from './effect.js';
 import { judgeChanges, type ChangeJudgement, type ChangeQuestion } from './index.js';
 import { outsideLoad } from './load.js';
@@ -18,14 +19,14 @@ export interface ChangeFindings {
 
 /**
  * Judges the changes once it is known who is suspected without them (`ranked`, best first), so that a deploy
- * can make a suspect likelier but cannot make one. Where nothing moved there is nothing to be guilty of.
+ * can make a suspect likelier but cannot make one. Where nothing moved there is nothing that a change could have triggered.
  */
 export function changeFindings(facts: Facts, ranked: Ranked[]): ChangeFindings {
   const { input, grid, graph, begin, moves } = facts;
   const suspects = ranked.filter(({ score }) => score > 0).map(({ service }) => graph.names[service]!);
   if (begin === null || suspects.length === 0) {
     const outside = { share: 0, signs: [], expired: false, voices: [] };
-    return { judgement: { none: 1, noneEvidence: [], outside, ranked: [], guilty: null }, found: [] };
+    return { judgement: { none: 1, noneEvidence: [], outside, ranked: [], trigger: null }, found: [] };
   }
   const onset = { time: grid.start + begin * grid.width, uncertaintySeconds: grid.width };
   const [leader] = suspects;
@@ -47,7 +48,7 @@ export function changeFindings(facts: Facts, ranked: Ranked[]): ChangeFindings {
   return { judgement, found: [...guiltFindings(facts, judgement), ...outsideFindings(facts, judgement)] };
 }
 
-/** Evidence for the services of the changes that are likelier guilty than none is. */
+/** Evidence for the services of the changes that are likelier to be the trigger than none is. */
 function guiltFindings({ input, graph }: Facts, { ranked, none }: ChangeJudgement): Finding[] {
   return ranked
     .filter(({ probability }) => probability >= LEAST_PROBABILITY && probability > none)
@@ -61,7 +62,7 @@ function guiltFindings({ input, graph }: Facts, { ranked, none }: ChangeJudgemen
             observation: `change ${change.id}`,
             kind: 'change',
             weight: EVIDENCE * probability,
-            statement: `${change.title || change.id}: guilty with ${(probability * 100).toFixed(0)} %. ${why}`,
+            statement: `${change.title || change.id}: ${wholePercent(probability)} likely to be the trigger. ${why}`,
             changeId: change.id,
             kinds: kindOf(change).map((kind): [FaultKind, number] => [kind, EVIDENCE * probability]),
           }),
@@ -80,35 +81,39 @@ function outsideFindings({ graph }: Facts, { outside }: ChangeJudgement): Findin
         observation: `log outside ${kind}`,
         kind: 'log',
         weight: OUTSIDE_EVIDENCE * share,
-        statement: `${(share * 100).toFixed(0)} % of its new kinds of failing log lines speak of ${KIND_IN_WORDS[kind] ?? kind}.`,
+        statement: `${wholePercent(share)} of its new kinds of error log lines are about ${SIGN_WORDS[kind] ?? kind}.`,
         kinds: [[kind, EVIDENCE * share]],
       }),
     ];
   });
 }
 
-const KIND_IN_WORDS: Partial<Record<FaultKind, string>> = {
+const SIGN_WORDS: Partial<Record<FaultKind, string>> = {
   configuration: 'an expired certificate',
   network: 'names that do not resolve',
-  host: 'trouble of the host',
+  host: 'the host',
   disk: 'a full disk',
-  'traffic-surge': 'more work than is allowed',
-  'external-provider': 'a provider outside',
+  'traffic-surge': 'rate limits',
+  'external-provider': 'an external provider',
 };
 
 /**
- * The deed behind the fault, if a guilty change of the service deals with what fails. That it merely came shortly
+ * The change behind the fault, if a triggering change of the service deals with what fails. That it merely came shortly
  * before says no more of the kind than what the machine shows.
  */
-export function deedAt(facts: Facts, service: number, { guilty, ranked }: ChangeJudgement): Deed | null {
-  const judged = ranked.find(({ change }) => change === guilty);
+export function causalChangeOf(
+  facts: Facts,
+  service: number,
+  { trigger, ranked }: ChangeJudgement,
+): CausalChange | null {
+  const judged = ranked.find(({ change }) => change === trigger);
   if (judged === undefined || !judged.evidence.some(({ stance }) => stance === 'for')) return null;
   const { services } = effectOf(judged.change, facts.input.changes, facts.graph.names);
   if (!services.includes(facts.graph.names[service]!)) return null;
   return { kinds: kindOf(judged.change), probability: judged.probability };
 }
 
-/** The kind of fault that a guilty change of this kind is. */
+/** The kind of fault that a triggering change of this kind is. */
 function kindOf({ kind }: Change): FaultKind[] {
   switch (kind) {
     case 'deploy':

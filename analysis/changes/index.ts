@@ -1,3 +1,4 @@
+import { wholePercent } from '../../model/wording.js';
 import type { Change } from '../../model/change.js';
 import type { ServiceGraph } from '../../model/graph.js';
 import type { LogTable } from '../../model/telemetry.js';
@@ -40,7 +41,7 @@ export interface JudgedChange {
 }
 
 export interface ChangeJudgement {
-  /** Probability that no change is guilty. Together with those of the changes it is 1. */
+  /** Probability that no change is trigger. Together with those of the changes it is 1. */
   none: number;
   /** Why it may be none. */
   noneEvidence: ChangeEvidence[];
@@ -49,7 +50,7 @@ export interface ChangeJudgement {
   /** Best first. */
   ranked: JudgedChange[];
   /** The likeliest change, when it is likelier than none; null otherwise. */
-  guilty: Change | null;
+  trigger: Change | null;
 }
 
 interface Candidate extends JudgedChange {
@@ -57,11 +58,11 @@ interface Candidate extends JudgedChange {
 }
 
 /**
- * Which change is guilty, if any. A cause precedes its effect and is soon followed by it; it concerns the
+ * Which change is trigger, if any. A cause precedes its effect and is soon followed by it; it concerns the
  * service that fails, what that calls, or something shared; and it deals with the things that fail: rare words
  * of its diff are the words of the failure, weighed by inverse document frequency over the case's own changes
  * (Spärck Jones, 1972). What only moves code, words an answer or raises a patch version is held for harmless.
- * Changes compete with each other and with the hypothesis that none is guilty, which gains when the failure
+ * Changes compete with each other and with the hypothesis that none is trigger, which gains when the failure
  * speaks of something outside. Deterministic; the order of the input does not matter.
  */
 export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
@@ -119,11 +120,11 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     .map(({ score, ...judged }) => ({ ...judged, probability: Math.exp(score) / total }))
     .sort((a, b) => b.probability - a.probability || (a.change.id < b.change.id ? -1 : 1));
   const first = ranked[0];
-  const guilty =
+  const trigger =
     first !== undefined && first.probability >= weights.GUILTY_FROM && first.probability > none
       ? first.change
       : null;
-  return { none, noneEvidence, outside: failure.outside, ranked, guilty };
+  return { none, noneEvidence, outside: failure.outside, ranked, trigger };
 }
 
 /**
@@ -192,12 +193,12 @@ function location(where: Where): ChangeEvidence | null {
 function wording({ share, words }: Link, readable: boolean): ChangeEvidence | null {
   const weight = weights.SAME_WORDS * share - (readable ? weights.READ_AND_UNRELATED : 0);
   if (weight === 0) return null;
-  if (weight > 0) return { stance: 'for', weight, statement: `Deals with what fails: ${words.join(', ')}.` };
+  if (weight > 0) return { stance: 'for', weight, statement: `It touches what fails: ${words.join(', ')}.` };
   return against(
     -weight,
     words.length === 0
       ? 'Nothing in it is named by the failure.'
-      : `Shares little with what fails: ${words.join(', ')}.`,
+      : `It has little in common with what fails: ${words.join(', ')}.`,
   );
 }
 
@@ -206,9 +207,9 @@ function harmlessness(text: ChangeText): ChangeEvidence | null {
   const statement = {
     'inert-files': 'Touches only documentation, tests, styles or build scripts.',
     'comments-only': 'Changes only comments or spacing.',
-    'says-only': 'Changes only what is logged or answered in words.',
+    'says-only': 'Changes only texts in logs or answers.',
     moved: 'Moves code without changing what it does.',
-    restores: 'Brings back what ran before.',
+    restores: 'Restores the version that ran before.',
     'patch-bump': 'Raises only the patch version of a dependency.',
     'minor-bump': 'Raises the minor version of a dependency.',
   }[text.harm];
@@ -218,7 +219,7 @@ function harmlessness(text: ChangeText): ChangeEvidence | null {
 function outsideEvidence(failure: Failure, more: ChangeQuestion['outside']): ChangeEvidence[] {
   const { share, signs, expired } = failure.outside;
   const fromLogs = {
-    statement: `${(share * 100).toFixed(0)} % of the new kinds of failing log lines speak of ${signs.join(', ')}.`,
+    statement: `${wholePercent(share)} of the new kinds of error log lines are about ${signs.join(', ')}.`,
     strength: expired ? share * weights.EXPIRY : share,
   };
   return [fromLogs, ...more]

@@ -32,7 +32,7 @@ export function outsideLoad(
     if (best !== null && best.strength >= strength) continue;
     best = {
       strength,
-      statement: `${name} of ${subject.service} was ${(now / usual).toFixed(1)} times its usual when it began.`,
+      statement: `${name} of ${subject.service} was ${(now / usual).toFixed(1)} times its baseline at the onset.`,
     };
   }
   return best;

@@ -1,10 +1,10 @@
 /**
  * Every weight of the judgement of changes. Scores are natural logarithms of odds: a change that scores 1 more
- * than another is e times as likely to be guilty. The scale is set by the hypothesis that no change is guilty.
+ * than another is e times as likely to be trigger. The scale is set by the hypothesis that no change is trigger.
  */
 
 /**
- * Score of "no change is guilty". A deploy of the failing service minutes before the onset, of which nothing
+ * Score of "no change is the trigger". A deploy of the failing service minutes before the onset, of which nothing
  * can be read, scores more: it is the best guess there is, and still a guess. One that can be read and shares
  * nothing with the failure scores less.
  */
@@ -13,7 +13,7 @@ export const NO_CHANGE = -1;
 export const OUTSIDE_CAUSE = 2.5;
 /** Factor for what runs out by itself: an expired certificate needs no change to fail. */
 export const EXPIRY = 1.5;
-/** A change is only called guilty from this probability on, and when none is less likely. */
+/** A change is only called the trigger from this probability on, and when none is less likely. */
 export const GUILTY_FROM = 1 / 3;
 
 /** What a change gains whose words are the words of the failure; scaled by how many and how rare they are. */
@@ -104,7 +104,7 @@ export const NAME_OF_A_SERVICE = 0.2;
 /** Factor for whole identifiers (`catalog_items`): two texts share them hardly by chance. */
 export const WHOLE_IDENTIFIER = 2;
 
-/** Worth of a certainly guilty change as evidence for its service, in the units of the ranking. */
+/** Worth of a certainly triggering change as evidence for its service, in the units of the ranking. */
 export const EVIDENCE = 3;
 /** Worth of log lines that all speak of something outside; little, as all its victims write them. */
 export const OUTSIDE_EVIDENCE = 0.5;

@@ -2,6 +2,7 @@ import type { CheckResult } from '../../model/check.js';
 import { faultKind, type FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
 import { kindOfResource } from '../fault-kind.js';
+import { FAULT_TYPE_WORDS } from '../../model/wording.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -64,7 +65,7 @@ function denials(service: number, name: string, checks: CheckResult[], found: Fi
       kind: 'contradiction',
       stance: 'against',
       weight: reason !== null && kind === suspected ? RANK.checkDenies * reason.evidence.weight : 0,
-      statement: `Checks of ${name} speak against ${kind}: ${why}.`,
+      statement: `Checks of ${name} rule out ${FAULT_TYPE_WORDS[kind]}: ${why}.`,
       kinds: [[kind, -RANK.checkPassed]],
     }),
   );

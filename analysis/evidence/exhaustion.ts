@@ -1,7 +1,7 @@
+import { quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import type { Grid } from '../series/grid.js';
-import type { Level } from '../series/level.js';
-import { amount } from '../text.js';
+import type { Baseline } from '../series/baseline.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -10,13 +10,13 @@ import { finding, type Finding } from './finding.js';
  * is measured against the calm, since memory fills up before it hurts. The CPU that was burned on the way is the
  * search for free memory.
  */
-export function exhaustionEvidence({ input, graph, levels, grid }: Facts): Finding[] {
+export function exhaustionEvidence({ input, graph, baselines, grid }: Facts): Finding[] {
   const restarted = new Set(
     input.changes
-      .filter(({ kind, time }) => kind === 'restart' && time >= grid.start + grid.watch * grid.width)
+      .filter(({ kind, time }) => kind === 'restart' && time >= grid.start + grid.incidentStart * grid.width)
       .map(({ service }) => service),
   );
-  return levels.flatMap((level) => {
+  return baselines.flatMap((level) => {
     const { series } = level;
     if (series.signal !== 'memory' || series.subject.kind !== 'service') return [];
     const name = series.subject.service;
@@ -30,7 +30,7 @@ export function exhaustionEvidence({ input, graph, levels, grid }: Facts): Findi
         kind: 'resource',
         weight,
         series,
-        statement: `${series.name} of ${name} rose from ${amount(level.centre, series.unit)} to ${amount(peak, series.unit)} until its process ended.`,
+        statement: `${series.name} of ${name} rose from ${quantity(level.centre, series.unit)} to ${quantity(peak, series.unit)} until its process ended.`,
         kinds: [
           ['memory', 2 * weight],
           ['cpu', -weight],
@@ -42,8 +42,12 @@ export function exhaustionEvidence({ input, graph, levels, grid }: Facts): Findi
 }
 
 /** The highest value that a metric of the watch climbed to before it ended or fell back; null when it did not. */
-function peakBeforeEnd({ deviations, centre, scale }: Level, grid: Grid, restarted: boolean): number | null {
-  for (let bin = grid.watch; bin < grid.bins - 1; bin += 1) {
+function peakBeforeEnd(
+  { deviations, centre, scale }: Baseline,
+  grid: Grid,
+  restarted: boolean,
+): number | null {
+  for (let bin = grid.incidentStart; bin < grid.bins - 1; bin += 1) {
     const height = deviations[bin]! * scale;
     if (!(deviations[bin]! >= RANK.exhaustedSigmas && height >= RANK.exhaustedGrowth * centre)) continue;
     const next = deviations[bin + 1]!;

@@ -1,6 +1,6 @@
 import type { Evidence, FaultKind, Movement } from '../../model/diagnosis.js';
 import type { Series, SeriesMeta } from '../../model/series.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 
 /** A piece of evidence on its way to the ranking. */
@@ -18,7 +18,7 @@ interface Parts {
   stance?: Evidence['stance'];
   weight: number;
   statement: string;
-  move?: Move | null;
+  move?: Deviation | null;
   /** What to look at where no single move says it. */
   series?: Series | null;
   changeId?: string | null;
@@ -59,7 +59,7 @@ export function metaOf(series: Series): SeriesMeta {
   return { id, subject, signal, name, unit, worse, perspective, query, source };
 }
 
-export function movementOf(move: Move): Movement {
+export function movementOf(move: Deviation): Movement {
   return {
     before: move.before,
     after: move.after,
@@ -71,12 +71,12 @@ export function movementOf(move: Move): Movement {
 }
 
 /** How near to being used up a pool is, 0..1: one of which little is in use lacks nothing, however much that grew. */
-export function scarcity({ series: { signal, unit }, after }: Move): number {
+export function scarcity({ series: { signal, unit }, after }: Deviation): number {
   return signal === 'connections' && unit === '1' ? Math.min(1, after / RANK.halfFull) : 1;
 }
 
 /** Whether the move is, or may be, bad in itself: 1, 0.5 where either direction may be, 0 for an improvement. */
-export function badness({ series, sign }: Move): number {
+export function badness({ series, sign }: Deviation): number {
   if (series.worse === 'either') return 0.5;
   return (series.worse === 'up') === (sign === 1) ? 1 : 0;
 }
@@ -85,6 +85,6 @@ export function badness({ series, sign }: Move): number {
  * How many are in flight is how many come times how long each stays (Little 1961): queues, threads, open connections.
  * Not the share of a pool that is in use: once it is full, the waiting is its doing.
  */
-export function isHeldOpen({ series: { signal, unit }, after }: Move): boolean {
+export function isHeldOpen({ series: { signal, unit }, after }: Deviation): boolean {
   return signal === 'saturation' || (signal === 'connections' && !(unit === '1' && after <= 1));
 }

@@ -1,5 +1,5 @@
+import { listOf } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
-import { list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
@@ -30,8 +30,8 @@ export function hostEvidence({ graph, hosts, services }: Facts): Finding[] {
         weight: RANK.host,
         statement:
           takers.length > 0
-            ? `${describe(move, host)}, and ${name} takes more of it${others.length > 0 ? `; ${list(others)} on the same host suffer` : ''}.`
-            : `${describe(move, host)}, and ${list(hurt.map((tenant) => graph.names[tenant]!))} on it suffer while none of them takes more.`,
+            ? `${describe(move, host)}, and ${name} uses more of it${others.length > 0 ? `; ${listOf(others)} on the same host are affected` : ''}.`
+            : `${describe(move, host)}, and ${listOf(hurt.map((tenant) => graph.names[tenant]!))} on it are affected while none of them uses more.`,
         move,
         kinds: takers.length > 0 ? [] : [['host', RANK.host * 2]],
       });

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.js';
 import { grown, rise, tailOf } from '../story.js';
-import { share } from '../text.js';
+import { wholePercent } from '../../model/wording.js';
+import type { Series } from '../../model/series.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -36,15 +37,26 @@ export function impactEvidence(facts: Facts, suspects: number[]): Finding[] {
     const part = Math.min(1, Math.max(0, ratio) / RANK.enoughSize);
     const told = (rise(pair.theirs) / rise(pair.mine)) * reaches;
     const name = graph.names[service]!;
-    const what = pair.mine.series.signal === 'latency' ? 'time' : 'requests';
     return [
       finding(service, {
         observation: `impact of ${name}`,
         kind: 'explains-callers',
         weight: RANK.impact * part,
-        statement: `By ${pair.mine.series.name} and traffic, ${name} lost ${share(Math.min(9.99, Math.max(0, told)))} of the ${what} that ${graph.names[alerting]!} lost.`,
+        statement: `${sentence(pair.mine.series, name, graph.names[alerting]!, told)}.`,
         move: pair.theirs,
       }),
     ];
   });
+}
+
+/** From this share on it is all, as far as can be measured. */
+const ALL = 0.9;
+
+/** `part` is what the suspect lost as a share of what the alerting service lost, in the same statistic; never negative. */
+function sentence({ signal, name: metric }: Series, suspect: string, alerting: string, part: number): string {
+  const size = part >= ALL ? 'all' : wholePercent(Math.max(0, part));
+  const by = `(by ${metric} and traffic)`;
+  return signal === 'latency'
+    ? `The latency added by ${suspect} accounts for ${size} of the latency added at ${alerting} ${by}`
+    : `The failed requests of ${suspect} account for ${size} of those of ${alerting} ${by}`;
 }

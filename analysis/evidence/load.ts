@@ -1,9 +1,9 @@
+import { listOf, quantity } from '../../model/wording.js';
 import type { Evidence } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
 import { failingShare } from '../service-facts.js';
 import { reachableFrom } from '../graph/call-graph.js';
-import type { Move } from '../series/movement.js';
-import { amount, list } from '../text.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -49,7 +49,7 @@ export function loadEvidence(facts: Facts, found: Finding[]): Finding[] {
         observation: `traffic of ${name}`,
         kind: 'load',
         weight,
-        statement: `The traffic of ${name} rose from ${amount(traffic.before, unit)} to ${amount(traffic.after, unit)}, from outside.`,
+        statement: `Traffic of ${name} from outside rose from ${quantity(traffic.before, unit)} to ${quantity(traffic.after, unit)}.`,
         move: traffic,
         kinds: [['traffic-surge', weight * 2]],
       }),
@@ -96,8 +96,8 @@ function borne({ graph, services }: Facts, surges: Finding[], rise: number[], fo
         weight: RANK.loadExplains * weight * carried * sure,
         statement:
           rise[service]! > 0
-            ? `${name} has to bear ${(2 ** rise[service]!).toFixed(1)} times its traffic.`
-            : `${name} is behind ${list([...fronts].map((front) => graph.names[front]!))}, which passes on ${(2 ** most).toFixed(1)} times its traffic.`,
+            ? `${name} gets ${(2 ** rise[service]!).toFixed(1)} times its baseline traffic.`
+            : `${name} is downstream of ${listOf([...fronts].map((front) => graph.names[front]!))}, which passes on ${(2 ** most).toFixed(1)} times its baseline traffic.`,
       }),
     ];
   });
@@ -110,10 +110,10 @@ interface Sent {
   after: number;
 }
 
-function callsSent({ levels, moves, graph }: Facts): Map<number, Sent> {
+function callsSent({ baselines, moves, graph }: Facts): Map<number, Sent> {
   const moved = new Map(moves.map((move) => [move.series, move]));
   const sent = new Map<number, Sent>();
-  for (const { series, centre } of levels) {
+  for (const { series, centre } of baselines) {
     const { subject, signal } = series;
     if (subject.kind !== 'edge' || signal !== 'traffic') continue;
     const callee = graph.indexOf.get(subject.callee)!;
@@ -127,6 +127,6 @@ function callsSent({ levels, moves, graph }: Facts): Map<number, Sent> {
 }
 
 /** How much more comes from nobody that is known, as a share of the usual traffic; 0 where that is not measured. */
-function strangers({ before, after }: Move, sent: Sent | undefined): number {
+function strangers({ before, after }: Deviation, sent: Sent | undefined): number {
   return sent === undefined || before <= 0 ? 0 : (after - before - (sent.after - sent.before)) / before;
 }

@@ -1,7 +1,7 @@
+import { listOf, quantity } from '../../model/wording.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
 import { NEW_KINDS, type Outcry } from '../logs/read.js';
-import { amount, list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -68,7 +68,7 @@ function complaintsOfOthers(facts: Facts): Finding[] {
       observation: `error lines about ${name}`,
       kind: 'log',
       weight,
-      statement: `${rise(facts, loudest, graph.names[loudest.writer]!)} and speak of ${name}${also.length > 0 ? `, as do those of ${list(also)}` : ''}.`,
+      statement: `${rise(facts, loudest, graph.names[loudest.writer]!)} and mention ${name}${also.length > 0 ? `, as do those of ${listOf(also)}` : ''}.`,
       move: loudest.move,
       series: null,
       kinds: GONE.test(loudest.templates.slice(0, 3).join(' ')) ? [['dependency-down', weight]] : [],
@@ -79,7 +79,7 @@ function complaintsOfOthers(facts: Facts): Finding[] {
 const LONGEST_QUOTE = 120;
 
 function rise({ grid }: Facts, { move, templates }: Outcry, name: string): string {
-  const perMinute = (count: number): string => amount(Math.round((count * 600) / grid.width) / 10, '');
+  const perMinute = (count: number): string => quantity(Math.round((count * 600) / grid.width) / 10, '');
   const [most] = templates as [string];
   const quote = most.length > LONGEST_QUOTE ? `${most.slice(0, LONGEST_QUOTE)}...` : most;
   const what = move.series.name === NEW_KINDS ? 'New kinds of error lines' : 'Error lines';

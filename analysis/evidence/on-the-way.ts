@@ -1,10 +1,10 @@
+import { listOf } from '../../model/wording.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { SignalKind } from '../../model/series.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, quietness, unexplainedLoudness, type ServiceFacts } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
+import type { Deviation } from '../series/deviation.js';
 import { rise } from '../story.js';
-import { list } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import { describe, type Blame } from './symptoms.js';
@@ -12,7 +12,7 @@ import { describe, type Blame } from './symptoms.js';
 /** A service that suffers in a way that no callee's own symptom accounts for. */
 interface Sufferer {
   service: number;
-  move: Move;
+  move: Deviation;
   loudness: number;
 }
 
@@ -25,7 +25,7 @@ interface Way {
   /** Whether it may be that the callee sees nothing of it. */
   fits: (callee: ServiceFacts) => boolean;
   /** How much two callers suffer alike, 0..1. */
-  likeness: (left: Move, right: Move) => number;
+  likeness: (left: Deviation, right: Deviation) => number;
 }
 
 const WAYS: Way[] = [
@@ -97,7 +97,7 @@ function shared({ graph, services }: Facts, way: Way, callee: number, sufferers:
     second === undefined ? 0 : (second.loudness / loudest.loudness) * way.likeness(loudest.move, second.move);
   const least = services[callee]!.seen.size === 0 ? RANK.unmeasured : RANK.onTheWay;
   const caller = graph.names[loudest.service]!;
-  const together = `${list(hurt.map((one) => graph.names[one]!))} ${way.words}, and what they share is that they call ${name}`;
+  const together = `${listOf(hurt.map((one) => graph.names[one]!))} ${way.words}; all of them call ${name}`;
   return [
     finding(callee, {
       observation: `way to ${name}`,
@@ -105,7 +105,7 @@ function shared({ graph, services }: Facts, way: Way, callee: number, sufferers:
       weight: RANK.symptom * loudest.loudness * part * (least + (1 - least) * alike),
       statement:
         second === undefined
-          ? `${caller} calls it, which is not measured call by call: ${describe(loudest.move, caller)}.`
+          ? `${caller} calls it, and these calls are not measured by callee: ${describe(loudest.move, caller)}.`
           : `${together}.`,
       move: loudest.move,
       kinds: [[way.kind, loudest.loudness * part]],
@@ -123,9 +123,9 @@ function shared({ graph, services }: Facts, way: Way, callee: number, sufferers:
 }
 
 /** Calls that the caller measures by callee. */
-function measuredCalls({ levels, graph }: Facts): Set<string> {
+function measuredCalls({ baselines, graph }: Facts): Set<string> {
   return new Set(
-    levels.flatMap(({ series: { subject, signal } }) =>
+    baselines.flatMap(({ series: { subject, signal } }) =>
       subject.kind === 'edge' && signal !== 'traffic'
         ? [keyOf(graph.indexOf.get(subject.caller) ?? -1, graph.indexOf.get(subject.callee) ?? -1)]
         : [],

@@ -22,7 +22,7 @@ export function orderEvidence(facts: Facts): Finding[] {
         observation: `onset at ${graph.names[service]!}`,
         kind: 'earliest-onset',
         weight: RANK.earliest,
-        statement: `${graph.names[service]!} showed its symptom first.`,
+        statement: `${graph.names[service]!} was the first to show a symptom.`,
         move: first,
       }),
     );

@@ -1,7 +1,7 @@
+import { listOf, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { ancestorsAmong } from '../graph/ancestors.js';
 import { hopsFrom, reachableFrom } from '../graph/call-graph.js';
-import { list, share } from '../text.js';
 import { LIMITS, RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -44,8 +44,10 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
           weight: RANK.reach * covered,
           statement:
             callers > 0
-              ? `Its callers suffer as they would: ${list(first, NAMED, callers)} (${share(covered)} of all symptoms).`
-              : `Its own symptoms are ${share(covered)} of all.`,
+              ? covered >= ALL
+                ? `All affected services are upstream of ${name}: ${listOf(first, NAMED, callers)}.`
+                : `Services upstream of ${name} have ${wholePercent(covered)} of all symptoms: ${listOf(first, NAMED, callers)}.`
+              : `Its own symptoms are ${wholePercent(covered)} of all symptoms.`,
         }),
       );
     }
@@ -84,5 +86,7 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
   }
 }
 
+/** From this share of the symptoms on it is all of them. */
+const ALL = 0.995;
 /** Callers that are named; the others are counted. */
 const NAMED = 3;

@@ -1,8 +1,8 @@
+import { quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { slowdown, type ServiceFacts } from '../service-facts.js';
-import { isGolden } from '../series/begin.js';
-import type { Move } from '../series/movement.js';
-import { amount } from '../text.js';
+import { isGolden } from '../series/onset.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { badness, finding, isHeldOpen, scarcity, type Finding } from './finding.js';
 import { describe } from './symptoms.js';
@@ -40,7 +40,7 @@ export function resourceEvidence(facts: Facts): Finding[] {
         weight: weight * RANK.repeated ** rank,
         statement:
           unexplained < 0.9 && own.traffic
-            ? `${describe(move, name)}, more than its traffic (${amount(own.traffic.before, own.traffic.series.unit)} to ${amount(own.traffic.after, own.traffic.series.unit)})${isHeldOpen(move) ? ' and slowness explain' : ' explains'}.`
+            ? `${describe(move, name)}, more than its traffic (${quantity(own.traffic.before, own.traffic.series.unit)} to ${quantity(own.traffic.after, own.traffic.series.unit)})${isHeldOpen(move) ? ' and slowness explain' : ' explains'}.`
             : `${describe(move, name)}.`,
         move,
       }),
@@ -48,7 +48,7 @@ export function resourceEvidence(facts: Facts): Finding[] {
   });
 }
 
-function weightOf(move: Move): number {
+function weightOf(move: Deviation): number {
   const { signal } = move.series;
   // Bytes, packets and system calls follow what the service does: they say where, hardly ever why.
   const follower = signal === 'network' || signal === 'other' ? RANK.followers : 1;
@@ -59,7 +59,7 @@ function weightOf(move: Move): number {
  * Share of a growth that the growth of the work accounts for, as a ratio of logarithms: of the traffic and, for what
  * is held open, of the time that each request stays.
  */
-function explainedByWork(move: Move, own: ServiceFacts): number {
+function explainedByWork(move: Deviation, own: ServiceFacts): number {
   const { traffic } = own;
   // Memory is held, not used up by requests.
   if (move.series.signal === 'memory' || move.sign !== 1) return 0;
@@ -70,6 +70,6 @@ function explainedByWork(move: Move, own: ServiceFacts): number {
   return most <= 0 ? 1 : Math.min(1, Math.max(0, more / most));
 }
 
-function growth({ weighed: { before, after } }: Move): number {
+function growth({ weighed: { before, after } }: Deviation): number {
   return before > 0 ? Math.max(1, after / before) : Infinity;
 }

@@ -1,7 +1,7 @@
+import { listOf } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, unexplainedLoudness } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
-import { list } from '../text.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 import type { Blame } from './symptoms.js';
@@ -9,7 +9,7 @@ import type { Blame } from './symptoms.js';
 /** A callee that fails, as far as none of its own callees accounts for it. */
 interface Failing {
   service: number;
-  move: Move;
+  move: Deviation;
   loudness: number;
 }
 
@@ -37,13 +37,13 @@ export function sharedCallerEvidence(facts: Facts, blamed: ReadonlyMap<number, B
     });
     const part = (together.length / could.length) ** 2;
     const weight = RANK.shared * together[1]!.loudness * part;
-    const whom = list(together.map(({ service }) => graph.names[service]!));
+    const whom = listOf(together.map(({ service }) => graph.names[service]!));
     return [
       finding(caller, {
         observation: `what its callees share with ${name}`,
         kind: 'neighbours',
         weight,
-        statement: `${whom} began to fail together, and what they share is that ${name} calls them.`,
+        statement: `${whom} began to fail together; ${name} calls all of them.`,
         move: together[0]!.move,
       }),
       ...together.map(({ service }) =>
@@ -52,7 +52,7 @@ export function sharedCallerEvidence(facts: Facts, blamed: ReadonlyMap<number, B
           kind: 'contradiction',
           stance: 'against',
           weight,
-          statement: `${whom} began to fail together, and what they share is that ${name} calls them.`,
+          statement: `${whom} began to fail together; ${name} calls all of them.`,
         }),
       ),
     ];

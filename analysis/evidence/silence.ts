@@ -1,7 +1,7 @@
+import { listOf, quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
-import { amount, list } from '../text.js';
+import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
@@ -24,7 +24,7 @@ function vanishedEvidence({ graph, vanished, traffic, alerting }: Facts): Findin
       observation: `reports of ${name}`,
       kind: 'silence',
       weight,
-      statement: `${gone.length} of ${all} metrics of ${name} end when it begins: ${list(gone)}.`,
+      statement: `${gone.length} of ${all} metrics of ${name} end at the onset: ${listOf(gone)}.`,
       kinds: [['dependency-down', weight]],
     });
   });
@@ -65,7 +65,7 @@ function unaskedEvidence(facts: Facts): Finding[] {
         observation: `calls that ${name} no longer makes`,
         kind: 'silence',
         weight,
-        statement: `${list(quiet.map(({ callee }) => graph.names[callee]!))}, which only ${name} calls, went quiet (${first.quieter.series.name} ${amount(first.quieter.before, unit)} to ${amount(first.quieter.after, unit)}) while ${name} itself is asked as before.`,
+        statement: `${listOf(quiet.map(({ callee }) => graph.names[callee]!))}, which only ${name} calls, lost their traffic (${first.quieter.series.name} ${quantity(first.quieter.before, unit)} to ${quantity(first.quieter.after, unit)}) while ${name} itself gets as many requests as before.`,
         move: first.quieter,
         kinds: [['code-change', weight]],
       }),
@@ -93,11 +93,11 @@ function unreachable(
   { graph, services }: Facts,
   caller: number,
   callee: number,
-  quieter: Move,
+  quieter: Deviation,
   gone: number,
 ): Finding[] {
   const name = graph.names[callee]!;
-  const statement = `${name} lost more of its calls than ${graph.names[caller]!}, its only caller, sees fail.`;
+  const statement = `${name} lost more calls than ${graph.names[caller]!}, its only caller, reports as failed.`;
   return [
     finding(callee, {
       observation: `reports of ${name}`,

@@ -1,8 +1,8 @@
+import { quantity, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
-import { loudestSymptom } from '../service-facts.js';
-import type { Move } from '../series/movement.js';
+import { loudestSymptom, type ServiceFacts } from '../service-facts.js';
+import type { Deviation } from '../series/deviation.js';
 import { accountsFor } from '../story.js';
-import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -15,6 +15,7 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
   return services.flatMap((own, service) => {
     const move = loudestSymptom(own);
     if (move === undefined) return [];
+    const shown = inAlertStatistic(facts, own, move);
     const weight = Math.min(own.loudness, RANK.loudest);
     const name = graph.names[service]!;
     const findings = [
@@ -22,8 +23,8 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
         observation: `symptom of ${name}`,
         kind: 'local-symptom',
         weight: RANK.symptom * weight,
-        statement: `${describe(move, name)}.`,
-        move,
+        statement: `${describe(shown, name)}.`,
+        move: shown,
       }),
     ];
     const gone = vanishedBehind(facts, service);
@@ -35,7 +36,7 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
           kind: 'contradiction',
           stance: 'against',
           weight: RANK.symptom * weight * RANK.explained,
-          statement: `${graph.names[gone]!}, which it ${graph.known ? 'calls' : 'may call'}, no longer reports.`,
+          statement: `${graph.names[gone]!}, which it ${graph.known ? 'calls' : 'may call'}, no longer reports metrics.`,
         }),
       );
       return findings;
@@ -47,7 +48,7 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
           kind: 'contradiction',
           stance: 'against',
           weight: RANK.symptom * weight * blame.share * RANK.explained,
-          statement: `${graph.names[blame.callee]!}, which it calls, shows the same: ${describe(blame.move, graph.names[blame.callee]!)}.`,
+          statement: `${graph.names[blame.callee]!}, which it calls, has the same symptom: ${describe(blame.move, graph.names[blame.callee]!)}.`,
           move: blame.move,
         }),
       );
@@ -60,7 +61,7 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
           kind: 'contradiction',
           stance: 'against',
           weight: RANK.symptom * weight * hidden * RANK.hidden,
-          statement: `The ${move.series.signal} of ${share(hidden)} of what ${name} calls are not measured: any of them may be behind it.`,
+          statement: `The ${move.series.signal} of ${wholePercent(hidden)} of the services that ${name} calls is not measured: any of them may be the cause.`,
         }),
       );
     } else if (blame === undefined && graph.callees[service]!.length > 0) {
@@ -69,12 +70,35 @@ export function symptomEvidence(facts: Facts, blamed: ReadonlyMap<number, Blame>
           observation: `callees of ${name}`,
           kind: 'unexplained-by-callees',
           weight: RANK.unexplained * Math.min(1, weight / RANK.clearStrength),
-          statement: `Nothing that ${name} calls shows a symptom that would explain it.`,
+          statement: `No service that ${name} calls shows a symptom that would explain this.`,
         }),
       );
     }
     return findings;
   });
+}
+
+/**
+ * The symptom as it is shown: in the statistic of the alerting service's own symptom (p95 beside p95), where the
+ * service has that on the same side; it weighs what its strongest statistic weighs.
+ */
+function inAlertStatistic(
+  { services, alerting, story }: Facts,
+  own: ServiceFacts,
+  move: Deviation,
+): Deviation {
+  const alert = services[alerting]!.symptoms.find(
+    ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastStrength,
+  );
+  const { signal, perspective } = move.series;
+  const same = own.symptoms.find(
+    ({ series, strength }) =>
+      series.name === alert?.series.name &&
+      series.signal === signal &&
+      series.perspective === perspective &&
+      strength >= RANK.leastStrength,
+  );
+  return same ?? move;
 }
 
 /** A callee that stopped reporting; where no calls are known at all, any service that did. */
@@ -88,12 +112,12 @@ function vanishedBehind(facts: Facts, service: number): number | undefined {
 export interface Blame {
   callee: number;
   share: number;
-  move: Move;
+  move: Deviation;
 }
 
 /** For each service with a symptom the callee that accounts for most of it, if any does. */
 export function blameOf(facts: Facts): Map<number, Blame> {
-  const heard = new Map<number, Move[]>();
+  const heard = new Map<number, Deviation[]>();
   const blamed = new Map<number, Blame>();
   for (const [service, own] of facts.services.entries()) {
     const move = loudestSymptom(own);
@@ -107,9 +131,9 @@ export function blameOf(facts: Facts): Map<number, Blame> {
 /** The callee whose symptom accounts for most of `move`; null when none does. */
 function loudestCallee(
   { graph, services, traffic, doubt }: Facts,
-  heard: Map<number, Move[]>,
+  heard: Map<number, Deviation[]>,
   service: number,
-  move: Move,
+  move: Deviation,
 ): Blame | null {
   let best: Blame | null = null;
   for (const callee of graph.callees[service]!) {
@@ -132,7 +156,7 @@ function loudestCallee(
 }
 
 /** Share of the callees that could show the same symptom but have no such metric. */
-function hiddenShare({ graph, services }: Facts, service: number, { series }: Move): number {
+function hiddenShare({ graph, services }: Facts, service: number, { series }: Deviation): number {
   const callees = graph.callees[service]!.filter((callee) => services[callee]!.seen.size > 0);
   const blind = callees.filter((callee) => {
     const { seen } = services[callee]!;
@@ -143,10 +167,10 @@ function hiddenShare({ graph, services }: Facts, service: number, { series }: Mo
   return callees.length === 0 ? 0 : blind.length / callees.length;
 }
 
-export function describe(move: Move, service: string): string {
+export function describe(move: Deviation, service: string): string {
   const { name, unit, subject } = move.series;
   const where =
     subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;
   const way = move.sign === 1 ? 'rose' : 'fell';
-  return `${where} ${way} from ${amount(move.before, unit)} to ${amount(move.after, unit)}`;
+  return `${where} ${way} from ${quantity(move.before, unit)} to ${quantity(move.after, unit)}`;
 }

@@ -1,7 +1,7 @@
+import { quantity, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom } from '../service-facts.js';
 import type { SlowPart, TraceFacts } from '../traces/read.js';
-import { amount, share } from '../text.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -55,7 +55,7 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
         observation: `own time of ${name} in traces`,
         kind: 'trace',
         weight,
-        statement: `${share(excess / total)} of the extra time in traces was spent within ${name}: ${worst.operation} took ${amount(worst.before, 's')}, then ${amount(worst.after, 's')} of its own.`,
+        statement: `${wholePercent(excess / total)} of the extra time in traces was spent within ${name}: ${worst.operation} took ${quantity(worst.before, 's')}, then ${quantity(worst.after, 's')} of its own.`,
         kinds: [
           ['cpu', weight * 0.2],
           ['code-change', weight * 0.3],
@@ -72,7 +72,7 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
         observation: `time on the way to and from ${name} in traces`,
         kind: 'trace',
         weight,
-        statement: `${share(Math.min(1, excess / total))} of the extra time in traces passed on the way to or from ${name}: a call from ${worst.service} to ${worst.callee ?? name} waited ${amount(worst.before, 's')}, then ${amount(worst.after, 's')}.`,
+        statement: `${wholePercent(Math.min(1, excess / total))} of the extra time in traces was spent on the way to or from ${name}: a call from ${worst.service} to ${worst.callee ?? name} waited ${quantity(worst.before, 's')}, then ${quantity(worst.after, 's')}.`,
         kinds: [['network', weight * 0.6]],
       }),
     );
@@ -111,7 +111,7 @@ function waitEvidence({ traces, graph, services }: Facts): Finding[] {
         kind: 'contradiction',
         stance: 'against',
         weight: RANK.symptom * Math.min(own.loudness, RANK.loudest) * waited * clarityOf(worst),
-        statement: `In traces, ${share(worst.excess / total)} of its extra time passed on the way to and from ${worst.callee!}, while its other calls took as long as before.`,
+        statement: `In traces, ${wholePercent(worst.excess / total)} of its extra time was spent on the way to and from ${worst.callee!}, while its other calls took as long as before.`,
       }),
     ];
   });
@@ -149,7 +149,7 @@ function pathEvidence(facts: Facts): Finding[] {
         observation: `paths through ${name} in traces`,
         kind: 'trace',
         weight: RANK.tracePath * weight,
-        statement: `${worst.operation} of ${name} used to reach ${what} ${amount(worst.before, '')} times a run, then ${amount(worst.after, '')} times.`,
+        statement: `${worst.operation} of ${name} reached ${what} ${quantity(worst.before, '')} times per run before, ${quantity(worst.after, '')} times now.`,
         kinds: [['code-change', 2.5 * RANK.tracePath * weight]],
       }),
     ];
@@ -180,7 +180,7 @@ function endEvidence({ traces, graph }: Facts): Finding[] {
         observation: `where runs of ${operation} end`,
         kind: 'trace',
         weight,
-        statement: `${share(after)} of the runs of ${operation} of ${service} now ${how} (before: ${share(before)}).`,
+        statement: `${wholePercent(after)} of the runs of ${operation} of ${service} now ${how} (before: ${wholePercent(before)}).`,
         kinds: [['code-change', weight]],
       }),
     ];
@@ -202,7 +202,7 @@ function failureEvidence({ traces, graph }: Facts): Finding[] {
         observation: `failed spans of ${name}`,
         kind: 'trace',
         weight,
-        statement: `${share(after)} of the spans of ${name} failed with nothing below them failing (before: ${share(before)}).`,
+        statement: `${wholePercent(after)} of the spans of ${name} failed with nothing below them failing (before: ${wholePercent(before)}).`,
         kinds: [['code-change', weight * 0.5]],
       }),
     ];

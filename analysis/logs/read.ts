@@ -2,8 +2,8 @@ import type { LogTable } from '../../model/telemetry.js';
 import type { Series } from '../../model/series.js';
 import type { CallGraph } from '../graph/call-graph.js';
 import type { Grid } from '../series/grid.js';
-import { levelOf, type Level } from '../series/level.js';
-import { moveOf, type Move } from '../series/movement.js';
+import { baselineOf, type Baseline } from '../series/baseline.js';
+import { deviationOf, type Deviation } from '../series/deviation.js';
 import { SERIES } from '../weights.js';
 import { aboutOf, type About } from './about.js';
 import { isTrouble, templateOf } from './template.js';
@@ -13,14 +13,14 @@ export interface Voice {
   writer: number;
   about: About;
   /** How many lines there are, and how many of a kind that is younger than the watch is long. */
-  levels: Level[];
+  baselines: Baseline[];
   /** Lines of the watch by their template, most frequent first. */
   templates: string[];
 }
 
 /** A voice that rose when the incident began. */
 export interface Outcry extends Voice {
-  move: Move;
+  move: Deviation;
 }
 
 /** A line says what it is about in its first characters; stack traces follow. */
@@ -53,10 +53,10 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
     last = Math.max(last, time);
   }
   const covered = { from: Math.max(0, binOf(first)), to: Math.min(grid.bins, binOf(last) + 1) };
-  if (grid.watch - covered.from < SERIES.minCalm) return [];
+  if (grid.incidentStart - covered.from < SERIES.minCalm) return [];
   // In the order of time, from before the window on: what was written then is not new.
   const lines = logs.lines.filter(isTrouble).sort((a, b) => a.time - b.time);
-  const youth = grid.bins - grid.watch;
+  const youth = grid.bins - grid.incidentStart;
   const bornAt = new Map<string, number>();
   const tallies = new Map<string, Tally>();
   for (const { time, service, message: whole } of lines) {
@@ -75,26 +75,26 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
     tallies.set(key, tally);
     tally.all[bin] = tally.all[bin]! + 1;
     if (bin - born < youth) tally.young[bin] = tally.young[bin]! + 1;
-    if (bin >= grid.watch) tally.watched.set(template, (tally.watched.get(template) ?? 0) + 1);
+    if (bin >= grid.incidentStart) tally.watched.set(template, (tally.watched.get(template) ?? 0) + 1);
   }
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .filter(([, { watched }]) => watched.size > 0)
     .map(([, { writer, about, all, young, watched }]) => {
       const service = graph.names[writer]!;
-      const levels = [
+      const baselines = [
         levelOfCounts(ALL_KINDS, service, all, covered.from),
         // Whether a line is new is only known once others had time to be old.
         levelOfCounts(NEW_KINDS, service, young, covered.from + youth),
       ].flatMap((level) => level ?? []);
       const templates = [...watched].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-      return { writer, about, levels, templates: templates.map(([template]) => template) };
+      return { writer, about, baselines, templates: templates.map(([template]) => template) };
     });
 
-  function levelOfCounts(name: string, service: string, counts: Float64Array, from: number): Level | null {
-    if (grid.watch - from < SERIES.minCalm) return null;
+  function levelOfCounts(name: string, service: string, counts: Float64Array, from: number): Baseline | null {
+    if (grid.incidentStart - from < SERIES.minCalm) return null;
     const values = counts.map((count, bin) => (bin < from || bin >= covered.to ? NaN : count));
-    return levelOf(seriesOf(name, service, values, grid), grid);
+    return baselineOf(seriesOf(name, service, values, grid), grid);
   }
 }
 
@@ -128,10 +128,10 @@ function seriesOf(name: string, service: string, values: Float64Array, { start, 
 export function outcriesOf(voices: Voice[], begin: number | null, grid: Grid): Outcry[] {
   if (begin === null) return [];
   return voices.flatMap((voice) => {
-    const loudest = voice.levels
-      .flatMap((level) => moveOf(level, begin, grid) ?? [])
+    const loudest = voice.baselines
+      .flatMap((level) => deviationOf(level, begin, grid) ?? [])
       .filter(({ sign }) => sign === 1)
-      .reduce<Move | null>((a, b) => (a !== null && a.strength >= b.strength ? a : b), null);
+      .reduce<Deviation | null>((a, b) => (a !== null && a.strength >= b.strength ? a : b), null);
     return loudest === null ? [] : [{ ...voice, move: loudest }];
   });
 }

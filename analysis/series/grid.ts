@@ -3,14 +3,14 @@ import { SERIES } from '../weights.js';
 
 /**
  * The common time axis: bins of equal width from the window's start to its end, split in a calm stretch and a
- * watched one. The alert's time is imprecise, so the watch begins before it by the slack, and the calm ends there.
+ * watched one. The alert's time is imprecise, so the incident window begins before it by the slack, and the baseline ends there.
  */
 export interface Grid {
   start: number;
   width: number;
   bins: number;
-  /** First bin of the watch; bins before it are calm. */
-  watch: number;
+  /** First bin of the incident window; the bins before it are the baseline. */
+  incidentStart: number;
   /** The bin of the alert's time. */
   alert: number;
   /** Bins by which a cause may show before what users feel. */
@@ -26,16 +26,16 @@ export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'ano
   const width = step * Math.max(1, Math.round(SERIES.binSeconds / step));
   const bins = Math.max(1, Math.floor((window.end - window.start) / width + 1e-6) + 1);
   const slack = Math.max(SERIES.slackSeconds, SERIES.slackSteps * step);
-  // The nearest bin: a time that is a little early must not cost a whole sample of the calm.
+  // The nearest bin: a time that is a little early must not cost a whole sample of the baseline.
   const alert = Math.min(Math.max(Math.round((anomaly.time - window.start) / width), 0), bins - 1);
   const back = Math.max(
     slack,
     Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * alert * width),
   );
-  const watch = Math.max(0, alert - Math.round(back / width));
+  const incidentStart = Math.max(0, alert - Math.round(back / width));
   const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
   const lead = Math.max(1, Math.round(SERIES.leadSeconds / width));
-  return { start: window.start, width, bins, watch, alert, lead, slack, scratch };
+  return { start: window.start, width, bins, incidentStart, alert, lead, slack, scratch };
 }
 
 /** Mean of the samples in each bin, NaN where there is none. */

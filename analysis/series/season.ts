@@ -25,7 +25,7 @@ export function bySeason(series: readonly Series[]): Seasons {
 }
 
 /**
- * `values` (means by bin) less what the season explains: where every earlier day departed from its calm in the same
+ * `values` (means by bin) less what the season explains: where every earlier day departed from its baseline in the same
  * direction, the smallest of these departures, as far as it brings the value nearer to `centre`. So the season can
  * only excuse, never accuse, and one bad yesterday excuses nothing that last week did not do too. Null when no
  * earlier day is known.
@@ -53,7 +53,7 @@ export function withoutSeason(
 function departuresOf(series: Series, centreNow: number, grid: Grid): Float64Array | null {
   const means = binned(series.times, series.values, grid);
   const { sample } = grid.scratch;
-  const calm = compact(means, 0, grid.watch, sample);
+  const calm = compact(means, 0, grid.incidentStart, sample);
   if (calm < SERIES.minCalm) return null;
   const { centre } = spread(sample.subarray(0, calm));
   const ratio = centre > 0 && centreNow > 0 ? centreNow / centre : 1;

@@ -2,15 +2,15 @@ import { SERIES } from '../weights.js';
 import { excursion } from './excursion.js';
 
 /**
- * How surprising an excursion of `height` in a range of `length` bins is, as -log10 of the chance that calm data
- * reach it: the heights of calm stretches of the same length are the sample (a conformal p-value, Vovk 2005),
+ * How surprising an excursion of `height` in a range of `length` bins is, as -log10 of the chance that baseline data
+ * reach it: the heights of baseline stretches of the same length are the sample (a conformal p-value, Vovk 2005),
  * continued beyond its largest by an exponential tail, since that is how maxima of cumulative sums fall off
  * (Siegmund 1985). The tail is never steeper than that of independent normal samples with the same drift, and
- * flatter when the calm heights say so.
+ * flatter when the baseline heights say so.
  */
 export function surprise(
   deviations: Float64Array,
-  calmEnd: number,
+  baselineEnd: number,
   length: number,
   sign: 1 | -1,
   height: number,
@@ -19,7 +19,7 @@ export function surprise(
   const heights: number[] = [];
   // Overlapping by half: twice the sample for the same calm.
   const stride = Math.max(1, length >> 1);
-  for (let begin = calmEnd - length; begin >= 0; begin -= stride) {
+  for (let begin = baselineEnd - length; begin >= 0; begin -= stride) {
     heights.push(excursion(deviations, begin, begin + length, sign).height);
   }
   // What theory expects of the highest among `length` independent bins stands in for calm that is too short.

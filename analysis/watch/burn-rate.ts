@@ -28,7 +28,7 @@ export function judgeBurnRate(watched: Watched, at: number, { objective, windows
     };
   }
   const known = rates.find(({ short }) => !Number.isNaN(short));
-  if (!known) return { state: 'unknown', since: null, statement: 'nothing was requested lately' };
+  if (!known) return { state: 'unknown', since: null, statement: 'no recent requests' };
   return {
     state: 'well',
     since: null,

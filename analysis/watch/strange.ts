@@ -1,18 +1,18 @@
+import { quantity } from '../../model/wording.js';
 import type { Series } from '../../model/series.js';
 import { excursion } from '../series/excursion.js';
 import type { Grid } from '../series/grid.js';
-import { levelOf } from '../series/level.js';
+import { baselineOf } from '../series/baseline.js';
 import { surprise } from '../series/surprise.js';
 import { quantileSorted } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { endAt, stepOf, type Judgement, type Watched } from './watched.js';
-import { amount } from '../text.js';
 
 export interface Strangeness {
   direction: 'up' | 'down' | 'either';
   windowSeconds: number;
   baselineSeconds: number;
-  /** -log10 of the chance in the calm from which it is strange. */
+  /** -log10 of the chance in the baseline from which it is strange. */
   rarity: number;
   /** Smallest change worth telling, as a share of what was expected. */
   leastChange: number;
@@ -28,8 +28,8 @@ const ONGOING_STEPS = 2;
 const ENOUGH_OF_WINDOW = 0.5;
 
 /**
- * Whether the last stretch departs from the calm before it as calm data hardly ever do: the same level, cumulative
- * sum and calibrated chance by which a diagnosis reads series (series/level.ts, excursion.ts, surprise.ts).
+ * Whether the last stretch departs from the baseline before it as baseline data hardly ever do: the same level, cumulative
+ * sum and calibrated chance by which a diagnosis reads series (series/baseline.ts, excursion.ts, surprise.ts).
  */
 export function judgeLevel(watched: Watched, at: number, settings: Strangeness): Judgement {
   return judge(watched, watched.values, at, settings);
@@ -68,23 +68,29 @@ function judge(
   if (bins <= windowBins || !(width > 0)) return unknown('there is no calm to compare with yet');
 
   const grid = gridOf(times[from]!, width, bins, windowBins);
-  const level = levelOf(asSeries(times.subarray(from, end), judged.subarray(from, end), unit), grid);
-  if (level?.calmEnd === undefined || level.calmEnd === 0) {
+  const level = baselineOf(asSeries(times.subarray(from, end), judged.subarray(from, end), unit), grid);
+  if (level?.baselineEnd === undefined || level.baselineEnd === 0) {
     return unknown('there is no calm to compare with yet');
   }
-  const seen = level.deviations.subarray(grid.watch).filter((value) => !Number.isNaN(value)).length;
+  const seen = level.deviations.subarray(grid.incidentStart).filter((value) => !Number.isNaN(value)).length;
   if (seen < ENOUGH_OF_WINDOW * windowBins) return unknown('too few samples came lately');
 
   const signs = settings.direction === 'either' ? ([1, -1] as const) : [settings.direction === 'up' ? 1 : -1];
   const stretches = signs.map((sign) => {
-    const stretch = excursion(level.deviations, grid.watch, bins, sign as 1 | -1);
+    const stretch = excursion(level.deviations, grid.incidentStart, bins, sign as 1 | -1);
     return {
       ...stretch,
-      rarity: surprise(level.deviations, level.calmEnd, bins - grid.watch, sign as 1 | -1, stretch.height),
+      rarity: surprise(
+        level.deviations,
+        level.baselineEnd,
+        bins - grid.incidentStart,
+        sign as 1 | -1,
+        stretch.height,
+      ),
     };
   });
   const loudest = stretches.reduce((best, one) => (one.height > best.height ? one : best));
-  const stretchFrom = loudest.from < 0 ? grid.watch : loudest.from;
+  const stretchFrom = loudest.from < 0 ? grid.incidentStart : loudest.from;
   const stretchTo = loudest.from < 0 ? bins - 1 : loudest.to;
   const now = meanOf(values, from + stretchFrom, from + stretchTo + 1);
   const usual = expected === null ? level.centre : meanOf(expected, from + stretchFrom, from + stretchTo + 1);
@@ -94,11 +100,11 @@ function judge(
     Math.abs(change) >= Math.max(settings.leastChange * Math.abs(usual), LEAST_ABSOLUTE[unit] ?? 0) &&
     Math.abs(change) > 0;
   const goesOn = loudest.from >= 0 && loudest.to >= bins - 1 - ONGOING_STEPS;
-  const words = `it is ${amount(now, unit)}, where ${amount(usual, unit)} is ${expected === null ? 'its calm' : 'what this hour is like'}`;
+  const words = `it is ${quantity(now, unit)}, ${expected === null ? 'baseline' : 'usual at this hour'} ${quantity(usual, unit)}`;
   if (!isLarge || !goesOn || loudest.rarity < settings.rarity) {
     return { state: 'well', since: null, statement: words };
   }
-  const chance = `calm data do so once in ${Math.round(10 ** Math.min(loudest.rarity, SERIES.maxSurprise)).toLocaleString('en')} windows`;
+  const chance = `baseline data do so once in ${Math.round(10 ** Math.min(loudest.rarity, SERIES.maxSurprise)).toLocaleString('en')} windows`;
   return {
     state: 'bad',
     since: times[from + stretchFrom]!,
@@ -114,11 +120,11 @@ function expectedOf(
 ): Float64Array | null {
   const end = endAt(times, at);
   const width = stepOf(times) || 1;
-  const calmEnd = Math.max(0, end - Math.round(settings.windowSeconds / width));
-  const calmFrom = Math.max(0, calmEnd - Math.round(settings.baselineSeconds / width));
-  const today = medianOf(values.subarray(calmFrom, calmEnd));
+  const baselineEnd = Math.max(0, end - Math.round(settings.windowSeconds / width));
+  const calmFrom = Math.max(0, baselineEnd - Math.round(settings.baselineSeconds / width));
+  const today = medianOf(values.subarray(calmFrom, baselineEnd));
   const days = earlier.flatMap((day) => {
-    const then = medianOf(day.subarray(calmFrom, calmEnd));
+    const then = medianOf(day.subarray(calmFrom, baselineEnd));
     if (Number.isNaN(then)) return [];
     const ratio = then > 0 && today > 0 ? today / then : 1;
     const growth = Math.min(SERIES.seasonGrowth, Math.max(1 / SERIES.seasonGrowth, ratio));
@@ -132,8 +138,8 @@ function expectedOf(
 
 function gridOf(start: number, width: number, bins: number, windowBins: number): Grid {
   const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
-  const watch = bins - windowBins;
-  return { start, width, bins, watch, alert: watch, lead: 0, slack: 0, scratch };
+  const incidentStart = bins - windowBins;
+  return { start, width, bins, incidentStart, alert: incidentStart, lead: 0, slack: 0, scratch };
 }
 
 function asSeries(times: Float64Array, values: Float64Array, unit: string): Series {

@@ -1,5 +1,5 @@
+import { quantity } from '../../model/wording.js';
 import { endAt, stepOf, type Judgement, type Watched } from './watched.js';
-import { amount } from '../text.js';
 
 export interface Threshold {
   above?: number | undefined;
@@ -18,12 +18,12 @@ export function judgeThreshold({ times, values, unit }: Watched, at: number, bou
   const value = values[last]!;
   const { above, below } = bounds;
   if (above !== undefined && value > above) {
-    return bad(`it is ${amount(value, unit)}, above ${amount(above, unit)}`, times[last]!);
+    return bad(`it is ${quantity(value, unit)}, above ${quantity(above, unit)}`, times[last]!);
   }
   if (below !== undefined && value < below) {
-    return bad(`it is ${amount(value, unit)}, below ${amount(below, unit)}`, times[last]!);
+    return bad(`it is ${quantity(value, unit)}, below ${quantity(below, unit)}`, times[last]!);
   }
-  return { state: 'well', since: null, statement: `it is ${amount(value, unit)}` };
+  return { state: 'well', since: null, statement: `it is ${quantity(value, unit)}` };
 }
 
 function bad(statement: string, since: number): Judgement {

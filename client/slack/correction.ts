@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types';
 import { faultKind } from '../../model/diagnosis.js';
 import type { FeedbackGiven } from '../../model/progress.js';
-import { FAULT_WORDS } from '../../report/facts.js';
+import { FAULT_TYPE_WORDS } from '../../model/wording.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
 import { readIncidentId, type ViewSubmission } from './payload.js';
 
@@ -24,19 +24,19 @@ export function correctionView(incident: string): ModalView {
         type: 'input',
         block_id: 'service',
         optional: true,
-        label: { type: 'plain_text', text: 'The service where it began' },
+        label: { type: 'plain_text', text: 'Service where it began' },
         element: { type: 'plain_text_input', action_id: ELEMENT, max_length: LIMITS.name },
       },
       {
         type: 'input',
         block_id: 'faultKind',
         optional: true,
-        label: { type: 'plain_text', text: 'The kind of fault' },
+        label: { type: 'plain_text', text: 'Fault type' },
         element: {
           type: 'static_select',
           action_id: ELEMENT,
           options: faultKind.options.map((kind) => ({
-            text: { type: 'plain_text', text: FAULT_WORDS[kind] },
+            text: { type: 'plain_text', text: FAULT_TYPE_WORDS[kind] },
             value: kind,
           })),
         },

@@ -31,7 +31,8 @@ export interface Fault {
 }
 
 const KINDS: Record<Injection, FaultKind> = {
-  latency: 'network',
+  // The service itself measures the added time and no resource of it is short: no signal says what it waits for.
+  latency: 'unknown',
   errors: 'unknown',
   cpu: 'cpu',
   leak: 'memory',

@@ -8,21 +8,30 @@ export function anchorOf(title: string): string {
   return title.toLowerCase().replace(/[^a-z]+/g, '-');
 }
 
-/** A section of the document with its heading; `children` stand between that and its blocks. */
-export function SectionView({
-  section,
-  children,
-}: {
+interface SectionProps {
   section: Section;
+  /** Stands between the heading and the blocks. */
   children?: VNode | null | undefined;
-}): VNode {
+  /** Its blocks are folded in until a reader or a link opens them. */
+  isFolded?: boolean;
+}
+
+/** A section of the document with its heading. */
+export function SectionView({ section, children, isFolded = false }: SectionProps): VNode {
   const { title, blocks } = section;
   const id = anchorOf(title);
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       {children}
-      <Blocks blocks={blocks} />
+      {isFolded ? (
+        <details>
+          <summary>Show {title.toLowerCase()}</summary>
+          <Blocks blocks={blocks} />
+        </details>
+      ) : (
+        <Blocks blocks={blocks} />
+      )}
     </section>
   );
 }

@@ -2,7 +2,8 @@ import * as Plot from '@observablehq/plot';
 import { ticks } from 'd3-array';
 import { parseHTML } from 'linkedom';
 import type { Onset } from '../../model/diagnosis.js';
-import { clock, clockMinute, quantity } from '../format.js';
+import { quantity } from '../../model/wording.js';
+import { clock, clockMinute } from '../format.js';
 import type { PlottedSeries } from './evidence.js';
 
 /** What is marked on the time axis of every plot of a page. Times in unix seconds. */
@@ -20,33 +21,18 @@ export interface Chart extends TimeMarks {
   onset: Onset | null;
   /** Changes to mark; the one that the verdict names is drawn stronger. */
   changes: readonly { time: number; named: boolean }[];
-  /** For those who do not see it. */
+  /** The description for screen readers. */
   label: string;
 }
 
-/** A plot is drawn for wide and for narrow screens: scaled down, its text could not be read. */
-export interface ChartSize {
-  name: 'wide' | 'narrow';
-  width: number;
-  height: number;
-  /** Room for the values. */
-  left: number;
-  timeTicks: number;
-}
-
-export const SIZES: readonly ChartSize[] = [
-  { name: 'wide', width: 880, height: 118, left: 74, timeTicks: 8 },
-  { name: 'narrow', width: 340, height: 122, left: 58, timeTicks: 3 },
-];
-
-/** Room at the right, for half a label of the time axis. */
-export const RIGHT = 22;
+/** Small multiples: two beside each other on a wide screen, one on a phone, in letters that can be read on both. */
+export const SIZE = { width: 400, height: 128, left: 66, right: 22, timeTicks: 4 };
 
 /** Plot draws into any document; this one belongs to no browser. */
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
 /** One plot as SVG markup. It holds no text from outside but `label`, which is escaped. */
-export function drawChart(chart: Chart, size: ChartSize): string {
+export function drawChart(chart: Chart): string {
   const { series, window, zero, alert, onset, changes } = chart;
   const [low, high] = valueRange(series);
   const top = high + 0.12 * (high - low);
@@ -57,10 +43,10 @@ export function drawChart(chart: Chart, size: ChartSize): string {
     document,
     className: 'chart',
     ariaLabel: chart.label,
-    width: size.width,
-    height: size.height,
-    marginLeft: size.left,
-    marginRight: RIGHT,
+    width: SIZE.width,
+    height: SIZE.height,
+    marginLeft: SIZE.left,
+    marginRight: SIZE.right,
     marginTop: 6,
     marginBottom: 22,
     x: { type: 'utc', domain: [at(window.start), at(window.end)] },
@@ -71,7 +57,6 @@ export function drawChart(chart: Chart, size: ChartSize): string {
       Plot.gridY(valueTicks(low, high, series.meta.unit), { stroke: 'var(--grid)', strokeOpacity: 1 }),
       onset && span(within(around(onset), window), low, top, 'var(--onset-soft)'),
       alert && span(within(alert, window), top - 0.06 * (top - low), top, 'var(--alert)'),
-      rule([{ time: zero }].filter(isInside), 'var(--zero)', '1,3'),
       rule(marked, 'var(--change)', '5,3'),
       Plot.dot(marked, {
         x: ({ time }: { time: number }) => at(time),
@@ -82,8 +67,9 @@ export function drawChart(chart: Chart, size: ChartSize): string {
         fill: 'var(--change)',
       }),
       onset && rule([onset].filter(isInside), 'var(--onset)'),
+      rule([{ time: zero }].filter(isInside), 'var(--zero)', '2,4'),
       Plot.lineY(points, { x: 'time', y: 'value', stroke: 'var(--line)', strokeWidth: 1.6 }),
-      Plot.axisX({ ...timeAxis(window, size.timeTicks), color: 'var(--muted)', fontSize: 11, tickSize: 4 }),
+      Plot.axisX({ ...timeAxis(window, SIZE.timeTicks), color: 'var(--muted)', fontSize: 11, tickSize: 4 }),
       Plot.axisY(valueTicks(low, high, series.meta.unit), {
         label: null,
         tickSize: 0,
@@ -94,13 +80,28 @@ export function drawChart(chart: Chart, size: ChartSize): string {
     ],
   });
   svg.setAttribute('role', 'img');
-  svg.setAttribute('class', `chart ${size.name}`);
+  svg.setAttribute('class', 'chart');
   // It is scaled by the style sheet, which also says what Plot's own says; the policy of the page allows no other.
   for (const name of ['width', 'height']) svg.removeAttribute(name);
   svg.querySelector('style')?.remove();
-  // One label says it all; its parts have no role that could have a name.
+  // One label describes it; its parts have no role that could have a name.
   for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
-  return svg.outerHTML.replace(/(\d\.\d)\d{2,}/g, '$1');
+  svg.setAttribute('aria-label', chart.label);
+  roundCoordinates(svg);
+  return svg.outerHTML;
+}
+
+/** Attributes that hold nothing but coordinates, in pixels. */
+const COORDINATES = ['d', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'transform'];
+
+/** A tenth of a pixel is enough; labels and values keep their digits. */
+function roundCoordinates(svg: Element): void {
+  for (const part of svg.querySelectorAll('*')) {
+    for (const name of COORDINATES) {
+      const value = part.getAttribute(name);
+      if (value !== null) part.setAttribute(name, value.replace(/(\d\.\d)\d+/g, '$1'));
+    }
+  }
 }
 
 function at(time: number): Date {

@@ -2,8 +2,8 @@
 import type { VNode } from 'preact';
 import type { Evidence, Suspect } from '../../model/diagnosis.js';
 import { oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, type Facts } from '../facts.js';
-import { confidence } from '../format.js';
+import { clearFaultType, type Facts } from '../facts.js';
+import { count, FAULT_TYPE_WORDS, wholePercent } from '../../model/wording.js';
 import { withArrows } from './inline.js';
 
 const STATUS_WORDS: Record<Suspect['status'], string> = {
@@ -12,13 +12,18 @@ const STATUS_WORDS: Record<Suspect['status'], string> = {
   'ruled-out': 'ruled out',
 };
 
-/** Every suspect by its rank, with the heaviest observation for it and against it. */
+/** Suspects below are counted only. */
+const WORTH_SHOWING = 0.01;
+
+/** The suspects by their rank, with the heaviest observation for it and against it. */
 export function Hypotheses({ facts }: { facts: Facts }): VNode | null {
-  const suspects = facts.diagnosis?.suspects ?? [];
+  const all = facts.diagnosis?.suspects ?? [];
+  const suspects = all.filter(({ confidence }, index) => index === 0 || confidence >= WORTH_SHOWING);
+  const more = all.length - suspects.length;
   if (suspects.length === 0) return null;
   return (
     <table class="hypotheses">
-      <caption>Suspects by rank</caption>
+      <caption>Suspects by rank{more > 0 && `; ${count(more, 'other')} below 1 %`}</caption>
       <thead>
         <tr>
           <th scope="col" class="number">
@@ -40,11 +45,11 @@ export function Hypotheses({ facts }: { facts: Facts }): VNode | null {
             <td data-column="Suspect">
               <strong>{shortName(suspect.service, 60)}</strong>
               <br />
-              {FAULT_WORDS[suspect.faultKind]}
+              {typeOf(suspect)}
             </td>
             <td data-column="Confidence">
               <Bar share={suspect.confidence} />
-              {confidence(suspect.confidence)}
+              {wholePercent(suspect.confidence)}
             </td>
             <td data-column="For">{heaviest(suspect, 'for')}</td>
             <td data-column="Against">{heaviest(suspect, 'against')}</td>
@@ -54,6 +59,11 @@ export function Hypotheses({ facts }: { facts: Facts }): VNode | null {
       </tbody>
     </table>
   );
+}
+
+function typeOf(suspect: Suspect): string {
+  const type = clearFaultType(suspect);
+  return type === null ? 'fault type unclear' : FAULT_TYPE_WORDS[type];
 }
 
 /** The number stands beside it. */

@@ -2,25 +2,25 @@ import type { Diagnosis, ServiceMap, Suspect } from '../../model/diagnosis.js';
 import type { SignalKind } from '../../model/series.js';
 import { oneLine, shortName } from '../escape.js';
 import { ownerOf, type Facts } from '../facts.js';
-import { confidence, factor } from '../format.js';
+import { factor, quantity, wholePercent } from '../../model/wording.js';
 
 export interface MapNode {
   name: string;
-  /** How it is drawn: where it probably began, other suspects, who suffers, who does not. */
-  role: 'cause' | 'suspect' | 'symptoms' | 'calm';
+  /** How it is drawn; `normal` was measured and is not affected, `no-data` was never measured. */
+  role: 'cause' | 'suspect' | 'affected' | 'normal' | 'no-data';
   /** It is the service whose alert is explained. */
   isAlerting: boolean;
-  /** What is said below its name. */
+  /** The line below its name. */
   words: string;
 }
 
 export interface MapCall {
   caller: string;
   callee: string;
-  /** Requests per second while all was calm; null when unknown. */
+  /** Requests per second in the baseline; null when unknown. */
   traffic: number | null;
   worse: readonly SignalKind[];
-  /** Trouble went along this call, or this shared host. */
+  /** The incident spread along this call, or this shared host. */
   isOnTheWay: boolean;
   /** `host` for two that share one and need not call each other. */
   via: 'call' | 'host';
@@ -35,13 +35,10 @@ export interface IncidentMap {
 /** Suspects below this are no different from others on the map. */
 const WORTH_MARKING = 0.05;
 
-/**
- * Who is involved, who suffers and who calls whom. A record of before maps were kept has the way that trouble took
- * and the calls whose own signals moved. Null where no call is known: a list of names is no map.
- */
+/** The services around the incident, how each is affected and who calls whom. Null where no call is known. */
 export function incidentMap({ diagnosis }: Facts): IncidentMap | null {
-  if (!diagnosis) return null;
-  const { services, calls, leftOut } = diagnosis.map ?? derivedMap(diagnosis);
+  if (!diagnosis?.map) return null;
+  const { services, calls, leftOut } = diagnosis.map;
   const way = new Map(diagnosis.propagation.map((step) => [keyOf(callOf(step)), step]));
   const known = new Set(calls.map(keyOf));
   const unknown = [...way]
@@ -55,37 +52,12 @@ export function incidentMap({ diagnosis }: Facts): IncidentMap | null {
     }));
   if (calls.length + unknown.length === 0) return null;
   return {
-    nodes: services.map(({ name, external }) => nodeOf(name, external, diagnosis)),
+    nodes: services.map((service) => nodeOf(service, diagnosis)),
     calls: [
       ...calls.map((call): MapCall => ({ ...call, isOnTheWay: way.has(keyOf(call)), via: 'call' })),
       ...unknown,
     ],
     leftOut,
-  };
-}
-
-function derivedMap({ verdict, anomaly, propagation, blastRadius, symptoms }: Diagnosis): ServiceMap {
-  const measured = new Map<string, ServiceMap['calls'][number]>();
-  for (const { subject, signal } of symptoms) {
-    if (subject.kind !== 'edge') continue;
-    const { caller, callee } = subject;
-    const call = measured.get(keyOf(subject)) ?? { caller, callee, traffic: null, worse: [] };
-    if (!call.worse.includes(signal)) call.worse.push(signal);
-    measured.set(keyOf(subject), call);
-  }
-  const calls = [...measured.values()];
-  const names = new Set([
-    ...(verdict.service === null ? [] : [verdict.service]),
-    anomaly.service,
-    ...propagation.flatMap(({ from, to }) => [from, to]),
-    ...blastRadius,
-    ...calls.flatMap(({ caller, callee }) => [caller, callee]),
-  ]);
-  const shown = [...names].slice(0, 60);
-  return {
-    services: shown.map((name) => ({ name, external: false, host: null })),
-    calls: calls.filter(({ caller, callee }) => shown.includes(caller) && shown.includes(callee)),
-    leftOut: names.size - shown.length,
   };
 }
 
@@ -100,19 +72,19 @@ function keyOf({ caller, callee }: { caller: string; callee: string }): string {
   return JSON.stringify([caller, callee]);
 }
 
-function nodeOf(name: string, isExternal: boolean, diagnosis: Diagnosis): MapNode {
+function nodeOf({ name, external, measured }: ServiceMap['services'][number], diagnosis: Diagnosis): MapNode {
   const suspect = diagnosis.suspects.find(({ service }) => service === name);
-  const role = roleOf(name, suspect, diagnosis);
+  const role = roleOf(name, measured, suspect, diagnosis);
   const isAlerting = name === diagnosis.anomaly.service;
   return {
     name,
     role,
     isAlerting,
     words: [
-      isAlerting ? 'alerts' : '',
-      role === 'cause' || role === 'suspect' ? `${role} ${confidence(suspect?.confidence ?? 0)}` : '',
-      symptomWords(name, diagnosis),
-      isExternal ? 'external' : '',
+      isAlerting ? 'alerting' : '',
+      role === 'cause' || role === 'suspect' ? `${role} ${wholePercent(suspect?.confidence ?? 0)}` : '',
+      symptomWords(name, role, diagnosis),
+      external ? 'external' : '',
     ]
       .filter((part) => part !== '')
       .slice(0, 3)
@@ -122,21 +94,27 @@ function nodeOf(name: string, isExternal: boolean, diagnosis: Diagnosis): MapNod
 
 function roleOf(
   name: string,
+  measured: boolean,
   suspect: Suspect | undefined,
   { verdict, blastRadius }: Diagnosis,
 ): MapNode['role'] {
   if (name === verdict.service) return 'cause';
   if (suspect && suspect.status !== 'ruled-out' && suspect.confidence >= WORTH_MARKING) return 'suspect';
-  return blastRadius.includes(name) ? 'symptoms' : 'calm';
+  if (blastRadius.includes(name)) return 'affected';
+  return measured ? 'normal' : 'no-data';
 }
 
-/** What a service shows most: `latency p95 x10`. */
-function symptomWords(name: string, { symptoms, blastRadius }: Diagnosis): string {
+/** The strongest deviation of a service: `latency p95 x10`, `error ratio 35 %` where it rose from nothing. */
+function symptomWords(name: string, role: MapNode['role'], { symptoms }: Diagnosis): string {
+  if (role === 'no-data') return 'no data';
   const own = symptoms.filter(({ subject }) => subject.kind !== 'edge' && ownerOf(subject) === name);
-  const [loudest] = own.length > 0 ? own : symptoms.filter(({ subject }) => ownerOf(subject) === name);
-  if (!loudest) return blastRadius.includes(name) ? 'symptoms' : 'calm';
-  const { before, after } = loudest.movement;
-  return `${oneLine(loudest.series.name, 22)} ${factor(before, after)}`.trim();
+  const [strongest] = own.length > 0 ? own : symptoms.filter(({ subject }) => ownerOf(subject) === name);
+  if (!strongest) return role === 'normal' ? 'normal' : '';
+  const { before, after, unit } = strongest.movement;
+  const size = factor(before, after) || quantity(after, unit);
+  const words = `${oneLine(strongest.series.name, 22)} ${size}`;
+  // It deviates, but the analysis counts it as no part of this incident.
+  return role === 'normal' ? `unrelated: ${words}` : words;
 }
 
 /** The map in words, a line for each service. */

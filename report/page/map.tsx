@@ -1,8 +1,17 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
-import { count } from '../format.js';
+import { count } from '../../model/wording.js';
 import { mapLines, type IncidentMap, type MapNode } from './map-facts.js';
 import { placeMap, type PlacedCall, type PlacedMap, type PlacedNode, type Point } from './map-layout.js';
+
+/** On a narrow screen: the services that are affected or suspected, where there are two and more. */
+function mainPart(map: IncidentMap): IncidentMap {
+  const nodes = map.nodes.filter(
+    ({ role, isAlerting }) => isAlerting || (role !== 'normal' && role !== 'no-data'),
+  );
+  if (nodes.length < 2) return map;
+  return { ...map, nodes, leftOut: map.leftOut + map.nodes.length - nodes.length };
+}
 
 /** The services around the incident, drawn for wide and for narrow screens, and as a list. */
 export function IncidentMapView({ map }: { map: IncidentMap }): VNode {
@@ -10,9 +19,9 @@ export function IncidentMapView({ map }: { map: IncidentMap }): VNode {
     <figure class="map">
       <Legend />
       <Drawing placed={placeMap(map, 'LR')} name="wide" />
-      <Drawing placed={placeMap(map, 'TB')} name="narrow" />
+      <Drawing placed={placeMap(mainPart(map), 'TB')} name="narrow" />
       <figcaption>
-        Arrows point from the caller to whom it calls; the more requests, the thicker.
+        Arrows point from the caller to the callee; more requests make them thicker.
         {map.leftOut > 0 && ` ${count(map.leftOut, 'more service')} known and not shown.`}
       </figcaption>
       <details>
@@ -94,16 +103,23 @@ function kindOf({ worse, isOnTheWay }: PlacedCall): string {
   return isOnTheWay ? 'way' : 'plain';
 }
 
-/** A soft line: through the middles of its stretches, bent at its points. */
+/** Straight stretches with rounded bends. */
 function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (!first) return '';
   const bends = rest.slice(0, -1).map((point, index) => {
-    const next = rest[index + 1]!;
-    const end = index === rest.length - 2 ? next : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${spot(point)} ${spot(end)}`;
+    const before = towards(point, points[index]!);
+    const after = towards(point, rest[index + 1]!);
+    return `L${spot(before)} Q${spot(point)} ${spot(after)}`;
   });
-  return `M${spot(first)} ${bends.length > 0 ? bends.join(' ') : rest.map((point) => `L${spot(point)}`).join(' ')}`;
+  return [`M${spot(first)}`, ...bends, `L${spot(rest.at(-1) ?? first)}`].join(' ');
+}
+
+/** The point on the way from a bend to its neighbour where the rounding ends. */
+function towards(from: Point, to: Point): Point {
+  const distance = Math.hypot(to.x - from.x, to.y - from.y);
+  const share = distance === 0 ? 0 : Math.min(8, distance / 2) / distance;
+  return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
 }
 
 function spot({ x, y }: Point): string {
@@ -138,18 +154,20 @@ function outline(role: MapNode['role'], width: number, height: number): string {
       return `M12,0 H${width - 12} L${width},${middle} L${width - 12},${height} H12 L0,${middle} z`;
     case 'suspect':
       return `M10,0 H${width - 10} L${width},10 V${height - 10} L${width - 10},${height} H10 L0,${height - 10} V10 z`;
-    case 'symptoms':
+    case 'affected':
+    case 'no-data':
       return `M0,0 H${width} V${height} H0 z`;
-    case 'calm':
+    case 'normal':
       return `M${middle},0 H${width - middle} A${middle},${middle} 0 0 1 ${width - middle},${height} H${middle} A${middle},${middle} 0 0 1 ${middle},0 z`;
   }
 }
 
 const ROLES: readonly { role: MapNode['role']; words: string }[] = [
-  { role: 'cause', words: 'where it probably began' },
+  { role: 'cause', words: 'likely root cause' },
   { role: 'suspect', words: 'other suspect' },
-  { role: 'symptoms', words: 'shows symptoms' },
-  { role: 'calm', words: 'calm, or no part of it' },
+  { role: 'affected', words: 'affected' },
+  { role: 'normal', words: 'normal, or unrelated' },
+  { role: 'no-data', words: 'no data' },
 ];
 
 function Legend(): VNode {
@@ -167,13 +185,13 @@ function Legend(): VNode {
         <svg viewBox="0 0 42 22" class="stroke" aria-hidden="true">
           <path class="call failing" d="M2,11 H40" stroke-width="3" />
         </svg>
-        calls that fail more
+        calls fail more
       </li>
       <li>
         <svg viewBox="0 0 42 22" class="stroke" aria-hidden="true">
           <path class="call slow" d="M2,11 H40" stroke-width="3" />
         </svg>
-        calls that got slower
+        calls are slower
       </li>
     </ul>
   );

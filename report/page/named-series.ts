@@ -7,20 +7,20 @@ import { factsOf, ownerOf } from '../facts.js';
 /** A series that the record speaks of, and what for. */
 export interface NamedSeries {
   meta: SeriesMeta;
-  /** What it did, as the analysis says; null where it only is what to look at. */
+  /** Its deviation, as analysed; null where the series is only the source of an observation. */
   movement: Movement | null;
-  /** Whom it is about: the heading under which it is plotted. */
+  /** The service or host that it is about: the heading under which it is plotted. */
   owner: string;
-  /** `what hurts`, `for payment`, `against cart`: what it is shown for, most important first. */
+  /** `affected signal`, `evidence for payment`, `symptom`: why it is shown, most important first. */
   roles: string[];
 }
 
-/** More plots than these nobody looks at; they also keep the page small. */
+/** More plots make the page large and are not read. */
 export const MOST_PLOTS = 40;
 
 /**
- * The series that symptoms and evidence name, most telling first and each once: what hurts, what the suspects did,
- * by their rank, then the other symptoms. At most `MOST_PLOTS`; `leftOut` counts the others.
+ * The series that symptoms and evidence name, each once: the affected signal, the evidence about the suspects by their rank,
+ * then the other symptoms. At most `MOST_PLOTS`; `leftOut` counts the others.
  */
 export function namedSeries(record: IncidentRecord): { named: NamedSeries[]; leftOut: number } {
   const { diagnosis, symptom } = factsOf(record);
@@ -35,9 +35,9 @@ export function namedSeries(record: IncidentRecord): { named: NamedSeries[]; lef
     before.movement ??= movement;
     if (!before.roles.includes(role)) before.roles.push(role);
   };
-  if (symptom) add(symptom.series, symptom.movement, 'what hurts');
+  if (symptom) add(symptom.series, symptom.movement, 'affected signal');
   for (const { service, stance, series, movement } of observations(diagnosis)) {
-    if (series) add(series, movement, `${stance} ${shortName(service, 40)}`);
+    if (series) add(series, movement, `evidence ${stance} ${shortName(service, 40)}`);
   }
   for (const { series, movement } of diagnosis.symptoms) add(series, movement, 'symptom');
   const all = [...known.values()];

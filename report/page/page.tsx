@@ -82,8 +82,14 @@ function Page({ facts, document, evidence }: PageProps): VNode {
   );
 }
 
-/** What comes before the plots: what to do, whom it hurts and why. */
-const OPENING = ['Next actions', 'Impact', 'Probable cause'];
+/** What the first screen holds. */
+const FIRST_SCREEN = ['Summary', 'Next actions'];
+
+/** What comes before the plots: the status, which services are affected, and why. */
+const OPENING = ['Status', 'Impact', 'Probable cause'];
+
+/** What is only opened to verify the answer. */
+const FOLDED = ['Checks run', 'How this was decided', 'Queries'];
 
 /** Sections that stand side by side where there is room. */
 const PAIR = ['Ruled out', 'Not checked'] as const;
@@ -91,9 +97,10 @@ const PAIR = ['Ruled out', 'Not checked'] as const;
 const SPREAD = 'How it spread';
 
 function Contents({ facts, document, evidence }: PageProps): VNode {
-  // There is nowhere to write on a page that is made anew with every revision.
-  const told = document.sections.filter(({ forPeople }) => !forPeople);
-  const body = told.filter(({ title }) => title !== 'Summary' && title !== 'Status');
+  // The page is made anew with every update: what people write into it would be lost.
+  const body = document.sections.filter(
+    ({ title, forPeople }) => !forPeople && !FIRST_SCREEN.includes(title),
+  );
   const opening = body.filter(({ title }) => OPENING.includes(title));
   const rest = body.filter(({ title }) => !OPENING.includes(title));
   const plots = Plots({ facts, evidence });
@@ -108,7 +115,7 @@ function Contents({ facts, document, evidence }: PageProps): VNode {
   ];
   return (
     <>
-      <Band facts={facts} document={document} index={index} />
+      <Band facts={facts} document={document} evidence={evidence} index={index} />
       <Sections sections={opening} />
       {plots}
       {isAlone && <SectionView section={{ title: MAP_TITLE, blocks: [] }}>{drawing}</SectionView>}
@@ -118,7 +125,7 @@ function Contents({ facts, document, evidence }: PageProps): VNode {
   );
 }
 
-const MAP_TITLE = 'Who calls whom';
+const MAP_TITLE = 'Service map';
 
 interface SectionsProps {
   sections: readonly Section[];
@@ -135,7 +142,7 @@ function Sections({ sections, within = {} }: SectionsProps): VNode {
         if (left && right && section === right) return null;
         if (left && right && section === left) return <Pair key={title} left={left} right={right} />;
         return (
-          <SectionView key={title} section={section}>
+          <SectionView key={title} section={section} isFolded={FOLDED.includes(title)}>
             {within[title]}
           </SectionView>
         );
@@ -174,8 +181,8 @@ function RecordLink({ record }: { record: IncidentRecord }): VNode {
 function Footer({ record }: { record: IncidentRecord }): VNode {
   return (
     <footer>
-      Faultline {oneLine(record.product.version, 40)}, revision {record.revision} of {oneLine(record.id, 200)}
-      . Opened {moment(record.timings.openedAt)}. All times are UTC.
+      Faultline {oneLine(record.product.version, 40)}, update {record.revision} of {oneLine(record.id, 200)}.
+      Opened {moment(record.timings.openedAt)}. All times are UTC.
     </footer>
   );
 }

@@ -3,53 +3,67 @@ import type { VNode } from 'preact';
 import type { IncidentRecord } from '../../model/incident.js';
 import { lines, oneLine, shortName } from '../escape.js';
 import type { Facts } from '../facts.js';
-import { beforeAfter, clock, count, duration, factor, offset, quantity } from '../format.js';
+import { beforeAfter, count, factor, quantity } from '../../model/wording.js';
+import { clock, duration, offset } from '../format.js';
 import { maskAddress } from '../mask.js';
 import { anchorOf, Copyable } from './blocks.js';
-import { drawChart, RIGHT, SIZES, type Chart, type TimeMarks } from './chart.js';
+import { drawChart, SIZE, type Chart, type TimeMarks } from './chart.js';
 import type { PageEvidence, PlottedSeries } from './evidence.js';
 import { withArrows } from './inline.js';
 import { namedSeries, type NamedSeries } from './named-series.js';
 
-export const PLOTS_TITLE = 'What was measured';
+export const PLOTS_TITLE = 'Measurements';
 
 const LONGEST_QUERY = 4000;
 const MOST_MARKED_CHANGES = 6;
 
-/** Every series that symptoms and evidence name, on one time axis, by the service that it is about. */
-export function Plots({ facts, evidence }: { facts: Facts; evidence: PageEvidence }): VNode | null {
-  const { diagnosis, record } = facts;
-  if (!diagnosis) return null;
-  const { named, leftOut } = namedSeries(record);
+interface PlotsProps {
+  facts: Facts;
+  evidence: PageEvidence;
+}
+
+/** The affected signal and what the suspect shows, side by side: the two plots to see first. Null without either. */
+export function KeyPlots({ facts, evidence }: PlotsProps): VNode | null {
+  const shown = plottedOf(facts, evidence).filter(({ isKey }) => isKey);
+  if (shown.length === 0) return null;
+  return (
+    <section aria-label="Affected signal and cause" class="grid key">
+      {shown.map((one) => (
+        <Plot key={one.named.meta.id} {...one} facts={facts} />
+      ))}
+    </section>
+  );
+}
+
+/** The other series that symptoms and evidence name, on one time axis, by the service that they are about. */
+export function Plots({ facts, evidence }: PlotsProps): VNode | null {
+  const { named, leftOut } = namedSeries(facts.record);
   if (named.length === 0) return null;
-  const stored = new Map(evidence.series.map((series) => [series.meta.id, series]));
-  const plotted = named.filter(({ meta }) => stored.has(meta.id));
-  const marks: TimeMarks = { window: diagnosis.window, zero: facts.zero, alert: alertSpan(facts) };
-  const owners = [...new Set(plotted.map(({ owner }) => owner))];
-  const absent = named.length - plotted.length;
+  const all = plottedOf(facts, evidence);
+  const plotted = all.filter(({ isKey }) => !isKey);
+  const owners = [...new Set(plotted.map(({ named: { owner } }) => owner))];
+  const absent = named.length - all.length;
+  if (plotted.length === 0 && absent === 0 && evidence.missing.length === 0 && leftOut === 0) return null;
   return (
     <section aria-labelledby={anchorOf(PLOTS_TITLE)}>
       <h2 id={anchorOf(PLOTS_TITLE)}>{PLOTS_TITLE}</h2>
       {evidence.missing.map((why) => (
         <p key={why} class="notice">
-          {plotted.length === 0 ? 'No plots' : 'Some plots are missing'}: {oneLine(why, 300)}.
+          {all.length === 0 ? 'No plots' : 'Some plots are missing'}: {oneLine(why, 300)}. Run
+          <code> faultline report {shortName(facts.record.id, 80)}</code> to draw them again.
         </p>
       ))}
-      {plotted.length > 0 && <PlotLegend />}
+      {all.length > 0 && <PlotLegend />}
       {owners.map((owner) => (
         <div key={owner} class="plots">
           <h3>{shortName(owner, 60)}</h3>
-          {plotted
-            .filter((one) => one.owner === owner)
-            .map((one) => (
-              <Plot
-                key={one.meta.id}
-                named={one}
-                series={stored.get(one.meta.id)!}
-                marks={marks}
-                facts={facts}
-              />
-            ))}
+          <div class="grid">
+            {plotted
+              .filter((one) => one.named.owner === owner)
+              .map((one) => (
+                <Plot key={one.named.meta.id} {...one} facts={facts} />
+              ))}
+          </div>
         </div>
       ))}
       {absent > 0 && evidence.missing.length === 0 && (
@@ -64,6 +78,22 @@ export function Plots({ facts, evidence }: { facts: Facts; evidence: PageEvidenc
   );
 }
 
+interface Plotted {
+  named: NamedSeries;
+  series: PlottedSeries;
+  isKey: boolean;
+}
+
+/** The named series whose samples are stored; key are those of the affected signal and of the cause. */
+function plottedOf({ record, symptom, cause }: Facts, evidence: PageEvidence): Plotted[] {
+  const stored = new Map(evidence.series.map((series) => [series.meta.id, series]));
+  const key = [symptom?.series.id, cause?.series.id];
+  return namedSeries(record).named.flatMap((named) => {
+    const series = stored.get(named.meta.id);
+    return series ? [{ named, series, isKey: key.includes(named.meta.id) }] : [];
+  });
+}
+
 /** From the first alert to the end of the last one, or of what was looked at. */
 function alertSpan({ record, diagnosis }: Facts): TimeMarks['alert'] {
   const { anomalies } = record;
@@ -72,40 +102,33 @@ function alertSpan({ record, diagnosis }: Facts): TimeMarks['alert'] {
   return { start: Math.min(...anomalies.map(({ startedAt }) => startedAt)), end: Math.max(...ends) };
 }
 
-interface PlotProps {
-  named: NamedSeries;
-  series: PlottedSeries;
-  marks: TimeMarks;
-  facts: Facts;
-}
-
-function Plot({ named, series, marks, facts }: PlotProps): VNode {
+function Plot({ named, series, isKey, facts }: Plotted & { facts: Facts }): VNode {
   const { meta, movement, roles } = named;
-  const title = titleOf(named);
-  const said = movement === null ? 'for comparison' : movedWords(named, facts.zero);
+  const { window } = facts.diagnosis!;
+  const title = isKey ? `${shortName(named.owner, 40)}: ${titleOf(named)}` : titleOf(named);
+  const words = movement === null ? 'for comparison' : movedWords(named, facts.zero);
   const chart: Chart = {
-    ...marks,
+    window,
+    zero: facts.zero,
+    alert: alertSpan(facts),
     series,
     onset: movement?.onset ?? null,
     changes: changesOn(named, facts.record, facts.change?.id ?? null),
-    label: `Plot: ${title}, ${said}`,
+    label: `Plot: ${title}, ${words}`,
   };
   return (
     <figure class="plot">
       <figcaption>
-        <strong>{title}</strong> <span class="moved">{withArrows(said)}</span>
+        <strong>{title}</strong> <span class="moved">{withArrows(words)}</span>
         <span class="roles">{roles.slice(0, 3).join(' · ')}</span>
       </figcaption>
-      <div class="charts" data-points={pointsOf(series, marks.window.start)} data-margins={marginWords()}>
-        {SIZES.map((size) => (
-          <div
-            key={size.name}
-            class={`frame ${size.name}`}
-            // Markup of a chart library; the one text from outside in it is escaped there.
-            dangerouslySetInnerHTML={{ __html: drawChart(chart, size) }}
-          />
-        ))}
-      </div>
+      <div
+        class="charts"
+        data-points={pointsOf(series, window.start)}
+        data-margins={`${SIZE.width},${SIZE.left},${SIZE.right}`}
+        // Markup of a chart library; the one text from outside in it is escaped there.
+        dangerouslySetInnerHTML={{ __html: drawChart(chart) }}
+      />
       <details>
         <summary>
           Query<span class="unseen"> of {title}</span>, from {oneLine(meta.source, 60)}, unit{' '}
@@ -160,17 +183,13 @@ function pointsOf({ times, values, meta }: PlottedSeries, start: number): string
     .join(';');
 }
 
-function marginWords(): string {
-  return SIZES.map(({ width, left }) => `${width},${left},${RIGHT}`).join(' ');
-}
-
 const LEGEND: readonly { kind: string; words: string }[] = [
   { kind: 'line', words: 'measured' },
-  { kind: 'usual', words: 'usual range before' },
-  { kind: 'onset', words: 'onset, as sure as it is wide' },
+  { kind: 'usual', words: 'baseline range' },
+  { kind: 'onset', words: 'onset (band = uncertainty)' },
   { kind: 'zero', words: 'T+0' },
   { kind: 'change', words: 'change' },
-  { kind: 'alert', words: 'alert fires' },
+  { kind: 'alert', words: 'alert firing' },
   { kind: 'gap', words: 'no data' },
 ];
 

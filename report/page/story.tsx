@@ -1,10 +1,12 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { VNode } from 'preact';
+import type { Diagnosis } from '../../model/diagnosis.js';
 import { oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, LEVEL_WORDS, ownerOf, type Facts, type Shown } from '../facts.js';
-import { beforeAfter, clock, confidence, duration, factor, offset } from '../format.js';
+import { faultTypeWords, ownerOf, type Facts, type Shown } from '../facts.js';
+import { beforeAfter, factor, wholePercent } from '../../model/wording.js';
+import { clock, duration, offset } from '../format.js';
 import { causeIntroduction, changeWords } from '../headline.js';
-import { radiusWords } from '../standing.js';
+import { radiusWords } from '../status.js';
 import { withArrows } from './inline.js';
 
 interface Scene {
@@ -16,7 +18,7 @@ interface Scene {
   time: number | null;
 }
 
-/** Cause, first failure and impact, with the time between them. Null where there is nothing to tell. */
+/** Cause, first failure and impact, with the time between them. Null without a diagnosis. */
 export function Story({ facts }: { facts: Facts }): VNode | null {
   const scenes = scenesOf(facts);
   if (scenes.length < 2) return null;
@@ -28,7 +30,7 @@ export function Story({ facts }: { facts: Facts }): VNode | null {
       <ol>
         {scenes.map((scene, index) => (
           <li key={scene.kind} class={scene.kind}>
-            {index > 0 && <p class="lag">{lagWords(scenes[index - 1]!.time, scene.time)}</p>}
+            {index > 0 && <Lag words={lagWords(scenes[index - 1]!.time, scene.time)} />}
             <div class="scene">
               <p class="role">{scene.role}</p>
               <p class="what">{scene.title}</p>
@@ -48,48 +50,45 @@ export function Story({ facts }: { facts: Facts }): VNode | null {
   );
 }
 
+/** An arrow where the next scene came later; without one where the order of the onsets is not known. */
+function Lag({ words }: { words: string | null }): VNode {
+  return <p class={words === null ? 'lag unordered' : 'lag'}>{words ?? 'order of onsets unclear'}</p>;
+}
+
 function scenesOf(facts: Facts): Scene[] {
-  const { diagnosis } = facts;
-  if (!diagnosis) return [];
+  if (!facts.diagnosis) return [];
   return [causeScene(facts), failureScene(facts), impactScene(facts)].filter((scene) => scene !== null);
 }
 
-function causeScene(facts: Facts): Scene | null {
+/** The change, if one is named, else what the suspect shows. */
+function causeScene(facts: Facts): Scene {
   const { diagnosis, change, suspect, cause } = facts;
-  const { service, faultKind, level, confidence: sure } = diagnosis!.verdict;
-  const role = causeIntroduction(facts);
+  const { service, confidence } = diagnosis!.verdict;
+  const scene = { role: causeIntroduction(facts), kind: 'cause' } as const;
   if (service === null) {
-    return {
-      role,
-      kind: 'cause',
-      title: 'Not found',
-      lines: [oneLine(diagnosis!.verdict.reason, 200)],
-      time: null,
-    };
+    return { ...scene, title: 'Not found', lines: [oneLine(diagnosis!.verdict.reason, 200)], time: null };
   }
-  const began = change?.time ?? suspect?.onset?.time ?? cause?.movement.onset.time ?? null;
   return {
-    role,
-    kind: 'cause',
-    title: `${shortName(service, 40)}: ${FAULT_WORDS[faultKind]}`,
+    ...scene,
+    title: `${shortName(service, 40)} (${wholePercent(confidence)})`,
     lines: [
-      ...(change ? [changeWords(change)] : []),
-      `${LEVEL_WORDS[level]}, confidence ${confidence(sure)}`,
+      ...(change ? [changeWords(change)] : cause ? [moved(cause)] : []),
+      ...(suspect ? [faultTypeWords(suspect)] : []),
     ],
-    time: began,
+    time: change?.time ?? cause?.movement.onset.time ?? null,
   };
 }
 
-/** What went wrong first, as far as it is seen. */
-function failureScene({ diagnosis, cause, symptom }: Facts): Scene | null {
-  const worse = diagnosis!.symptoms.filter(
-    ({ series, movement }) => series.worse === 'either' || series.worse === movement.direction,
-  );
-  const [first] = [...worse].sort((a, b) => a.movement.onset.time - b.movement.onset.time);
-  const shown: Shown | null = earlier(cause, first ?? null);
+/**
+ * What failed first because of the cause: what the suspect shows after its change, or, where it shows nothing itself,
+ * the first symptom of the affected services. What is older than the cause, or of a service that is not affected,
+ * does not follow from it and is no part of the story.
+ */
+function failureScene({ diagnosis, change, cause, symptom }: Facts): Scene | null {
+  const shown = cause ? (change ? cause : null) : firstAffected(diagnosis!, change?.time ?? -Infinity);
   if (!shown || shown.series.id === symptom?.series.id) return null;
   return {
-    role: 'First failure seen',
+    role: 'First failure',
     kind: 'failure',
     title: whose(shown),
     lines: [moved(shown)],
@@ -97,10 +96,14 @@ function failureScene({ diagnosis, cause, symptom }: Facts): Scene | null {
   };
 }
 
-/** What the cause itself did goes before what others did at the same time. */
-function earlier(cause: Shown | null, other: Shown | null): Shown | null {
-  if (!cause || !other) return cause ?? other;
-  return other.movement.onset.time < cause.movement.onset.time ? other : cause;
+function firstAffected({ symptoms, blastRadius }: Diagnosis, from: number): Shown | null {
+  const following = symptoms.filter(
+    ({ series, movement }) =>
+      (series.worse === 'either' || series.worse === movement.direction) &&
+      blastRadius.includes(ownerOf(series.subject)) &&
+      movement.onset.time >= from,
+  );
+  return following.sort((a, b) => a.movement.onset.time - b.movement.onset.time)[0] ?? null;
 }
 
 function impactScene({ diagnosis, service, symptom, record }: Facts): Scene {
@@ -110,8 +113,8 @@ function impactScene({ diagnosis, service, symptom, record }: Facts): Scene {
     kind: 'impact',
     title: shortName(service, 40),
     lines: [
-      symptom ? moved(symptom) : 'No measurement of its own moved',
-      `Symptoms: ${radiusWords(reach)}`,
+      symptom ? moved(symptom) : 'No metric of its own deviates',
+      `Affected: ${radiusWords(reach)}`,
       `Severity ${record.severity}`,
     ],
     time: symptom?.movement.onset.time ?? null,
@@ -129,9 +132,10 @@ function moved({ series, movement: { before, after, unit } }: Shown): string {
   return `${oneLine(series.name, 40)} ${beforeAfter(before, after, unit)}${change === '' ? '' : ` (${change})`}`;
 }
 
-function lagWords(before: number | null, after: number | null): string {
-  if (before === null || after === null) return 'then';
+/** How much later the next scene began; null where that is not known, or it seems to have begun earlier. */
+function lagWords(before: number | null, after: number | null): string | null {
+  if (before === null || after === null) return null;
   const lag = Math.round(after - before);
-  if (lag === 0) return 'at the same time';
-  return lag > 0 ? `${duration(lag)} later` : `seen ${duration(-lag)} earlier`;
+  if (lag < 0) return null;
+  return lag === 0 ? 'at the same time' : `${duration(lag)} later`;
 }

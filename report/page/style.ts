@@ -5,7 +5,7 @@ export const STYLE = `
   --paper: #fbfbfa; --card: #ffffff; --ink: #1c2024; --muted: #5b636b; --edge: #dfe2e5; --soft: #f0f2f4;
   --link: #0b5cad; --cause: #b3261e; --cause-soft: #fdecea; --hurt: #9a5b00; --hurt-soft: #fdf3e1;
   --calm: #5b636b; --good: #1f6f43; --good-soft: #e6f4ec; --suspect: #6a4ba3; --suspect-soft: #f1ecfa;
-  --line: #1f5fa8; --usual: #dfe9f4; --grid: #eceef0; --onset: #b3261e; --onset-soft: #b3261e1f;
+  --line: #1f5fa8; --usual: #c9dcf0; --grid: #eceef0; --onset: #b3261e; --onset-soft: #b3261e1f;
   --zero: #5b636b; --change: #6a4ba3; --alert: #e0a23c; --gap: #ececec;
 }
 @media (prefers-color-scheme: dark) {
@@ -79,7 +79,8 @@ nav li { margin: 0; }
 .story .what { font-size: 1.08rem; font-weight: 650; line-height: 1.3; }
 .story .when { color: var(--muted); font-variant-numeric: tabular-nums; margin: 8px 0 0; }
 .story .lag { flex: none; width: 104px; align-self: center; text-align: center; color: var(--muted); font-size: .82rem; line-height: 1.3; margin: 0; padding: 0 6px; }
-.story .lag::after { content: ""; display: block; height: 10px; margin: 5px auto 0; width: 100%;
+.story .lag.unordered::before, .story .lag.unordered::after { display: none; }
+.story .lag:not(.unordered)::after { content: ""; display: block; height: 10px; margin: 5px auto 0; width: 100%;
   background: linear-gradient(currentColor, currentColor) 0 50% / calc(100% - 8px) 2px no-repeat;
   clip-path: polygon(0 40%, calc(100% - 9px) 40%, calc(100% - 9px) 0, 100% 50%, calc(100% - 9px) 100%, calc(100% - 9px) 60%, 0 60%);
   background-color: currentColor; }
@@ -109,12 +110,17 @@ th:last-child, td:last-child { padding-right: 0; }
 .legend { list-style: none; padding: 0; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: .85rem; color: var(--muted); }
 .legend li { display: flex; align-items: center; gap: 7px; margin: 0; }
 .legend svg { width: 30px; height: 16px; flex: none; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); gap: 4px 28px; }
+.grid .plot { min-width: 0; }
+header .story { margin: 22px 0 14px; }
+header .key, header section { margin-top: 14px; }
 .plots h3 { border-bottom: 1px solid var(--edge); padding-bottom: 6px; }
 figure { margin: 0; }
 .plot { padding: 10px 0 4px; break-inside: avoid; }
-.plot figcaption { font-size: .92rem; line-height: 1.4; display: flex; flex-wrap: wrap; gap: 0 12px; align-items: baseline; }
+.plot figcaption { font-size: .9rem; line-height: 1.4; display: flex; flex-wrap: wrap; gap: 0 12px; align-items: baseline; }
 .plot .moved { font-variant-numeric: tabular-nums; }
-.plot .roles { color: var(--muted); font-size: .82rem; margin-left: auto; }
+.plot .roles { color: var(--muted); font-size: .82rem; }
+.key .roles { display: none; }
 .charts { position: relative; }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart text, .chart tspan { white-space: pre; }
@@ -124,6 +130,8 @@ figure { margin: 0; }
   background: var(--ink); color: var(--paper); font-variant-numeric: tabular-nums; white-space: pre; pointer-events: none; }
 details { font-size: .85rem; }
 summary { color: var(--muted); cursor: pointer; width: fit-content; }
+section > details { font-size: 1rem; }
+section > details > summary { margin-bottom: 10px; }
 .copy { font: inherit; font-size: .8rem; color: var(--link); background: none; border: 1px solid var(--edge); border-radius: 5px; padding: 2px 10px; cursor: pointer; }
 
 .map { margin-bottom: 18px; }
@@ -137,7 +145,8 @@ summary { color: var(--muted); cursor: pointer; width: fit-content; }
 .node .halo { fill: none; stroke: var(--ink); stroke-width: 1.2; }
 .node.cause .shape { fill: var(--cause-soft); stroke: var(--cause); stroke-width: 2.6; }
 .node.suspect .shape { fill: var(--suspect-soft); stroke: var(--suspect); stroke-width: 1.8; stroke-dasharray: 5 3; }
-.node.symptoms .shape { fill: var(--hurt-soft); stroke: var(--hurt); stroke-width: 1.8; }
+.node.affected .shape { fill: var(--hurt-soft); stroke: var(--hurt); stroke-width: 1.8; }
+.node.no-data .shape { fill: var(--soft); stroke: var(--muted); stroke-dasharray: 2 3; }
 .call { fill: none; stroke: var(--calm); opacity: .75; }
 .call.way, .call.on-the-way { opacity: 1; }
 .call.way { stroke: var(--ink); }
@@ -165,11 +174,11 @@ footer { margin-top: 60px; padding-top: 16px; border-top: 1px solid var(--edge);
   .story .lag { text-align: left; padding: 8px 0 8px 17px; }
   td, td.grows { max-width: none; }
   .story .lag { width: auto; display: flex; align-items: center; gap: 10px; }
-  .story .lag::before { content: ""; width: 10px; height: 16px; background: currentColor;
+  .story .lag:not(.unordered)::before { content: ""; width: 10px; height: 16px; background: currentColor;
     clip-path: polygon(40% 0, 60% 0, 60% 55%, 100% 55%, 50% 100%, 0 55%, 40% 55%); }
-  .story .lag::after { display: none; }
+  .story .lag:not(.unordered)::after { display: none; }
   .plot .roles { margin-left: 0; width: 100%; }
-  table, tbody, tr, td { display: block; width: auto; }
+  table, caption, tbody, tr, td { display: block; width: auto; }
   thead { position: absolute; clip-path: inset(50%); height: 1px; width: 1px; overflow: hidden; }
   tr { border-bottom: 1px solid var(--edge); padding: 8px 0; }
   td, .hypotheses td:nth-child(4), .hypotheses td:nth-child(5) { border: 0; padding: 2px 0; text-align: left; white-space: normal; width: auto; }

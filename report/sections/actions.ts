@@ -8,14 +8,14 @@ import type { Queries } from '../queries.js';
 
 const MOST_CHECKS = 30;
 
-/** What to do next; nothing any more once it is over, or a person knows better. */
+/** What to do next; null once the incident is over or a person found another cause. */
 export function actionsSection(facts: Facts): Section | null {
   if (!mayAct(facts)) return null;
   const actions = actionsOf(facts);
   if (actions.length === 0) {
     return {
       title: 'Next actions',
-      blocks: [{ kind: 'paragraph', text: ['None follows from the evidence.'] }],
+      blocks: [{ kind: 'paragraph', text: ['No recommended action.'] }],
     };
   }
   const steps = actions.map(({ title, command, risk, expect }) => {
@@ -34,15 +34,15 @@ const CHECK_COLUMNS: readonly Column[] = [
   { title: 'Check' },
   { title: 'Service' },
   { title: 'Outcome' },
-  { title: 'Seen', grows: true },
+  { title: 'Result', grows: true },
   { title: 'UTC' },
   { title: 'See' },
 ];
 
 const OUTCOME_WORDS: Record<IncidentRecord['checks'][number]['outcome'], Span> = {
-  passed: 'fine',
-  failed: { strong: 'trouble' },
-  'could-not-run': 'could not run',
+  passed: 'passed',
+  failed: { strong: 'failed' },
+  'could-not-run': 'no data',
 };
 
 export function checksSection({ record }: Facts, queries: Queries): Section | null {
@@ -70,11 +70,11 @@ export function checksSection({ record }: Facts, queries: Queries): Section | nu
   return { title: 'Checks run', blocks: [{ kind: 'table', columns: CHECK_COLUMNS, rows }] };
 }
 
-/** Room for what only people know. */
+/** Room for the resolution and the lessons, which people write. */
 export function peopleSection(): Section {
-  const items = ['What ended it:', 'What we learnt:', 'What we will do, by when:'];
+  const items = ['Resolution:', 'Lessons:', 'Action items, with dates:'];
   return {
-    title: 'For people to fill in',
+    title: 'To be filled in',
     forPeople: true,
     blocks: [{ kind: 'list', items: items.map((item): Text => [{ strong: item }]) }],
   };

@@ -1,15 +1,17 @@
 import { text, type Block, type FlowStep, type Section, type Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, type Facts } from '../facts.js';
-import { clock, confidence, duration, offset } from '../format.js';
+import type { Facts } from '../facts.js';
+import { clock, duration, offset } from '../format.js';
 import { causeSentences, changeWords } from '../headline.js';
+import { checksSentence } from '../../model/wording.js';
 import type { Queries } from '../queries.js';
 import { linkSpan } from './status.js';
 
 const MOST_HOPS = 20;
-const WORTH_A_THOUGHT = 0.1;
+/** A fault type with less than this share needs no check. */
+const WORTH_A_CHECK = 0.1;
 
-/** What probably began it, why that is believed, and what would settle it. */
+/** The probable root cause, the reason for it, the change that triggered it, its checks, and which data are missing. */
 export function causeSection(facts: Facts, queries: Queries): Section {
   const { diagnosis } = facts;
   const causes = causeSentences(facts, queries.cite).map((sentence): Block => ({
@@ -19,11 +21,11 @@ export function causeSection(facts: Facts, queries: Queries): Section {
   if (!diagnosis) return { title: 'Probable cause', blocks: causes };
   const { verdict } = diagnosis;
   const items: Text[] = [
-    // Without a suspect the reason has just been said.
+    // Without a suspect the reason is the sentence above.
     ...(verdict.service === null ? [] : [text`Why: ${oneLine(verdict.reason)}`]),
     ...changeItems(facts),
-    ...otherKinds(facts),
-    ...verdict.wouldSettle.map((what) => text`Would settle it: ${oneLine(what)}`),
+    ...checkItems(facts),
+    ...verdict.wouldSettle.map((what) => text`Missing data: ${oneLine(what)}`),
   ];
   return { title: 'Probable cause', blocks: [...causes, { kind: 'list', items }] };
 }
@@ -37,22 +39,27 @@ function changeItems({ change, zero }: Facts): Text[] {
   const touched = files.length > 0 ? `; files ${files.join(', ')}` : '';
   const more = change.files.length > 5 ? ` and ${change.files.length - 5} more` : '';
   return [
-    text`Trigger: ${changeWords(change)}${where}, ${clock(change.time)} UTC (${offset(change.time, zero)}), says ${from}${touched}${more}`,
+    text`Trigger: ${changeWords(change)}${where}, ${clock(change.time)} UTC (${offset(change.time, zero)}); source ${from}${touched}${more}`,
   ];
 }
 
-/** Other kinds of fault that this service may have, when they are worth a thought. */
-function otherKinds({ suspect }: Facts): Text[] {
-  const others = (suspect?.faultKinds ?? []).filter(
-    ({ kind, probability }) =>
-      kind !== suspect?.faultKind && kind !== 'unknown' && probability >= WORTH_A_THOUGHT,
-  );
-  if (others.length === 0) return [];
-  const words = others.map(({ kind, probability }) => `${FAULT_WORDS[kind]} ${confidence(probability)}`);
-  return [[`If it is this service, the kind of fault may also be: ${words.join(', ')}`]];
+/** What the checks of the suspected service found, and which suspected fault type none of them covers. */
+function checkItems({ record, suspect }: Facts): Text[] {
+  if (!suspect) return [];
+  const own = record.checks.filter(({ service }) => service === suspect.service);
+  if (own.length === 0) return [];
+  const suspected = suspect.faultKinds.filter(({ probability }) => probability >= WORTH_A_CHECK);
+  return [
+    [
+      `Checks of ${shortName(suspect.service, 60)}: ${checksSentence(
+        own,
+        suspected.map(({ kind }) => kind),
+      )}`,
+    ],
+  ];
 }
 
-/** How trouble went from the cause to the symptom. Null where no way is known. */
+/** The path from the cause to the affected service. Null where none is known. */
 export function spreadSection(facts: Facts): Section | null {
   const steps = facts.diagnosis?.propagation ?? [];
   if (steps.length === 0) return null;
@@ -76,11 +83,12 @@ export function spreadSection(facts: Facts): Section | null {
 
 const VIA_WORDS = {
   calls: 'through its calls',
-  load: 'by sending it more',
+  load: 'by more requests',
   host: 'on the same host',
 } as const;
 
+/** A hop that seems to go back in time says nothing: the samples are too coarse to tell which came first. */
 function lag(seconds: number): string {
-  if (Math.round(seconds) === 0) return 'at the same time';
-  return seconds > 0 ? `${duration(seconds)} later` : `seen ${duration(-seconds)} earlier`;
+  if (seconds < 0) return 'order of onsets unclear';
+  return Math.round(seconds) === 0 ? 'at the same time' : `${duration(seconds)} later`;
 }

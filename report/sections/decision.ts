@@ -1,7 +1,8 @@
 import type { Column, Section, Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
-import { isLooking, type Facts } from '../facts.js';
-import { count, duration, span } from '../format.js';
+import { isInvestigating, type Facts } from '../facts.js';
+import { count } from '../../model/wording.js';
+import { duration, span } from '../format.js';
 
 const MOST_RANKED = 10;
 
@@ -15,7 +16,9 @@ const RANKING: readonly Column[] = [
 export function decisionSection({ record, diagnosis }: Facts): Section {
   const version = `Faultline ${oneLine(record.product.version, 40)}`;
   if (!diagnosis) {
-    const why = isLooking(record) ? 'The first look is still under way.' : 'No analysis came to an end.';
+    const why = isInvestigating(record)
+      ? 'The first investigation is still running.'
+      : 'No analysis finished.';
     return { title: 'How this was decided', blocks: [{ kind: 'list', items: [[`${why} ${version}.`]] }] };
   }
   const { verdict, rulesVersion, looked, window, baseline, ranking } = diagnosis;
@@ -26,11 +29,11 @@ export function decisionSection({ record, diagnosis }: Facts): Section {
       { code: oneLine(verdict.rule, 80) },
       `, rules and weights ${oneLine(rulesVersion, 40)}, ${version}`,
     ],
-    [`Looked at ${seen}`],
+    [`Analysed ${seen}`],
     [`Window ${span(window.start, window.end)}, step ${duration(window.stepSeconds)}`],
-    [`Compared with ${span(baseline.start, baseline.end)}`],
+    [`Baseline ${span(baseline.start, baseline.end)}`],
     [packWords(record.scope?.packs ?? [])],
-    [`Record revision ${record.revision}, run `, { code: oneLine(record.runId, 80) }],
+    [`Update ${record.revision}, run `, { code: oneLine(record.runId, 80) }],
   ];
   const scored = ranking.filter(({ score }) => score > 0);
   const rows = scored
@@ -51,7 +54,7 @@ export function decisionSection({ record, diagnosis }: Facts): Section {
             {
               kind: 'paragraph',
               text: [
-                `${count(more, 'more service')} scored ${scored.length > rows.length ? 'lower' : 'nothing'}.`,
+                `${count(more, 'more service')} with ${scored.length > rows.length ? 'a lower score' : 'score 0'}.`,
               ],
             } as const,
           ]
@@ -61,7 +64,5 @@ export function decisionSection({ record, diagnosis }: Facts): Section {
 }
 
 function packWords(packs: readonly string[]): string {
-  return packs.length === 0
-    ? ''
-    : `Metrics read by the packs ${packs.map((pack) => oneLine(pack, 60)).join(', ')}`;
+  return packs.length === 0 ? '' : `Metric packs ${packs.map((pack) => oneLine(pack, 60)).join(', ')}`;
 }

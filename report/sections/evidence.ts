@@ -1,27 +1,27 @@
 import type { Evidence, Suspect } from '../../model/diagnosis.js';
 import type { Block, Column, Section, Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, type Facts } from '../facts.js';
-import { clock, confidence, count, duration, offset, quantity } from '../format.js';
+import { clearFaultType, type Facts } from '../facts.js';
+import { count, FAULT_TYPE_WORDS, wholePercent } from '../../model/wording.js';
+import { clock, offset } from '../format.js';
 import type { Queries } from '../queries.js';
-import { sparkline } from '../spark.js';
 
 const MOST_SUSPECTS = 3;
 /** Below this, further suspects are named only. */
 const WORTH_SHOWING = 0.05;
 const MOST_EVIDENCE = 8;
+/** Suspects below are counted only. */
+const WORTH_NAMING = 0.01;
+const MOST_NAMED = 5;
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
   { title: 'Observation', grows: true },
-  { title: 'Before', align: 'right' },
-  { title: 'After', align: 'right' },
   { title: 'UTC' },
-  { title: 'Window (┊ onset)', spare: true },
   { title: 'See' },
 ];
 
-/** For and against the leading suspects, each with what to look at to verify it. */
+/** Evidence for and against the leading suspects, each with the query or source to verify it. */
 export function evidenceSection(facts: Facts, queries: Queries): Section | null {
   const { diagnosis, record } = facts;
   if (!diagnosis) return null;
@@ -35,24 +35,36 @@ export function evidenceSection(facts: Facts, queries: Queries): Section | null 
     ...evidenceTable(suspect, facts, queries),
   ]);
   const others = open.slice(shown.length);
-  if (others.length > 0) {
-    const names = others.map(
-      ({ service, confidence: sure }) => `${shortName(service, 40)} ${confidence(sure)}`,
-    );
-    blocks.push({ kind: 'paragraph', text: [`Further suspects: ${names.join(', ')}.`] });
+  if (others.length > 0) blocks.push({ kind: 'paragraph', text: [furtherSuspects(others)] });
+  const rest = 1 - diagnosis.suspects.reduce((sum, { confidence }) => sum + confidence, 0);
+  if (rest >= WORTH_SHOWING) {
+    const words = `The remaining ${wholePercent(rest)} stands for a cause that the data do not show.`;
+    blocks.push({ kind: 'paragraph', text: [words] });
   }
   blocks.push({ kind: 'paragraph', text: [baselineWords(facts, record.evidence.length)] });
   return { title: 'Evidence', blocks };
 }
 
-function suspectHeading({ service, faultKind, confidence: sure, onset }: Suspect, rank: number): Text {
-  const since =
-    onset === null ? '' : `, from ${clock(onset.time)} UTC within ${duration(onset.uncertaintySeconds)}`;
-  return [`${rank}. ${shortName(service, 60)}: ${FAULT_WORDS[faultKind]}, ${confidence(sure)}${since}`];
+/** `Further suspects: cart 8 %, web 6 %; 5 others below 1 %.` */
+function furtherSuspects(others: readonly Suspect[]): string {
+  const named = others.filter(({ confidence }) => confidence >= WORTH_NAMING).slice(0, MOST_NAMED);
+  const names = named.map(
+    ({ service, confidence }) => `${shortName(service, 40)} ${wholePercent(confidence)}`,
+  );
+  const more = others.length - named.length;
+  const rest =
+    more === 0 ? [] : [`${count(more, 'other')} ${named.length < MOST_NAMED ? 'below 1 %' : ''}`.trim()];
+  return `Further suspects: ${[names.join(', '), ...rest].filter((part) => part !== '').join('; ')}.`;
+}
+
+function suspectHeading(suspect: Suspect, rank: number): Text {
+  const type = clearFaultType(suspect);
+  const name = `${rank}. ${shortName(suspect.service, 60)} (${wholePercent(suspect.confidence)})`;
+  return [type === null ? name : `${name}: ${FAULT_TYPE_WORDS[type]}`];
 }
 
 function evidenceTable({ evidence }: Suspect, facts: Facts, queries: Queries): Block[] {
-  if (evidence.length === 0) return [{ kind: 'paragraph', text: ['No single observation is recorded.'] }];
+  if (evidence.length === 0) return [{ kind: 'paragraph', text: ['No evidence is recorded.'] }];
   const heaviest = [...evidence].sort((a, b) => b.weight - a.weight);
   const shown = heaviest.slice(0, MOST_EVIDENCE);
   const ordered = [
@@ -77,20 +89,11 @@ function evidenceRow(evidence: Evidence, facts: Facts, queries: Queries): Text[]
   return [
     [{ strong: stance === 'for' ? 'for' : 'against' }],
     [oneLine(statement, 400)],
-    [movement ? quantity(movement.before, movement.unit) : ''],
-    [movement ? quantity(movement.after, movement.unit) : ''],
     [time === null ? '' : `${clock(time)} (${offset(time, zero)})`],
-    [shapeOf(series, facts)],
     series
       ? [{ ref: queries.refOf(series) }]
       : [changeId === null ? ORIGIN[kind] : `change ${shortName(changeId, 24)}`],
   ];
-}
-
-/** The series as it went, where it is kept: only what is a symptom has its shape in the record. */
-function shapeOf(series: Evidence['series'], { diagnosis }: Facts): string {
-  const symptom = series && diagnosis?.symptoms.find((one) => one.series.id === series.id);
-  return (symptom && diagnosis && sparkline(symptom, diagnosis.window)) ?? '';
 }
 
 /** Where an observation without a query of its own comes from. */
@@ -105,7 +108,7 @@ const ORIGIN: Record<Evidence['kind'], string> = {
   load: 'metrics',
   'shared-host': 'placement',
   change: 'changes',
-  check: 'checks below',
+  check: 'checks',
   trace: 'traces',
   log: 'logs',
   topology: 'call graph',
@@ -116,7 +119,7 @@ function baselineWords({ diagnosis, zeroIs }: Facts, blobs: number): string {
   if (!diagnosis) return '';
   const { start, end } = diagnosis.baseline;
   const kept = blobs > 0 ? ' The samples are kept in the evidence store.' : '';
-  return `"Before" is the usual level from ${clock(start)} to ${clock(end)} UTC; offsets count from T+0, the ${oneLine(zeroIs, 160)}.${kept}`;
+  return `Baseline: ${clock(start)} to ${clock(end)} UTC; offsets count from T+0, the ${oneLine(zeroIs, 160)}.${kept}`;
 }
 
 /** The queries that the summary points at, ready to paste. Null when there is none. */

@@ -1,16 +1,17 @@
 import { text, type Section, type Span, type Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
-import { FAULT_WORDS, LEVEL_WORDS, STATE_WORDS, type Facts } from '../facts.js';
-import { confidence, duration, moment } from '../format.js';
+import { faultTypeWords, LEVEL_WORDS, STATE_WORDS, type Facts } from '../facts.js';
+import { wholePercent } from '../../model/wording.js';
+import { duration, moment } from '../format.js';
 import { maskAddress } from '../mask.js';
 import {
   acknowledgedWords,
   alertCountWords,
   escalatedWords,
-  judgementWords,
+  feedbackWords,
   linksOf,
   REVISION_REASON_WORDS,
-} from '../standing.js';
+} from '../status.js';
 
 /** Links of one alert beyond these are left out. */
 const MOST_LINKS = 6;
@@ -34,13 +35,13 @@ export function statusSection(facts: Facts): Section {
   return { title: 'Status', blocks: [{ kind: 'facts', rows }] };
 }
 
-function verdictRows({ diagnosis }: Facts): (readonly [string, Text])[] {
+function verdictRows({ diagnosis, suspect }: Facts): (readonly [string, Text])[] {
   if (!diagnosis) return [['Verdict', ['none, there is no diagnosis']]];
-  const { level, service, faultKind, confidence: sure } = diagnosis.verdict;
-  const named = service === null ? 'no service' : oneLine(service, 120);
+  const { level, service, confidence } = diagnosis.verdict;
+  const named = service === null ? 'no service' : `${oneLine(service, 120)} (${wholePercent(confidence)})`;
   return [
-    ['Verdict', text`${{ strong: LEVEL_WORDS[level] }}: ${named}, ${FAULT_WORDS[faultKind]}`],
-    ...(service === null ? [] : [['Confidence', [confidence(sure)]] as const]),
+    ['Verdict', text`${{ strong: LEVEL_WORDS[level] }}: ${named}`],
+    ...(suspect ? [['Fault type', [faultTypeWords(suspect).replace(/^Fault type:? /, '')]] as const] : []),
   ];
 }
 
@@ -49,11 +50,11 @@ function timeRows({ record, diagnosis, zero, zeroIs, closedAt }: Facts): (readon
   const exact = diagnosis?.onset && diagnosis.onset.time === zero ? diagnosis.onset.uncertaintySeconds : 0;
   const within = exact > 0 ? `, within ${duration(exact)}` : '';
   const rows: (readonly [string, Text])[] = [
-    ['Began', [`${moment(zero)} (T+0: ${oneLine(zeroIs, 160)}${within})`]],
+    ['Started', [`${moment(zero)} (T+0: ${oneLine(zeroIs, 160)}${within})`]],
   ];
   if (record.anomalies.length > 0) {
     const alerted = Math.min(...record.anomalies.map(({ startedAt }) => startedAt));
-    const delay = alerted > zero ? ` (${duration(alerted - zero)} after it began)` : '';
+    const delay = alerted > zero ? ` (${duration(alerted - zero)} after it started)` : '';
     rows.push(['First alert', [`${moment(alerted)}${delay}`]]);
   }
   if (firstResultAt !== null) {
@@ -65,36 +66,39 @@ function timeRows({ record, diagnosis, zero, zeroIs, closedAt }: Facts): (readon
   return rows;
 }
 
-/** Which telling of the incident this is, and why it was told. */
+/** Which update of the summary this is, and why it was made. */
 function revisionRow({ record }: Facts): (readonly [string, Text])[] {
   if (record.revision === 0) return [];
-  return [['Revision', [`${record.revision}: ${REVISION_REASON_WORDS[record.revisionReason]}`]]];
+  return [['Update', [`${record.revision}: ${REVISION_REASON_WORDS[record.revisionReason]}`]]];
 }
 
-/** People appear as whom to ask, never as whom to blame. */
+/** People appear as contacts only. */
 function contactRows({ record, change, closedAt }: Facts): (readonly [string, Text])[] {
   const escalated = escalatedWords(record);
-  const acknowledged = acknowledgedWords(record) ?? (closedAt === null ? 'by nobody yet' : null);
+  const acknowledged = acknowledgedWords(record) ?? (closedAt === null ? 'not acknowledged' : null);
   const rows: (readonly [string, string | null])[] = [
     ['Escalated', escalated],
     ['Acknowledged', acknowledged],
-    ['Judged', record.feedback && judgementWords(record.feedback)],
-    ['Whom to ask', change?.author ? `${oneLine(change.author, 80)}, about the change` : null],
+    ['Feedback', record.feedback && feedbackWords(record.feedback)],
+    ['Change author', change?.author ? oneLine(change.author, 80) : null],
   ];
   return rows.flatMap(([name, words]) => (words === null ? [] : [[name, [words]] as const]));
 }
 
+/** Each link on a line of its own, so that it can be clicked or copied. */
 function linkRows({ record }: Facts): (readonly [string, Text])[] {
   const all = linksOf(record);
-  if (all.length === 0) return [];
-  const shown = all.slice(0, MOST_LINKS).flatMap((link, index): Span[] => {
-    return index === 0 ? [linkSpan(link)] : [', ', linkSpan(link)];
+  const rows = all.slice(0, MOST_LINKS).map(({ title, url }) => {
+    const safe = maskAddress(url);
+    const target = linkTarget(safe);
+    const value: Span = target === null ? { code: oneLine(safe, 200) } : { link: target, url: target };
+    return [shortName(title, 16) || 'Link', [value]] as const;
   });
-  const more = all.length > MOST_LINKS ? [`, and ${all.length - MOST_LINKS} more in the record`] : [];
-  return [['Links', [...shown, ...more]]];
+  const more = all.length - rows.length;
+  return more > 0 ? [...rows, ['More links', [`${more} in the record`]]] : rows;
 }
 
-/** A link where it can be one; else its words: a file's path, or an address of a kind that nobody should follow. */
+/** A link where it can be one; else its words: a file's path, or an address of a kind that must not be followed. */
 export function linkSpan({ title, url }: { title: string; url: string }): Span {
   const safe = maskAddress(url);
   const target = linkTarget(safe);

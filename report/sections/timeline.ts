@@ -3,7 +3,8 @@ import type { Symptom } from '../../model/diagnosis.js';
 import type { Column, Section, Text } from '../document.js';
 import { oneLine, shortName } from '../escape.js';
 import { ownerOf, type Facts } from '../facts.js';
-import { beforeAfter, clock, count, day, offset } from '../format.js';
+import { beforeAfter, count } from '../../model/wording.js';
+import { clock, day, offset } from '../format.js';
 import { changeWords } from '../headline.js';
 import type { Queries } from '../queries.js';
 
@@ -24,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Source' },
 ];
 
-/** What happened when: changes, first symptoms, alerts, and what was done about it. */
+/** Changes, first symptoms, alerts and actions of people, in order. */
 export function timelineSection(facts: Facts, queries: Queries): Section {
   const { record, zero } = facts;
   const events = [
@@ -60,7 +61,7 @@ export function timelineSection(facts: Facts, queries: Queries): Section {
   };
 }
 
-/** The guilty change and those nearest in time to the beginning. */
+/** The change that the verdict names and those nearest to T+0. */
 function nearest(changes: readonly Change[], { zero, change }: Facts): Change[] {
   const far = ({ time }: Change) => Math.abs(time - zero);
   const others = changes.filter((one) => one !== change).sort((a, b) => far(a) - far(b));
@@ -95,7 +96,7 @@ function onsetEvents({ diagnosis }: Facts, queries: Queries): Event[] {
 
 function resultEvent({ record, diagnosis }: Facts): Event[] {
   const { openedAt, firstResultAt } = record.timings;
-  const opened: Event = { time: openedAt, what: ['Diagnosis began'], source: 'faultline' };
+  const opened: Event = { time: openedAt, what: ['Diagnosis started'], source: 'faultline' };
   if (firstResultAt === null || !diagnosis) return [opened];
   return [opened, { time: firstResultAt, what: ['First result'], source: 'faultline' }];
 }

@@ -63,7 +63,7 @@ function question(
   };
 }
 
-const guiltyOf = (asked: ChangeQuestion): string | null => judgeChanges(asked).guilty?.id ?? null;
+const guiltyOf = (asked: ChangeQuestion): string | null => judgeChanges(asked).trigger?.id ?? null;
 
 /** Takes a guard away that the failure is about. */
 const culprit = commit('culprit', 'refactor: simplify voucher handling', 'orders/voucher.go', [
@@ -74,13 +74,13 @@ const culprit = commit('culprit', 'refactor: simplify voucher handling', 'orders
 ]);
 const failure = lines('orders', 'nil dereference in applyVoucher: voucher has no expiry');
 
-describe('a guilty change', () => {
+describe('the change that triggered it', () => {
   it('is the one that took away what the failure is about', () => {
     const other = commit('other', 'feat: export invoices', 'orders/invoice.go', [
       '+\treturn renderInvoice(pdf)',
     ]);
-    const { guilty, ranked, none } = judgeChanges(question([other, culprit], failure));
-    assert.equal(guilty?.id, 'culprit');
+    const { trigger, ranked, none } = judgeChanges(question([other, culprit], failure));
+    assert.equal(trigger?.id, 'culprit');
     assert.ok(ranked[0]!.probability > 0.6, `${ranked[0]!.probability}`);
     assert.ok(none < 0.2);
     assert.equal(ranked[0]!.lagSeconds, 120);
@@ -91,13 +91,13 @@ describe('a guilty change', () => {
     const said = first!.evidence.map(({ stance, statement }) => `${stance}: ${statement}`);
     assert.deepEqual(said, [
       'against: Took effect 2 min before the onset.',
-      'for: Deals with what fails: expiry, voucher.',
+      'for: It touches what fails: expiry, voucher.',
     ]);
   });
 
   it('may be the deploy of the failing service of which nothing can be read, and then it is hardly more than a guess', () => {
-    const { guilty, ranked } = judgeChanges(question([change('mute')]));
-    assert.equal(guilty?.id, 'mute');
+    const { trigger, ranked } = judgeChanges(question([change('mute')]));
+    assert.equal(trigger?.id, 'mute');
     assert.ok(ranked[0]!.probability < 0.7);
   });
 
@@ -106,14 +106,14 @@ describe('a guilty change', () => {
     const told = judgeChanges(question([rewrite], lines('orders', 'certificate of the vault was revoked')));
     const untold = judgeChanges(question([rewrite]));
     assert.ok(untold.ranked[0]!.probability > told.ranked[0]!.probability);
-    assert.equal(untold.guilty?.id, 'rewrite');
+    assert.equal(untold.trigger?.id, 'rewrite');
   });
 
   it('may be a commit that only ships with a later deploy of its service', () => {
     const earlier = { ...culprit, kind: 'other' as const, service: null, time: ONSET - 7200 };
     const carrier = commit('carrier', 'docs: readme', 'README.md', ['+hello']);
-    const { guilty, ranked } = judgeChanges(question([earlier, carrier], failure));
-    assert.equal(guilty?.id, 'culprit');
+    const { trigger, ranked } = judgeChanges(question([earlier, carrier], failure));
+    assert.equal(trigger?.id, 'culprit');
     assert.equal(ranked[0]!.lagSeconds, 120, 'counts from the deploy that carried it');
   });
 
@@ -142,14 +142,14 @@ describe('a guilty change', () => {
 describe('an innocent change near the onset', () => {
   const without = (decoy: Change, asked = failure): string | null => guiltyOf(question([decoy], asked));
 
-  it('is not guilty by nearness alone when it can be read', () => {
+  it('is not the trigger by nearness alone when it can be read', () => {
     assert.equal(
       without(commit('d', 'feat: export invoices', 'orders/invoice.go', ['+\treturn renderInvoice(pdf)'])),
       null,
     );
   });
 
-  it('loses against the guilty one however near it is', () => {
+  it('loses against the trigger however near it is', () => {
     const near = commit(
       'near',
       'tidy: voucher log lines',
@@ -160,7 +160,7 @@ describe('an innocent change near the onset', () => {
     assert.equal(guiltyOf(question([near, { ...culprit, time: ONSET - 600 }], failure)), 'culprit');
   });
 
-  it('is not guilty when it only words logs and answers', () => {
+  it('is not the trigger when it only words logs and answers', () => {
     assert.equal(
       without(
         commit('d', 'tidy voucher errors', 'orders/voucher.go', [
@@ -172,7 +172,7 @@ describe('an innocent change near the onset', () => {
     );
   });
 
-  it('is not guilty when it only moves code', () => {
+  it('is not the trigger when it only moves code', () => {
     const moved = commit('d', 'refactor: extract helper', 'orders/voucher.go', [
       '-\tvoucher := load(id)',
       '-\treturn voucher.Expiry',
@@ -182,12 +182,12 @@ describe('an innocent change near the onset', () => {
       '+\tvoucher := load(id)',
       '+\treturn voucher.Expiry',
     ]);
-    const { ranked, guilty } = judgeChanges(question([moved], failure));
+    const { ranked, trigger } = judgeChanges(question([moved], failure));
     assert.ok(ranked[0]!.evidence.some(({ statement }) => statement.startsWith('Moves code')));
-    assert.equal(guilty, null);
+    assert.equal(trigger, null);
   });
 
-  it('is not guilty when it touches comments, documentation or tests alone', () => {
+  it('is not the trigger when it touches comments, documentation or tests alone', () => {
     assert.equal(
       without(commit('d', 'explain vouchers', 'orders/voucher.go', ['-// voucher', '+// voucher expiry'])),
       null,
@@ -202,7 +202,7 @@ describe('an innocent change near the onset', () => {
     );
   });
 
-  it('is not guilty when it raises a patch version', () => {
+  it('is not the trigger when it raises a patch version', () => {
     const bump = (to: string): Change =>
       commit('d', 'bump', 'go.mod', ['-\tgithub.com/x/voucher v1.2.3', `+\tgithub.com/x/voucher ${to}`]);
     assert.equal(without(bump('v1.2.4')), null);
@@ -210,36 +210,36 @@ describe('an innocent change near the onset', () => {
     assert.ok(loss('v1.2.4') < loss('v1.3.0') && loss('v1.3.0') < loss('v2.0.0'));
   });
 
-  it('is not guilty when it came after the onset', () => {
+  it('is not the trigger when it came after the onset', () => {
     assert.equal(without({ ...culprit, time: ONSET + 300 }), null);
   });
 
-  it('is not guilty on a service that has nothing to do with the failure', () => {
+  it('is not the trigger on a service that has nothing to do with the failure', () => {
     assert.equal(without(change('d', { service: 'blog' })), null);
   });
 
-  it('is not guilty when no deploy carried it out', () => {
+  it('is not the trigger when no deploy carried it out', () => {
     const never = { ...culprit, kind: 'other' as const, service: null, time: ONSET - 60 };
     const early = change('early', { time: ONSET - 86_400 });
     assert.equal(guiltyOf(question([never, early], failure)), null);
   });
 
-  it('is not guilty when it was rolled back before the onset, and neither is the rollback', () => {
+  it('is not the trigger when it was rolled back before the onset, and neither is the rollback', () => {
     const bad = { ...culprit, time: ONSET - 400 };
     const back = change('back', { time: ONSET - 300, title: 'orders 2.4.2: roll back' });
     assert.equal(guiltyOf(question([bad], failure)), 'culprit');
-    const { guilty, ranked } = judgeChanges(question([bad, back], failure));
-    assert.equal(guilty, null);
+    const { trigger, ranked } = judgeChanges(question([bad, back], failure));
+    assert.equal(trigger, null);
     const told = (id: string): string =>
       ranked
         .find(({ change: one }) => one.id === id)!
         .evidence.map(({ statement }) => statement)
         .join(' ');
     assert.match(told('culprit'), /Was rolled back 5 min before the onset\./u);
-    assert.match(told('back'), /Brings back what ran before\./u);
+    assert.match(told('back'), /Restores the version that ran before\./u);
   });
 
-  it('is guilty still when it was rolled back only afterwards, or another one was', () => {
+  it('is still the trigger when it was rolled back only afterwards, or another one was', () => {
     const bad = { ...culprit, time: ONSET - 400 };
     const late = change('back', { time: ONSET + 300, title: 'Revert "simplify voucher handling"' });
     assert.equal(guiltyOf(question([bad, late], failure)), 'culprit');
@@ -257,10 +257,10 @@ describe('an innocent change near the onset', () => {
   });
 });
 
-describe('no guilty change', () => {
+describe('no trigger', () => {
   it('is the answer without any change', () => {
-    const { none, ranked, guilty } = judgeChanges(question([]));
-    assert.deepEqual({ none, ranked, guilty }, { none: 1, ranked: [], guilty: null });
+    const { none, ranked, trigger } = judgeChanges(question([]));
+    assert.deepEqual({ none, ranked, trigger }, { none: 1, ranked: [], trigger: null });
   });
 
   const mute = change('mute');
@@ -274,8 +274,8 @@ describe('no guilty change', () => {
   ];
   for (const [what, message] of outside) {
     it(`is the answer to ${what}, even with a deploy just before`, () => {
-      const { none, guilty, noneEvidence } = judgeChanges(question([mute], lines('orders', message)));
-      assert.equal(guilty, null);
+      const { none, trigger, noneEvidence } = judgeChanges(question([mute], lines('orders', message)));
+      assert.equal(trigger, null);
       assert.ok(none > 0.75, `${none}`);
       assert.equal(noneEvidence.length, 1);
     });

@@ -27,7 +27,7 @@ describe('load from outside', () => {
   it('is seen when traffic has multiplied by the time of the onset', () => {
     const load = outsideLoad([traffic((minute) => jitter(minute) * (minute >= 49 ? 3 : 1))], ['web'], onset);
     assert.equal(load?.strength, 1);
-    assert.match(load.statement, /^load of web was 3\.\d times its usual when it began\.$/u);
+    assert.match(load.statement, /^load of web was 3\.\d times its baseline at the onset\.$/u);
   });
 
   it('is not seen in traffic that rises only after the onset', () => {

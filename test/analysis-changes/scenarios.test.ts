@@ -244,15 +244,15 @@ function judge({ service, alert, log, guilty, innocent }: Scenario): ChangeJudge
   });
 }
 
-describe('who is found guilty in', () => {
+describe('the trigger in', () => {
   for (const scenario of SCENARIOS) {
     it(`${scenario.what}: ${scenario.guilty === null ? 'nobody' : 'the change'}`, () => {
-      const { guilty, ranked, none } = judge(scenario);
+      const { trigger, ranked, none } = judge(scenario);
       const said = ranked
         .map(({ change, probability }) => `${change.id} ${probability.toFixed(2)}`)
         .join(', ');
       const expected = scenario.guilty === null ? null : changeOf(scenario.guilty).id;
-      assert.equal(guilty?.id ?? null, expected, `none ${none.toFixed(2)}, ${said}`);
+      assert.equal(trigger?.id ?? null, expected, `none ${none.toFixed(2)}, ${said}`);
     });
   }
 });

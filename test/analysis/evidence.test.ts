@@ -4,15 +4,14 @@ import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Ranked } from '../../analysis/rank.js';
 import { metaOf } from '../../analysis/evidence/finding.js';
-import { claimOf, type Claim } from '../../analysis/rules.js';
+import { claimOf, type Claim } from '../../analysis/verdict/claims.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
-import { amount, list } from '../../analysis/text.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
-import type { Move } from '../../analysis/series/movement.js';
+import type { Deviation } from '../../analysis/series/deviation.js';
 
 const { input, names } = estate({ seed: 58, faults: [{ service: 5, trouble: 'delay' }] });
 const cause = names[5]!;
@@ -50,12 +49,12 @@ describe('checks', () => {
   it('rule out their kind and not the service when they pass, and say nothing when they could not run', () => {
     const kindOf = ({ suspects }: Diagnosis, wanted: string): number =>
       suspects[0]!.faultKinds.find(({ kind }) => kind === wanted)?.probability ?? 0;
-    const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'network')] });
+    const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'code-change')] });
     assert.deepEqual(passed.ranking, plain.ranking);
-    assert.ok(kindOf(passed, 'network') < kindOf(plain, 'network'));
-    const why = passed.ruledOut.find(({ what }) => what === `network at ${cause}`)?.why;
+    assert.ok(kindOf(passed, 'code-change') < kindOf(plain, 'code-change'));
+    const why = passed.ruledOut.find(({ what }) => what === `code change at ${cause}`)?.why;
     assert.equal(why, '0 of 2 targets answer.');
-    const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'network')] });
+    const mute = diagnose({ ...input, checks: [check(cause, 'could-not-run', 'code-change')] });
     assert.deepEqual(mute.suspects, plain.suspects);
   });
 
@@ -66,7 +65,7 @@ describe('checks', () => {
     assert.equal(before.verdict.faultKind, 'dependency-down');
     const denied = diagnose({ ...gone.input, checks: [check(service, 'passed', 'dependency-down')] });
     const against = evidenceOf(denied, service).find(({ kind }) => kind === 'contradiction');
-    assert.match(against!.statement, /speak against dependency-down: 0 of 2 targets answer/u);
+    assert.match(against!.statement, /rule out service down: 0 of 2 targets answer/u);
     assert.ok(denied.suspects.find((one) => one.service === service)!.confidence < before.verdict.confidence);
   });
 
@@ -150,7 +149,7 @@ describe('what accounts for a symptom', () => {
     before: number,
     after: number,
     name = 'latency-average',
-  ): Move => ({
+  ): Deviation => ({
     series: {
       ...input.series[0]!,
       signal,
@@ -202,7 +201,7 @@ describe('what accounts for a symptom', () => {
   });
 });
 
-describe('a guilty change', () => {
+describe('the change that triggered it', () => {
   const pool = estate({ seed: 61, faults: [{ service: 5, trouble: 'connections' }] });
   const victim = pool.names[5]!;
   const withConfig = (details: string): Diagnosis =>
@@ -365,18 +364,18 @@ describe('belief and claim', () => {
     }
     assert.equal(
       claimed([given('resource', 3), harm]).reason,
-      'CPU of a rose from 1 to 2.5 cores, and the harm follows from it: CPU of a rose from 1 to 2.5 cores.',
+      'CPU of a rose from 1 to 2.5 cores; this explains the symptom: CPU of a rose from 1 to 2.5 cores.',
     );
   });
 
   it('names what was done rather than what that did to the machine', () => {
-    const deed = {
+    const release = {
       ...given('change', 2),
-      statement: 'Release 2.4.1: guilty with 70 %. Took effect 9 s before.',
+      statement: 'Release 2.4.1: 70 % likely to be the trigger. Took effect 9 s before.',
     };
     assert.match(
-      claimed([given('resource', 5), harm, deed]).reason,
-      /^Release 2\.4\.1: guilty with 70 %, and/u,
+      claimed([given('resource', 5), harm, release]).reason,
+      /^Release 2\.4\.1: 70 % likely to be the trigger; this explains/u,
     );
   });
 
@@ -411,21 +410,6 @@ describe('belief and claim', () => {
     assert.equal(claim([given('local-symptom', 1)], { score: 1 }), 'too-weak');
     assert.equal(claim([harm], { confidence: 0.3 }), 'undecided');
     assert.equal(claimed([], { confidence: 0, score: 0 }).level, 'inconclusive');
-  });
-});
-
-describe('sentences', () => {
-  it('give numbers with units that people read', () => {
-    assert.equal(amount(0.23, 's'), '230 ms');
-    assert.equal(amount(0.042, '1'), '4.2 %');
-    assert.equal(amount(1.5e6, 'bytes'), '1.5 Mbytes');
-    assert.equal(amount(12, 'req/s'), '12 req/s');
-  });
-
-  it('name a few and count the rest', () => {
-    assert.equal(list(['a']), 'a');
-    assert.equal(list(['a', 'b', 'c']), 'a, b and c');
-    assert.equal(list(['a', 'b', 'c', 'd', 'e']), 'a, b, c and 2 more');
   });
 });
 

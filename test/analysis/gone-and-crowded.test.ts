@@ -93,7 +93,7 @@ describe('load', () => {
     assert.equal(result.verdict.faultKind, 'traffic-surge');
     assert.match(
       evidenceOf(result, 'stock').find(({ stance }) => stance === 'against')!.statement,
-      /^stock has to bear 2\.\d times its traffic\.$/u,
+      /^stock gets 2\.\d times its baseline traffic\.$/u,
     );
   });
 

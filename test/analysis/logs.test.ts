@@ -88,7 +88,7 @@ describe('error lines', () => {
   it('point to the service that they name, and not to their writer', () => {
     const caller = input.graph.edges.find(({ callee }) => callee === cause)!.caller;
     const result = withLogs(lines(caller, `call to http://${cause}:8080/price failed: connection refused`));
-    assert.match(logsIn(result, cause)[0]!.statement, new RegExp(`and speak of ${cause}`, 'u'));
+    assert.match(logsIn(result, cause)[0]!.statement, new RegExp(`and mention ${cause}`, 'u'));
     assert.deepEqual(logsIn(result, caller), []);
     const kinds = result.suspects.find(({ service }) => service === cause)!.faultKinds;
     assert.ok(kinds.some(({ kind }) => kind === 'dependency-down'));

@@ -34,7 +34,7 @@ describe('what slow callers share', () => {
     assert.equal(result.verdict.faultKind, 'network');
     assert.match(
       evidenceOf(result, 'stock').find(({ kind }) => kind === 'neighbours')!.statement,
-      /^cart and search wait longer, and what they share is that they call stock\.$/u,
+      /^cart and search wait longer; all of them call stock\.$/u,
     );
     assert.ok(evidenceOf(result, 'cart').some(({ stance }) => stance === 'against'));
   });
@@ -93,7 +93,7 @@ describe('what failing callees share', () => {
     assert.equal(result.verdict.service, 'gateway');
     assert.match(
       evidenceOf(result, 'gateway').find(({ kind }) => kind === 'neighbours')!.statement,
-      /began to fail together, and what they share is that gateway calls them/u,
+      /began to fail together; gateway calls all of them/u,
     );
   });
 
@@ -176,7 +176,7 @@ describe('what traces say of a slow caller', () => {
     assert.equal(result.verdict.faultKind, 'network');
     assert.match(
       evidenceOf(result, 'orders').find(({ stance }) => stance === 'against')!.statement,
-      /^In traces, 100 % of its extra time passed on the way to and from mail, while its other calls took as long/u,
+      /^In traces, 100 % of its extra time was spent on the way to and from mail, while its other calls took as long/u,
     );
   });
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { CancelledFailure } from '@temporalio/common';
-import { quantity } from '../../activities/check/quantity.js';
 import { createRunChecks, runChecks } from '../../activities/check/run-checks.js';
-import { QueryTimeout } from '../../activities/collect/source/errors.js';
+import { QueryTimeout } from '../../activities/collect/metrics/source/errors.js';
 import { checkResult, type CheckResult } from '../../model/check.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
@@ -162,19 +161,4 @@ describe('diagnostic checks', () => {
     running.cancel();
     await assert.rejects(running.result, CancelledFailure);
   });
-});
-
-describe('quantities in sentences', () => {
-  const CASES: [value: number, unit: string, text: string][] = [
-    [0.4236, '1', '42.4 %'],
-    [0, '1', '0 %'],
-    [0.21, 's', '210 ms'],
-    [1.5, 's', '1.5 s'],
-    [3.2 * 1024 ** 3, 'bytes', '3.2 GiB'],
-    [512, 'bytes/s', '512 B/s'],
-    [2.4, 'times', '2.4 times'],
-    [12_345.6, 'req/s', '12346 req/s'],
-  ];
-  for (const [value, unit, text] of CASES)
-    it(`reads ${text}`, () => assert.equal(quantity(value, unit), text));
 });

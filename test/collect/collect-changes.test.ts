@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
-import { collectChanges } from '../../activities/collect/collect-changes.js';
-import { BadQuery } from '../../activities/collect/source/errors.js';
+import { collectChanges } from '../../activities/collect/changes/collect-changes.js';
+import { BadQuery } from '../../activities/collect/metrics/source/errors.js';
 import { change as changeSchema, type Change } from '../../model/change.js';
 import type { Gap } from '../../model/gap.js';
 import { FakeSource, type FakeOptions, type FakeSeries } from '../support/fake-source.js';
-import { bindingOf, collectDeps, scopeOf, testConfig } from '../support/scopes.js';
+import { bindingOf, collectDeps, NO_LIMITS, scopeOf, testConfig } from '../support/scopes.js';
 import { startStubPrometheus, type StubPrometheus } from '../support/stub-prometheus.js';
 
 const PROCESS = bindingOf('process/prometheus');
@@ -20,9 +20,11 @@ async function collect(
 ): Promise<{ changes: Change[]; gaps: Gap[] }> {
   const deps = await collectDeps(new FakeSource(options), testConfig(config));
   const packs = [PROCESS, bindingOf('kubernetes', { service: 'workload' })];
-  const found = await collectChanges(deps, scopeOf(['payment', 'cart'], packs, { window: WINDOW }), {
-    signal: new AbortController().signal,
-  });
+  const found = await collectChanges(
+    deps,
+    scopeOf(['payment', 'cart'], packs, { window: WINDOW }),
+    NO_LIMITS,
+  );
   for (const one of found.changes) changeSchema.parse(one);
   return found;
 }
@@ -217,6 +219,49 @@ describe('collecting changes', () => {
       assert.match(gaps[0]!.reason, /^time: /);
     });
 
+    it('cuts long texts, and keeps of too many changes those nearest to the alert', async () => {
+      const details = 'd'.repeat(100_000);
+      const files = Array.from({ length: 200 }, (_, i) => `file${i}`);
+      const fat = Array.from({ length: 100 }, (_, i) =>
+        told({ id: `c${i}`, time: 10_000 + i, details, files }),
+      );
+      stub.answer = (reply) => reply.send(fat);
+      const { changes, gaps } = await collect({}, http());
+      assert.ok(changes.length > 40 && changes.length < 100, `${changes.length} changes`);
+      assert.ok(JSON.stringify(changes).length <= 256 * 1024);
+      assert.deepEqual([changes[0]!.details.length, changes[0]!.files.length], [4_000, 50]);
+      // The alert began at 1500, before all of them.
+      assert.equal(changes.at(-1)!.id, `c${changes.length - 1}`);
+      assert.deepEqual(
+        gaps.map(({ what }) => what),
+        [`${100 - changes.length} of 100 changes`],
+      );
+    });
+
+    it('makes one gap of sixty thousand entries that are no changes, without a closer look at each', async () => {
+      stub.answer = (reply) => reply.send(new Array(60_000).fill(1));
+      const started = performance.now();
+      const { gaps } = await collect({}, http());
+      assert.deepEqual(
+        gaps.map(({ what }) => what),
+        ['change 1 and 59999 more of 60000'],
+      );
+      assert.ok(performance.now() - started < 500);
+    });
+
+    it('reads a thousand changes of one source, and says how many there are', async () => {
+      stub.answer = (reply) =>
+        reply.send(
+          Array.from({ length: 1_500 }, (_, i) => told({ id: `c${i}`, time: 10_000 + i / 10, title: '' })),
+        );
+      const { changes, gaps } = await collect({}, http());
+      assert.equal(changes.length, 1_000);
+      assert.deepEqual(
+        gaps.map(({ what }) => what),
+        ['500 of 1500 changes'],
+      );
+    });
+
     const DEAD: [name: string, prepare: () => Promise<object> | object, reason: RegExp][] = [
       [
         'refuses connections',
@@ -230,6 +275,14 @@ describe('collecting changes', () => {
           return http();
         },
         /^it answered 503$/,
+      ],
+      [
+        'redirects',
+        () => {
+          stub.answer = (reply) => reply.redirect(`${stub.url}/elsewhere?token=abc`, 302);
+          return http();
+        },
+        /^302: it redirects to \S+\/elsewhere, and redirects are not followed, .* set the url of ci under changes /,
       ],
       [
         'does not answer',

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { createCollectMetrics, type Progress } from '../../activities/collect/collect-metrics.js';
+import type { Beat } from '../../activities/collect/attempt.js';
+import { createCollectMetrics, type Progress } from '../../activities/collect/metrics/collect-metrics.js';
 import {
   BadCredentials,
   BadQuery,
   QueryTimeout,
   SourceUnavailable,
-} from '../../activities/collect/source/errors.js';
+} from '../../activities/collect/metrics/source/errors.js';
 import type { MetricFamily } from '../../activities/contract.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
@@ -26,7 +27,8 @@ async function collect(
 ): Promise<{ series: Series[]; gaps: Gap[]; summary: string; source: FakeSource }> {
   const source = new FakeSource(options);
   const deps = await collectDeps(source);
-  const info = resumed ? { heartbeatDetails: resumed(deps.store) } : {};
+  const checkpoint = resumed?.(deps.store);
+  const info = checkpoint ? { heartbeatDetails: { startedAt: Date.now(), checkpoint } } : {};
   const { evidence, gaps } = await runActivity(
     createCollectMetrics(deps).collectMetrics,
     { scope, family },
@@ -254,7 +256,7 @@ describe('collecting metrics', () => {
   });
 
   describe('when the source goes away in the middle', () => {
-    const outage = (attempt: number) => {
+    const outage = () => {
       let asked = 0;
       const source = new FakeSource({
         answer: () => {
@@ -262,28 +264,27 @@ describe('collecting metrics', () => {
           return [[{ job: 'a' }, 1]];
         },
       });
-      return { source, info: { attempt } };
+      return source;
     };
     const input = { scope: scopeOf(['a'], [HTTP]), family: 'golden' as const };
 
     it('fails so that a later attempt goes on with what was answered', async () => {
-      const { source, info } = outage(1);
-      const deps = await collectDeps(source);
-      const { result, heartbeats } = runActivity(createCollectMetrics(deps).collectMetrics, input, info);
+      const deps = await collectDeps(outage());
+      const { result, heartbeats } = runActivity(createCollectMetrics(deps).collectMetrics, input);
       await assert.rejects(
         result,
         (error) => error instanceof ApplicationFailure && error.nonRetryable === false,
       );
-      const progress = heartbeats.at(-1) as Progress;
-      assert.equal(progress.done.length, 4);
-      assert.equal((await deps.store.get(progress.part!)).length, 4);
+      const { checkpoint } = heartbeats.at(-1) as Beat<Progress>;
+      assert.equal(checkpoint?.done.length, 4);
+      assert.equal((await deps.store.get(checkpoint.part!)).length, 4);
     });
 
-    it('takes what it has after enough attempts, and says what is missing', async () => {
-      const { source, info } = outage(5);
-      const deps = await collectDeps(source);
-      const { gaps, evidence } = await runActivity(createCollectMetrics(deps).collectMetrics, input, info)
-        .result;
+    it('answers what it has when there is no time for another attempt, and says what is missing', async () => {
+      const deps = await collectDeps(outage());
+      const heartbeatDetails = { startedAt: Date.now() - 84_500, checkpoint: null };
+      const { collectMetrics } = createCollectMetrics(deps);
+      const { gaps, evidence } = await runActivity(collectMetrics, input, { heartbeatDetails }).result;
       assert.match(evidence.summary, /^4 series/);
       assert.deepEqual(gaps, [
         { source: 'fake', what: 'requests in flight (otel-http/stable)', reason: 'connection refused' },

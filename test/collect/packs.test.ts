@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { queryFor, type Spans } from '../../activities/collect/packs/binding.js';
-import { detectPacks } from '../../activities/collect/packs/detect.js';
-import { BUILT_IN, loadPacks, parsePack } from '../../activities/collect/packs/load.js';
-import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
-import { readTopology } from '../../activities/collect/topology.js';
+import type { Limits } from '../../activities/collect/attempt.js';
+import { queryFor, type Spans } from '../../activities/collect/metrics/packs/binding.js';
+import { detectPacks } from '../../activities/collect/metrics/packs/detect.js';
+import { BUILT_IN, loadPacks, parsePack } from '../../activities/collect/metrics/packs/load.js';
+import { BadQuery, QueryTimeout, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
+import { readTopology } from '../../activities/collect/scope/topology.js';
 import { ConfigError } from '../../config/load.js';
 import type { Binding } from '../../model/reading.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';
+import { NO_LIMITS } from '../support/scopes.js';
 
 const SPANS: Spans = { window: 60, lookback: 3600, before: 2400, since: 720 };
 const WINDOW = { start: 0, end: 1000 };
@@ -97,8 +99,8 @@ describe('metric packs', () => {
           ? calls
           : [],
     });
-    const { bindings } = await detectPacks(source, packs, { use: 'auto', window: WINDOW });
-    const around = { source, packs, bindings, spans: SPANS, time: WINDOW.end, options: {} };
+    const { bindings } = await detectPacks(source, packs, { ...NO_LIMITS, use: 'auto', window: WINDOW });
+    const around = { source, packs, bindings, spans: SPANS, time: WINDOW.end, limits: NO_LIMITS };
     const { graph, gaps } = await readTopology(around, [], ['checkout'], { services: [] });
     assert.deepEqual(
       graph.edges.map(({ caller, callee }) => `${caller} -> ${callee}`),
@@ -197,9 +199,10 @@ describe('metric packs', () => {
       names: string[],
       answer: (query: string) => FakeSeries[],
       use: 'auto' | string[] = 'auto',
+      limits: Limits = NO_LIMITS,
     ) => {
       const source = new FakeSource({ names, answer });
-      return detectPacks(source, await loadPacks(), { use, window: WINDOW });
+      return detectPacks(source, await loadPacks(), { ...limits, use, window: WINDOW });
     };
 
     it('finds the packs whose metrics exist, several at once, the most believed first', async () => {
@@ -268,20 +271,29 @@ describe('metric packs', () => {
       ]);
     });
 
-    it('leaves out a pack that the source refuses to answer, but not when the source is down', async () => {
+    it('leaves out a pack whose query is not answered; an outage is for another attempt, while there is time', async () => {
       const asked = { operation: 'instant query', endpoint: 'http://x' };
-      const failing = (error: Error) =>
-        detect(['up', 'istio_requests_total'], (query) => {
-          if (query.includes('istio')) throw error;
-          return [[{ job: 'a' }, 1]];
-        });
+      const failing = (error: Error, limits: Limits = NO_LIMITS) =>
+        detect(
+          ['up', 'istio_requests_total'],
+          (query) => {
+            if (query.includes('istio')) throw error;
+            return [[{ job: 'a' }, 1]];
+          },
+          'auto',
+          limits,
+        );
       const { bindings, gaps } = await failing(new BadQuery(asked, '400 no'));
       assert.deepEqual(
         bindings.map(({ pack }) => pack),
         ['targets'],
       );
       assert.deepEqual(gaps, [{ source: 'fake', what: 'metric pack istio', reason: '400 no' }]);
-      await assert.rejects(failing(new SourceUnavailable(asked, 'connection refused')), SourceUnavailable);
+      const slow = await failing(new QueryTimeout(asked, 'no answer within 30 s'));
+      assert.deepEqual([slow.bindings.length, slow.gaps[0]?.reason], [1, 'no answer within 30 s']);
+      const outage = new SourceUnavailable(asked, 'connection refused');
+      await assert.rejects(failing(outage, { ...NO_LIMITS, canRetry: () => true }), SourceUnavailable);
+      assert.equal((await failing(outage)).gaps[0]?.reason, 'connection refused');
     });
   });
 });

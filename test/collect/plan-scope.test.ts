@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { planScope } from '../../activities/collect/plan-scope.js';
-import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import type { Limits } from '../../activities/collect/attempt.js';
+import { planScope } from '../../activities/collect/scope/plan-scope.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { scope as scopeSchema, type Scope } from '../../model/incident.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import { FakeSource, type FakeOptions, type FakeSeries } from '../support/fake-source.js';
-import { alertOn, collectDeps, testConfig } from '../support/scopes.js';
+import { alertOn, collectDeps, NO_LIMITS, testConfig } from '../support/scopes.js';
 
 const NAMES = ['http_server_request_duration_seconds_count', 'up'];
 const asked = { operation: 'instant query', endpoint: 'http://x' };
@@ -34,17 +35,13 @@ function estate(
 async function plan(
   options: FakeOptions,
   config: object = {},
-  anomalies: Anomaly[] = [alertOn('a')],
+  { anomalies = [alertOn('a')], limits = NO_LIMITS }: { anomalies?: Anomaly[]; limits?: Limits } = {},
 ): Promise<Scope> {
   const deps = await collectDeps(
     new FakeSource(options),
     testConfig({ diagnosis: { baselineSeconds: 900 }, ...config }),
   );
-  const scope = await planScope(
-    deps,
-    { environment: 'test', anomalies, now: 1560 },
-    { signal: new AbortController().signal },
-  );
+  const scope = await planScope(deps, { environment: 'test', anomalies, now: 1560 }, limits);
   return scopeSchema.parse(scope);
 }
 
@@ -78,17 +75,23 @@ describe('planning a scope', () => {
   });
 
   it('explains the gravest alert of the service that opened the incident, from the first that fires', async () => {
-    const scope = await plan(estate('front>a a>b'), {}, [
-      alertOn('a', { symptom: 'latency', startedAt: 1500 }),
-      alertOn('a', { symptom: 'errors', severity: 'critical', startedAt: 1520 }),
-      alertOn('a', { symptom: 'traffic', severity: 'critical', startedAt: 700, status: 'resolved' }),
-      alertOn('front', { symptom: 'saturation', severity: 'critical', startedAt: 1490 }),
-    ]);
+    const scope = await plan(
+      estate('front>a a>b'),
+      {},
+      {
+        anomalies: [
+          alertOn('a', { symptom: 'latency', startedAt: 1500 }),
+          alertOn('a', { symptom: 'errors', severity: 'critical', startedAt: 1520 }),
+          alertOn('a', { symptom: 'traffic', severity: 'critical', startedAt: 700, status: 'resolved' }),
+          alertOn('front', { symptom: 'saturation', severity: 'critical', startedAt: 1490 }),
+        ],
+      },
+    );
     assert.deepEqual([scope.service, scope.symptom, scope.anomalyTime], ['a', 'errors', 1490]);
   });
 
   it('finds the service whatever the alert calls it, and callees whatever clients dial', async () => {
-    const scope = await plan(estate('a>b.shop.svc:8080 b>a'), {}, [alertOn('prod/A')]);
+    const scope = await plan(estate('a>b.shop.svc:8080 b>a'), {}, { anomalies: [alertOn('prod/A')] });
     assert.equal(scope.service, 'a');
     assert.deepEqual(edgesOf(scope), ['a>b', 'b>a']);
   });
@@ -131,7 +134,7 @@ describe('planning a scope', () => {
     assert.equal(scope.services.length, 5);
     for (const service of ['a', 's17', 's23']) assert.ok(scope.services.includes(service), service);
     assert.match(scope.gaps[0]!.what, /^26 of 31 services within reach: s0\d, /);
-    assert.match(scope.gaps[0]!.reason, /a diagnosis looks at 5 services \(diagnosis\.maxServices\)/);
+    assert.match(scope.gaps[0]!.reason, /a diagnosis covers 5 services \(diagnosis\.maxServices\)/);
   });
 
   it('looks at everybody when nothing tells who calls whom, and says so', async () => {
@@ -158,7 +161,25 @@ describe('planning a scope', () => {
     assert.equal(scope.gaps[0]?.what, 'all metrics');
   });
 
-  it('goes on without an edge query that fails, but not without the source', async () => {
+  it('covers twenty services for one that nothing names, those that deviate most, and says so', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => `s${i}`);
+    const options: FakeOptions = {
+      names: NAMES,
+      answer: (query) => {
+        if (query.startsWith('count by')) return many.map((job): FakeSeries => [{ job }, 10]);
+        if (!query.includes('histogram_quantile(0.95') || !query.includes('server')) return [];
+        return many.map((job, i): FakeSeries => [{ job }, (time) => (i === 42 && time > 1500 ? 2 : 0.1)]);
+      },
+    };
+    const bogus = await plan(options, {}, { anomalies: [alertOn('10.0.0.99:9100')] });
+    assert.equal(bogus.services.length, 20);
+    assert.ok(bogus.services.includes('s42') && bogus.services.includes('10.0.0.99:9100'));
+    const reason = 'a diagnosis of 10.0.0.99:9100, which no metric names, covers 20 services';
+    assert.ok(bogus.gaps.some((gap) => gap.reason.includes(reason)));
+    assert.equal((await plan(options, {}, { anomalies: [alertOn('s1')] })).services.length, 60);
+  });
+
+  it('goes on without an edge query that fails, and without the source when no time is left for another attempt', async () => {
     const failing = (error: Error) =>
       plan(
         estate('a>b', (query) => {
@@ -169,14 +190,16 @@ describe('planning a scope', () => {
     const scope = await failing(new BadQuery(asked, '400 nonsense'));
     assert.deepEqual(scope.services, ['a', 'b']);
     assert.deepEqual(scope.gaps.map(({ reason }) => reason).slice(0, 1), ['400 nonsense']);
-    await assert.rejects(
-      plan({
-        ...estate('a>b'),
-        answer: () => {
-          throw new SourceUnavailable(asked, 'connection refused');
-        },
-      }),
-      SourceUnavailable,
-    );
+    const down: FakeOptions = {
+      names: NAMES,
+      answer: () => {
+        throw new SourceUnavailable(asked, 'connection refused');
+      },
+    };
+    const patient = { ...NO_LIMITS, canRetry: () => true };
+    await assert.rejects(plan(down, {}, { limits: patient }), SourceUnavailable);
+    const blind = await plan(down);
+    assert.deepEqual(blind.services, ['a']);
+    assert.ok(blind.gaps.some(({ reason }) => reason === 'connection refused'));
   });
 });

@@ -12,9 +12,9 @@ import {
   SourceBusy,
   SourceError,
   SourceUnavailable,
-} from '../../activities/collect/source/errors.js';
-import { toFailure } from '../../activities/collect/source/failures.js';
-import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
+} from '../../activities/collect/metrics/source/errors.js';
+import { toFailure } from '../../activities/collect/metrics/source/failures.js';
+import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import { sourceConfig, startStubPrometheus, type StubPrometheus } from '../support/stub-prometheus.js';
 
 const matrix = (result: unknown[], more: object = {}): object => ({
@@ -22,6 +22,8 @@ const matrix = (result: unknown[], more: object = {}): object => ({
   data: { resultType: 'matrix', result },
   ...more,
 });
+
+const VECTOR = { status: 'success', data: { resultType: 'vector', result: [] } };
 
 describe('Prometheus source, on the wire', () => {
   let stub: StubPrometheus;
@@ -90,7 +92,7 @@ describe('Prometheus source, on the wire', () => {
     const ports = new Set<number | undefined>();
     stub.answer = (reply) => {
       ports.add(reply.request.socket.remotePort);
-      return reply.send({ status: 'success', data: { resultType: 'vector', result: [] } });
+      return reply.send(VECTOR);
     };
     const source = open();
     for (let i = 0; i < 3; i++) await source.instant('up', i);
@@ -163,6 +165,82 @@ describe('Prometheus source, on the wire', () => {
     assert.equal(refused.reason, 'the store says that its answer is partial');
   });
 
+  it('reads a range answer with white space between its tokens, and one whose keys are escaped', async () => {
+    const window = { start: 1796030000, end: 1796030015, step: 15 };
+    const ANSWERS = [
+      '{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {"job": "payment"}, "values": [[1796030000, "1"], [1796030015, "2"]]}]}}',
+      '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"payment"},"v\\u0061lues":[[1796030000,"1"],[1796030015,"2"]]}]}}',
+    ];
+    for (const answer of ANSWERS) {
+      stub.answer = (reply) => reply.type('application/json').send(answer);
+      const { series } = await open().range('x', window);
+      assert.deepEqual(
+        series.map(({ labels, values }) => [labels, [...values]]),
+        [[{ job: 'payment' }, [1, 2]]],
+      );
+    }
+  });
+
+  describe('a server that takes no query by POST', () => {
+    const REFUSALS: [name: string, answer: StubPrometheus['answer']][] = [
+      ['refuses it', (reply) => reply.code(405).send('Method Not Allowed')],
+      [
+        'ignores its form',
+        (reply) => reply.send({ status: 'success', data: { resultType: 'vector', result: null } }),
+      ],
+    ];
+    for (const [name, refuse] of REFUSALS) {
+      it(`is asked with GET from then on when it ${name}, and its health says so`, async () => {
+        stub.answer = (reply, request) =>
+          request.method === 'GET' && request.form.has('query') ? reply.send(VECTOR) : refuse(reply, request);
+        const source = open();
+        await source.instant('up', 5);
+        await source.instant('up', 6);
+        assert.deepEqual(
+          stub.requests.map(({ method, form }) => [method, form.get('query'), form.get('time')]),
+          [
+            ['POST', 'up', '5'],
+            ['GET', 'up', '5'],
+            ['GET', 'up', '6'],
+          ],
+        );
+      });
+    }
+
+    it('that takes none by GET either is no source', async () => {
+      stub.answer = (reply) => reply.code(405).send('Method Not Allowed');
+      const error = await failureOf(open().instant('up', 5));
+      assert.ok(error instanceof NotASource);
+      assert.match(error.reason, /it refuses POST and GET alike/);
+    });
+  });
+
+  it('refuses an answer of more values than it may hold', async () => {
+    const result = Array.from({ length: 2_000 }, (_, i) => ({
+      metric: { job: `s${i}` },
+      values: [[1, '1']],
+    }));
+    stub.answer = (reply) => reply.send(matrix(result));
+    const error = await failureOf(open().range('x', { start: 1, end: 10_000, step: 1 }));
+    assert.ok(error instanceof QueryTooHeavy);
+    assert.match(error.reason, /2000 series of 10000 points/);
+  });
+
+  it('sends nothing to where it is redirected, and names the address', async () => {
+    stub.answer = (reply, { path }) =>
+      path.startsWith('/else')
+        ? reply.send(VECTOR)
+        : reply.code(307).header('location', `${stub.url}/else/api/v1/query?token=abc`).send('');
+    const source = open({ headers: { 'X-API-Key': 'KEYSECRET' } });
+    const error = await failureOf(source.instant('up', 5));
+    assert.ok(error instanceof NotASource);
+    assert.match(error.reason, /^307: it redirects to \S+\/else\/api\/v1\/query, and .* set metrics\.url /);
+    assert.deepEqual(
+      stub.requests.map(({ path }) => path),
+      ['/api/v1/query'],
+    );
+  });
+
   it('says that native histograms were left out', async () => {
     stub.answer = (reply) =>
       reply.send(matrix([{ metric: {}, histograms: [[1, { count: '1', sum: '2' }]] }]));
@@ -229,17 +307,20 @@ describe('Prometheus source, on the wire', () => {
     ];
     for (const [name, data, expected] of CASES) {
       it(`recognises ${name}`, async () => {
-        stub.answer = (reply) => reply.send({ status: 'success', data });
-        assert.deepEqual(await open().health(), expected);
+        stub.answer = (reply, { path }) =>
+          reply.send(path.endsWith('/query') ? VECTOR : { status: 'success', data });
+        assert.deepEqual(await open().health(), { ...expected, queryMethod: 'POST' });
       });
     }
 
     it('takes an answered query for health where there is no build information', async () => {
       stub.answer = (reply, { path }) =>
-        path.endsWith('/query')
-          ? reply.send({ status: 'success', data: { resultType: 'vector', result: [] } })
-          : reply.code(404).send('404 page not found');
-      assert.deepEqual(await open().health(), { product: 'Prometheus-compatible', version: 'unknown' });
+        path.endsWith('/query') ? reply.send(VECTOR) : reply.code(404).send('404 page not found');
+      assert.deepEqual(await open().health(), {
+        product: 'Prometheus-compatible',
+        version: 'unknown',
+        queryMethod: 'POST',
+      });
     });
   });
 

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { collectChanges } from '../../activities/collect/collect-changes.js';
-import { collectMetrics } from '../../activities/collect/collect-metrics.js';
-import { queryFor } from '../../activities/collect/packs/binding.js';
-import { loadPacks } from '../../activities/collect/packs/load.js';
-import { planScope } from '../../activities/collect/plan-scope.js';
-import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
-import { PrometheusSource } from '../../activities/collect/source/prometheus-source.js';
-import { RecordingSource } from '../../activities/collect/source/recording-source.js';
-import { recordingOf } from '../../activities/collect/source/recording-writer.js';
-import { unpackRecording } from '../../activities/collect/source/recording-format.js';
+import { collectChanges } from '../../activities/collect/changes/collect-changes.js';
+import { collectMetrics } from '../../activities/collect/metrics/collect-metrics.js';
+import { queryFor } from '../../activities/collect/metrics/packs/binding.js';
+import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
+import { planScope } from '../../activities/collect/scope/plan-scope.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
+import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
+import { RecordingSource } from '../../activities/collect/metrics/source/recording-source.js';
+import { recordingOf } from '../../activities/collect/metrics/source/recording-writer.js';
+import { unpackRecording } from '../../activities/collect/metrics/source/recording-format.js';
 import { runChecks } from '../../activities/check/run-checks.js';
 import type { MetricFamily } from '../../activities/contract.js';
-import type { MetricsSource } from '../../activities/collect/source/source.js';
+import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
 import type { Series } from '../../model/series.js';
 import { needs } from '../support/needs.js';
 import { writeOpenMetrics } from '../support/open-metrics.js';
@@ -162,7 +162,7 @@ describe('over a real Prometheus', function () {
     );
     assert.deepEqual(
       checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check),
-      ['cpu-against-calm'],
+      ['cpu-against-baseline'],
     );
   });
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { NotASource, NotRecorded } from '../../activities/collect/source/errors.js';
-import { RecordingSource } from '../../activities/collect/source/recording-source.js';
-import { recordingOf } from '../../activities/collect/source/recording-writer.js';
-import type { Answer } from '../../activities/collect/source/source.js';
+import { NotASource, NotRecorded } from '../../activities/collect/metrics/source/errors.js';
+import { RecordingSource } from '../../activities/collect/metrics/source/recording-source.js';
+import { recordingOf } from '../../activities/collect/metrics/source/recording-writer.js';
+import type { Answer } from '../../activities/collect/metrics/source/source.js';
 import type { Change } from '../../model/change.js';
 import { FakeSource } from '../support/fake-source.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { listServices, loadPacks, matchingService } from '../../activities/collect/index.js';
-import { BadQuery, SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { BadQuery, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { configSchema } from '../../config/schema.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';
 

@@ -207,8 +207,8 @@ describe('the configuration', () => {
     await writeFile(file, example);
     const { changes, gaps } = await readChangeSource(
       { type: 'file', name: 'deploys', file },
-      { from: 0, to: Infinity },
-      new AbortController().signal,
+      { from: 0, to: Infinity, alertTime: 0 },
+      { signal: new AbortController().signal },
     );
     assert.deepEqual(gaps, []);
     assert.equal(changes[0]?.service, 'payment');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadCredentials, SourceUnavailable } from '../../activities/collect/source/errors.js';
-import type { Health, MetricsSource } from '../../activities/collect/source/source.js';
+import { BadCredentials, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
+import type { Health, MetricsSource } from '../../activities/collect/metrics/source/source.js';
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
 import type { MatchingPack } from '../../workers/doctor/metrics.js';

@@ -28,6 +28,7 @@ describe('when the world fails in the middle of a diagnosis', function () {
   });
   afterEach(() => {
     gate.open();
+    gate.delay(0);
     written.sink.posts.length = 0;
   });
 
@@ -98,6 +99,23 @@ describe('when the world fails in the middle of a diagnosis', function () {
       await house.incidents.cancel(id, { by: 'test', reason: 'done' });
       await house.result(id);
       await keepHistory(house.client.workflow.getHandle(id), 'incident-blind-then-cancelled');
+    });
+  });
+
+  it('a metrics source that takes seconds for each query gives a diagnosis, and gaps for what there was no time for', async () => {
+    const house = await startHouse({ ...options(), sourceTimeoutSeconds: 26 });
+    await inHouse(house, async () => {
+      gate.delay(5_000);
+      await house.post({ startsAt: written.alert, status: 'firing' });
+      const record = await house.untilPublished(await house.incident());
+      assert.notEqual(record.diagnosis, null, JSON.stringify(record.gaps));
+      assert.match(record.evidence.map(({ summary }) => summary).join(), /[1-9]\d* series/);
+      assert.match(
+        JSON.stringify(record.gaps),
+        /no time left for it after 26 s \(diagnosis\.sourceTimeoutSeconds\)/,
+      );
+      await house.incidents.cancel(record.id, { by: 'test', reason: 'done' });
+      await house.result(record.id);
     });
   });
 

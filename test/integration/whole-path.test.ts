@@ -58,7 +58,7 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
     assert.ok((historySize ?? Infinity) <= 150_000, `${historySize} bytes up to the first summary`);
 
     const report = record.links.find(({ title }) => title === 'Report')?.url ?? '';
-    assert.match(await readFile(report, 'utf8'), /payment/);
+    assert.match(await readFile(join(written.directory, 'store', report), 'utf8'), /payment/);
   });
 
   it('tells a stranger the story on its page in the Temporal UI', async function () {

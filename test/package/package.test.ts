@@ -191,8 +191,9 @@ describe('the packed product', function () {
       await axios.post(url!, await recordedAlert(FAULT, playAt), { headers });
       let id: string | undefined;
       await until(worker, async () => {
-        id = (await incidents.list({ environment: ['package'] }, { limit: 1 })).incidents[0]?.id;
-        return id !== undefined && (await incidents.show(id)).publications.length > 0;
+        const { incidents: found } = await incidents.list({ environment: ['package'] }, { limit: 1 });
+        id = found[0]?.id;
+        return found[0]?.verdict != null;
       });
 
       const shown = await faultline(['show', id!, '--json'], env);

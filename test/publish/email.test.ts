@@ -69,7 +69,7 @@ describe('email sink', () => {
     const { headers, text = '', html } = mail!;
     assert.ok(typeof html === 'string');
     for (const part of [text, html]) {
-      assert.match(part, /code change; confidence 96 %/);
+      assert.match(part, /payment \(96 %\)[^]*Fault type: code change/);
       assert.match(part, /Take payment back to v811/);
       assert.match(part, /kubectl rollout undo deployment\/payment/);
     }

@@ -41,7 +41,7 @@ describe('github sink', () => {
     await lab.tell(sink());
     const comments = own()[0]?.comments ?? [];
     assert.equal(comments.length, 2);
-    assert.match(comments[0]!.body, /^- Confirmed now, was suspected/);
+    assert.match(comments[0]!.body, /^- Confirmed, was suspected/);
     assert.match(comments[1]!.body, /^- Resolved at/);
   });
 
@@ -159,6 +159,6 @@ describe('github sink', () => {
   });
 
   it('says what it always said', () => {
-    golden('github-comment.md', commentOf(COURSE[1]!, ['Confirmed now, was suspected.']));
+    golden('github-comment.md', commentOf(COURSE[1]!, ['Confirmed, was suspected.']));
   });
 });

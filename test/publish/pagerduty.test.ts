@@ -48,7 +48,7 @@ describe('pagerduty sink', () => {
       incident.notes.map((note) => note.split('\n')[0]),
       [0, 1, 4].map((revision) => titleOf(RUNG[revision]!)),
     );
-    assert.match(incident.notes[1]!, /^Changed: Confirmed now, was suspected/im);
+    assert.match(incident.notes[1]!, /^Changed: Confirmed, was suspected/im);
     assert.match(incident.notes[2]!, /^Changed: Resolved at/m);
     assert.equal(account.rings, 1, 'only PagerDuty itself rang');
   });

@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  beforeAfter,
-  clock,
-  confidence,
-  count,
-  duration,
-  factor,
-  listOf,
-  moment,
-  offset,
-  quantity,
-  span,
-} from '../../report/format.js';
+import { beforeAfter, count, factor, listOf, quantity, wholePercent } from '../../model/wording.js';
+import { clock, duration, moment, offset, span } from '../../report/format.js';
 
 const NOON = Date.UTC(2026, 10, 24, 12, 0, 0) / 1000;
 
@@ -28,6 +17,8 @@ function table<A extends unknown[]>(title: string, call: (...args: A) => string,
 describe('numbers and times as people read them', () => {
   table('says quantities in the size that people use', quantity, [
     [[0.0000021, 's'], '2.1 µs'],
+    [[2.4, 'times'], '2.4 times'],
+    [[7, '1'], '7'],
     [[0.0204, 's'], '20.4 ms'],
     [[1.2, 's'], '1.2 s'],
     [[240, 's'], '4 min'],
@@ -62,7 +53,7 @@ describe('numbers and times as people read them', () => {
     [[7500], '2 h 5 min'],
     [[190_000], '2 d 5 h'],
   ]);
-  table('never rounds a probability to certainty', confidence, [
+  table('never rounds a probability to certainty', wholePercent, [
     [[0.784], '78 %'],
     [[0.999], '99 %'],
     [[0.001], 'below 1 %'],

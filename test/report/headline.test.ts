@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { IncidentRecord } from '../../model/incident.js';
 import { plain } from '../../report/document.js';
 import { factsOf } from '../../report/facts.js';
-import { causeOf, LONGEST_TITLE, summaryOf, titleOf } from '../../report/headline.js';
+import { causeOf, causeSentences, LONGEST_TITLE, summaryOf, titleOf } from '../../report/headline.js';
 import { hostileRecord } from '../support/hostile-record.js';
+import { ZERO } from '../support/record-parts.js';
 import { SAMPLES } from '../support/records.js';
 
 const cause = (name: keyof typeof SAMPLES) => plain(causeOf(factsOf(SAMPLES[name]())));
@@ -37,21 +39,21 @@ describe('the first line', () => {
 });
 
 describe('the cause', () => {
-  it('is told with what the suspect did, when, what kind of fault that is and how sure', () => {
+  it('stands with its confidence, and with what the suspect shows', () => {
     assert.equal(
       cause('suspected pool saturation'),
-      'payment: latency p95 20 ms -> 1.2 s from 10:40:20 (T-30s), pool saturation; confidence 78 %',
+      'payment (78 %): latency p95 20 ms -> 1.2 s from 10:40:20 (T-30s)',
     );
   });
 
-  it('begins with the change when one is guilty', () => {
+  it('begins with the change that triggered it', () => {
     assert.match(
       cause('confirmed bad deploy'),
-      /^payment: deploy "payment v812: .*" \(4f2a91c\) at 10:36:05 \(T-4m45s\), then error/,
+      /^payment \(96 %\): deploy "payment v812: .*" \(4f2a91c\) at 10:36:05 \(T-4m45s\), then error/,
     );
   });
 
-  it('is told by its main reason when the suspect itself moved in no way that can be shown', () => {
+  it('has its main reason where the suspect itself shows no movement', () => {
     const record = SAMPLES['suspected pool saturation']();
     record.diagnosis!.symptoms = [];
     record.diagnosis!.suspects[0]!.evidence = [
@@ -59,20 +61,66 @@ describe('the cause', () => {
     ];
     assert.equal(
       plain(causeOf(factsOf(record))),
-      'payment: pool saturation; confidence 78 % (latency p95 of payment rose from 20 ms to 1.2 s)',
+      'payment (78 %): latency p95 of payment rose from 20 ms to 1.2 s',
     );
   });
 
-  it('names what could not be seen when there is no diagnosis', () => {
+  /** The cause sentence of the pool incident after `change` was done to it. */
+  function causeAfter(change: (record: IncidentRecord) => void): string {
+    const record = SAMPLES['suspected pool saturation']();
+    change(record);
+    return plain(causeSentences(factsOf(record))[0]!);
+  }
+
+  it('names no fault type that has less than half of the belief', () => {
+    const words = causeAfter(({ diagnosis }) => {
+      diagnosis!.suspects[0]!.faultKinds = [
+        { kind: 'network', probability: 0.45 },
+        { kind: 'code-change', probability: 0.3 },
+        { kind: 'unknown', probability: 0.25 },
+      ];
+    });
+    assert.match(words, /\. Fault type unclear: network 45 %, code change 30 %\.$/);
+    assert.match(
+      causeAfter(() => undefined),
+      /\. Fault type: pool saturation 80 %, network 20 %\.$/,
+    );
+  });
+
+  it('is told in the statistic of the symptom, however the evidence is ordered', () => {
+    const words = causeAfter(({ diagnosis }) => {
+      const [heaviest] = diagnosis!.suspects[0]!.evidence;
+      const p50 = { ...heaviest!.series!, id: 'payment/latency-p50', name: 'latency p50' };
+      const movement = {
+        ...heaviest!.movement!,
+        before: 0.01,
+        onset: { time: ZERO - 60, uncertaintySeconds: 15 },
+      };
+      diagnosis!.suspects[0]!.evidence.unshift({ ...heaviest!, weight: 9, series: p50, movement });
+    });
+    assert.match(words, /: latency p95 20 ms -> 1\.2 s from 10:40:20/);
+  });
+
+  it('names what had no data when there is no diagnosis', () => {
     assert.match(
       summary('metrics down')[1]!,
-      /^Cause not known: the services around checkout could not be seen \(metrics: /,
+      /^Root cause not known: the services around checkout had no data \(metrics: /,
     );
   });
 });
 
 describe('the summary', () => {
-  it('has at most three sentences', () => {
+  it('counts what is missing only where it bears on the answer', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    record.diagnosis!.ranking.push({ service: 'shipping', score: 0 });
+    const last = () => plain(summaryOf(factsOf(record)).at(-1)!);
+    record.gaps = [{ source: 'prometheus', what: 'pool metrics of shipping', reason: 'no series' }];
+    assert.match(last(), /^Next: See what holds the connections of payment \(read-only\)\.$/);
+    record.gaps.push({ source: 'prometheus', what: 'pool metrics of payment', reason: 'no series' });
+    assert.match(last(), /; partial visibility: 1 data source missing \(see Not checked\)\.$/);
+  });
+
+  it('has at most three paragraphs', () => {
     for (const name of Object.keys(SAMPLES) as (keyof typeof SAMPLES)[]) {
       assert.ok(summary(name).length <= 3, name);
     }
@@ -80,8 +128,8 @@ describe('the summary', () => {
 
   it('says what a person found before what the diagnosis said, and nothing of what to do', () => {
     const [, found, said, ...more] = summary('corrected by a person');
-    assert.equal(found, 'Corrected by kim: it was ledger, disk trouble.');
-    assert.match(said ?? '', /^The diagnosis had said: payment: /);
+    assert.equal(found, 'Corrected by kim: it was ledger (fault type: disk).');
+    assert.match(said ?? '', /^The diagnosis was: payment \(78 %\): /);
     assert.deepEqual(more, []);
   });
 });

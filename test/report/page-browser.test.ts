@@ -101,7 +101,7 @@ describe('the page in a browser', function () {
     const url = await fileOf('confirmed bad deploy');
     await withPage(chromium, async (first) => {
       await watched(first.context().browser()!, { javaScriptEnabled: false }, url, async (page) => {
-        assert.equal(await page.locator('figure.plot svg.chart.wide').first().isVisible(), true);
+        assert.equal(await page.locator('figure.plot svg.chart').first().isVisible(), true);
         assert.match(await page.locator('h1').innerText(), /^checkout: errors 0\.3 %/);
         await page.locator('details summary').first().click();
         assert.match(await page.locator('details[open] pre').first().innerText(), /rate\(/);
@@ -117,8 +117,8 @@ describe('the page in a browser', function () {
         { viewport: WIDTHS.desktop },
         url,
         async (page) => {
-          await page.locator('svg.chart.wide').first().scrollIntoViewIfNeeded();
-          await page.locator('svg.chart.wide').first().hover();
+          await page.locator('svg.chart').first().scrollIntoViewIfNeeded();
+          await page.locator('svg.chart').first().hover();
           const readouts = await page.locator('.readout').allInnerTexts();
           assert.ok(readouts.length >= 2);
           const [moment] = readouts[0]!.split(' UTC');
@@ -152,7 +152,7 @@ describe('the page in a browser', function () {
       await page.goto(url);
       await page.emulateMedia({ media: 'print' });
       assert.equal(await page.locator('nav').isVisible(), false);
-      assert.equal(await page.locator('figure.plot svg.chart.wide').first().isVisible(), true);
+      assert.equal(await page.locator('figure.plot svg.chart').first().isVisible(), true);
       const pdf = await page.pdf({ format: 'A4' });
       if (SCREENSHOTS !== undefined) await writeFile(path.join(SCREENSHOTS, 'page-print.pdf'), pdf);
       assert.ok(pdf.byteLength > 20_000);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Series } from '../../model/series.js';
 import { factsOf } from '../../report/facts.js';
 import { incidentMap } from '../../report/page/map-facts.js';
-import { placeMap } from '../../report/page/map-layout.js';
+import { placeMap, type PlacedNode, type Point } from '../../report/page/map-layout.js';
 import { MOST_PLOTS, namedSeries } from '../../report/page/named-series.js';
 import { MOST_POINTS, reduceSeries } from '../../report/page/reduce.js';
 import { aSymptom, golden, ZERO } from '../support/record-parts.js';
@@ -60,7 +60,7 @@ describe('the series that are plotted', () => {
     assert.equal(ids[0], 'checkout/latency-p95');
     assert.equal(new Set(ids).size, ids.length);
     assert.deepEqual(named.find(({ meta }) => meta.id === 'payment/latency-p95')?.roles, [
-      'for payment',
+      'evidence for payment',
       'symptom',
     ]);
   });
@@ -77,11 +77,11 @@ describe('the series that are plotted', () => {
 });
 
 describe('the map of an incident', () => {
-  it('shows who is to blame, who suffers and who is calm, and along which calls trouble went', () => {
+  it('shows the cause, the affected, the normal and the unmeasured services, and the calls along which it spread', () => {
     const record = SAMPLES['suspected pool saturation']();
-    const names = ['payment', 'checkout', 'web', 'ads'];
+    const names = ['payment', 'checkout', 'web', 'ads', 'bank'];
     record.diagnosis!.map = {
-      services: names.map((name) => ({ name, external: false, host: null })),
+      services: names.map((name) => ({ name, external: false, measured: name !== 'bank', host: null })),
       calls: [
         { caller: 'web', callee: 'checkout', traffic: 40, worse: [] },
         { caller: 'checkout', callee: 'payment', traffic: 10, worse: ['latency'] },
@@ -94,9 +94,10 @@ describe('the map of an incident', () => {
       map.nodes.map(({ name, role }) => [name, role]),
       [
         ['payment', 'cause'],
-        ['checkout', 'symptoms'],
-        ['web', 'symptoms'],
-        ['ads', 'calm'],
+        ['checkout', 'affected'],
+        ['web', 'affected'],
+        ['ads', 'normal'],
+        ['bank', 'no-data'],
       ],
     );
     assert.deepEqual(
@@ -109,17 +110,55 @@ describe('the map of an incident', () => {
     );
   });
 
-  it('is drawn of the way alone for a record without one', () => {
-    const map = incidentMap(factsOf(SAMPLES['suspected pool saturation']()))!;
-    assert.deepEqual(
-      map.calls.map(({ caller, callee }) => `${caller} calls ${callee}`),
-      ['checkout calls payment', 'web calls checkout'],
-    );
-  });
-
   it('is not drawn where no call is known', () => {
     assert.equal(incidentMap(factsOf(SAMPLES.storm())), null);
     assert.equal(incidentMap(factsOf(SAMPLES['metrics down']())), null);
+  });
+
+  it('calls a deviation of a service that is not affected unrelated, and gives a rise from nothing its value', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    record.diagnosis!.symptoms.push(aSymptom(golden('ads', 'errors'), [0, 0.35, ZERO]));
+    record.diagnosis!.map!.services.push({ name: 'ads', external: false, measured: true, host: null });
+    const ads = incidentMap(factsOf(record))!.nodes.find(({ name }) => name === 'ads');
+    assert.deepEqual([ads?.role, ads?.words], ['normal', 'unrelated: error ratio 35 %']);
+  });
+
+  it('leads calls past the nodes between their ends', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    // A long name between the ends of a long call, as where recommendation calls catalog beside a chain.
+    const names = [
+      'storefront',
+      'recommendation-with-a-long-name',
+      'payment',
+      'checkout',
+      'catalog',
+      'database',
+    ];
+    const edges = [
+      [0, 1],
+      [0, 3],
+      [0, 4],
+      [0, 5],
+      [1, 4],
+      [3, 2],
+      [2, 5],
+      [4, 5],
+    ] as const;
+    record.diagnosis!.map = {
+      services: names.map((name) => ({ name, external: false, measured: true, host: null })),
+      calls: edges.map(([a, b]) => ({ caller: names[a]!, callee: names[b]!, traffic: 1, worse: [] })),
+      leftOut: 0,
+    };
+    for (const direction of ['LR', 'TB'] as const) {
+      const { nodes, calls } = placeMap(incidentMap(factsOf(record))!, direction);
+      const crossed = calls.flatMap(({ caller, callee, points }) =>
+        nodes
+          .filter(({ name }) => name !== caller && name !== callee)
+          .filter((node) => points.slice(1).some((end, index) => crosses(points[index]!, end, node)))
+          .map(({ name }) => `${direction}: ${caller} -> ${callee} through ${name}`),
+      );
+      assert.deepEqual(crossed, []);
+    }
   });
 
   it('lays services out without any covering another, whatever they are called', () => {
@@ -131,7 +170,7 @@ describe('the map of an incident', () => {
       ...Array.from({ length: 40 }, (_, n) => `s${n}`),
     ];
     record.diagnosis!.map = {
-      services: names.map((name) => ({ name, external: false, host: null })),
+      services: names.map((name) => ({ name, external: false, measured: true, host: null })),
       calls: names.slice(1).map((callee) => ({ caller: '__proto__', callee, traffic: 1, worse: [] })),
       leftOut: 0,
     };
@@ -151,3 +190,11 @@ describe('the map of an incident', () => {
     }
   });
 });
+
+/** Whether a straight line touches a node, tried at every fiftieth of its length. */
+function crosses(from: Point, to: Point, { x, y, width, height }: PlacedNode): boolean {
+  return Array.from({ length: 51 }, (_, step) => step / 50).some((share) => {
+    const [atX, atY] = [from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)];
+    return Math.abs(atX - x) < width / 2 && Math.abs(atY - y) < height / 2;
+  });
+}

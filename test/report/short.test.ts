@@ -34,14 +34,20 @@ describe('the short form of a summary', () => {
   });
 
   it('tells the cause with its confidence, and what comes near it', () => {
-    assert.match(briefOf(pool()).cause, /^Suspected cause: payment: .* pool saturation; confidence 78 %\.$/);
-    assert.match(briefOf(SAMPLES['two causes']()).cause, /; also possible: cart, code change \(41 %\)\.$/);
+    assert.match(
+      briefOf(pool()).cause,
+      /^Likely root cause: payment \(78 %\): .* Fault type: pool saturation 80 %, network 20 %\.$/,
+    );
+    assert.match(briefOf(SAMPLES['two causes']()).cause, /; also possible: cart \(41 %\)\./);
     assert.doesNotMatch(briefOf(SAMPLES['confirmed bad deploy']()).cause, /also possible/);
   });
 
   it('puts what a person found before what the diagnosis had said, and advises nothing any more', () => {
     const { cause, actions } = briefOf(SAMPLES['corrected by a person']());
-    assert.match(cause, /^Corrected by kim: it was ledger, disk trouble\. The diagnosis had said: payment: /);
+    assert.match(
+      cause,
+      /^Corrected by kim: it was ledger \(fault type: disk\)\. The diagnosis was: payment \(78 %\): /,
+    );
     assert.deepEqual(actions, []);
   });
 
@@ -51,7 +57,7 @@ describe('the short form of a summary', () => {
   });
 
   it('says that it was escalated and who took it on', () => {
-    assert.match(valueOf(SAMPLES.escalated(), 'Escalated') ?? '', /nobody had acknowledged it for 30 min$/);
+    assert.match(valueOf(SAMPLES.escalated(), 'Escalated') ?? '', /not acknowledged for 30 min$/);
     assert.match(valueOf(SAMPLES.resolved(), 'Acknowledged') ?? '', /^sam, 2026-11-24 10:44:25 UTC/);
     assert.equal(valueOf(pool(), 'Escalated'), undefined);
   });
@@ -99,19 +105,19 @@ describe('what changed', () => {
     [
       'a new level',
       (record) => (record.diagnosis!.verdict.level = 'confirmed'),
-      [/^Confirmed now, was suspected\. Cause: payment: .*confidence 78 %\.$/],
+      [/^Confirmed, was suspected\. Root cause: payment \(78 %\): /],
     ],
     [
       'another cause',
       (record) => Object.assign(record.diagnosis!.verdict, { service: 'cart', faultKind: 'cpu' }),
-      [/^Suspected cause now: cart: .*Before: payment, pool saturation\.$/],
+      [/^Likely root cause: cart \(78 %\).*Before: payment, pool saturation\.$/],
     ],
     [
       'a confidence that moved far',
       (record) => (record.diagnosis!.verdict.confidence = 0.4),
-      [/^Confidence in payment, pool saturation is 40 % now, was 78 %\.$/],
+      [/^Confidence in payment, pool saturation is 40 %, was 78 %\.$/],
     ],
-    ['severity', (record) => (record.severity = 'warning'), [/^Severity is warning now, was critical\.$/]],
+    ['severity', (record) => (record.severity = 'warning'), [/^Severity is warning, was critical\.$/]],
     [
       'whom it reaches',
       (record) => (record.diagnosis!.blastRadius = ['payment', 'checkout', 'cart']),
@@ -130,7 +136,7 @@ describe('what changed', () => {
     [
       'what a person says',
       (record) => (record.feedback = SAMPLES['corrected by a person']().feedback),
-      [/^The diagnosis was wrong; it was ledger, disk trouble, says kim/],
+      [/^The diagnosis was wrong; it was ledger \(fault type: disk\), feedback of kim/],
     ],
     [
       'that no diagnosis holds any more',
@@ -140,12 +146,12 @@ describe('what changed', () => {
     [
       'the end, and then no services that left',
       (record) => {
-        record.state = 'following';
+        record.state = 'resolved';
         record.timings.closedAt = T0 + 600;
         record.anomalies = record.anomalies.map((alert) => ({ ...alert, status: 'resolved' }));
         record.diagnosis!.blastRadius = [];
       },
-      [/^Resolved at 10:52:50 UTC, 12 min after it began\.$/],
+      [/^Resolved at 10:52:50 UTC, 12 min after it started\.$/],
     ],
   ];
   for (const [name, change, expected] of cases) {
@@ -158,7 +164,7 @@ describe('what changed', () => {
 
   it('tells the first diagnosis to those who heard that there was none', () => {
     const [first] = whatChanged(SAMPLES['metrics down'](), pool());
-    assert.match(first ?? '', /^There is a diagnosis now\. Suspected cause: payment: /);
+    assert.match(first ?? '', /^First diagnosis\. Likely root cause: payment \(78 %\): /);
   });
 
   it('tells a second verdict, which corrects the first', () => {

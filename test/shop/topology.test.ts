@@ -57,7 +57,7 @@ describe('the faults of the shop', () => {
 
   it('blame the provider when the external service is at fault', () => {
     assert.equal(parseFault('bank-latency').kind, 'external-provider');
-    assert.equal(parseFault('payment-latency').kind, 'network');
+    assert.equal(parseFault('payment-latency').kind, 'unknown');
   });
 
   it('say what was expected when a name makes no sense', () => {

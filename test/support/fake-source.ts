@@ -6,7 +6,7 @@ import {
   type Health,
   type MetricsSource,
   type RangeWindow,
-} from '../../activities/collect/source/source.js';
+} from '../../activities/collect/metrics/source/source.js';
 
 /** Labels of a series with its value at a time. */
 export type FakeSeries = [labels: Record<string, string>, valueAt: number | ((time: number) => number)];

@@ -9,8 +9,8 @@ const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
 
 /**
  * With FAULTLINE_RECORD_HISTORIES set, keeps the history of a run that a test has just made, under `name`, for
- * replay.test.ts. A recorded history is never replaced: workflow code that is changed must still replay it, or be
- * gated with `patched`. A new name is recorded beside the old ones.
+ * replay.test.ts. An existing file is not replaced. Until a version is released, delete the files and record them again
+ * when workflow code changes what it does; what a released version recorded must replay for ever.
  */
 export async function keepHistory(handle: WorkflowHandle, name: string): Promise<void> {
   if (!process.env['FAULTLINE_RECORD_HISTORIES']) return;

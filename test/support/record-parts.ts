@@ -164,8 +164,30 @@ export function diagnosisOf(
     gaps: [],
     nextActions: [],
     looked: { services: 11, series: 212, samples: 50880 },
+    ...mapOf(rest, suspects),
     ...rest,
     suspects,
+  };
+}
+
+/** The calls along which it spread, and the services around them. None where it did not spread along calls. */
+function mapOf(
+  { propagation = [], blastRadius = [] }: Partial<Diagnosis>,
+  suspects: Suspect[],
+): Pick<Diagnosis, 'map'> {
+  if (propagation.length === 0) return {};
+  const names = new Set([...suspects.map(({ service }) => service), ...blastRadius, 'checkout']);
+  return {
+    map: {
+      services: [...names].map((name) => ({ name, external: false, measured: true, host: null })),
+      calls: propagation.map(({ from, to }) => ({
+        caller: to,
+        callee: from,
+        traffic: 10,
+        worse: ['latency'],
+      })),
+      leftOut: 0,
+    },
   };
 }
 

@@ -1,15 +1,19 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
+import type { Limits } from '../../activities/collect/attempt.js';
 import type { CollectDeps } from '../../activities/collect/deps.js';
-import { loadPacks } from '../../activities/collect/packs/load.js';
-import type { MetricsSource } from '../../activities/collect/source/source.js';
+import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
+import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
 import type { EvidenceStore } from '../../activities/record/evidence-store.js';
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { EvidenceRef, Scope } from '../../model/incident.js';
 import type { Binding } from '../../model/reading.js';
 import type { Series } from '../../model/series.js';
+
+/** Work that is neither cancelled nor short of time. */
+export const NO_LIMITS: Limits = { signal: new AbortController().signal };
 
 /** An evidence store for a test. */
 export class MemoryStore implements EvidenceStore {
@@ -96,13 +100,19 @@ export const alertOn = (service: string, more: Partial<Anomaly> = {}): Anomaly =
   ...more,
 });
 
+/** As the workflow schedules collecting activities: with a start-to-close timeout alone. */
+const COLLECTING = { startToCloseTimeoutMs: 90_000, scheduleToCloseTimeoutMs: 0 };
+
 /** Runs an activity in an environment of its own; what it logs of failures is not shown. */
 export function runActivity<I, R>(
   activity: (input: I) => Promise<R>,
   input: I,
   info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {},
 ): { result: Promise<R>; cancel: () => void; heartbeats: unknown[] } {
-  const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    { ...COLLECTING, ...info },
+    { logger: new DefaultLogger('ERROR') },
+  );
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
   const run = environment.run<[I], R, (input: I) => Promise<R>>(activity, input);

@@ -51,6 +51,7 @@ export function sourceConfig(
     auth: { type: 'none' },
     headers: {},
     timeoutSeconds: 5,
+    maxConcurrentQueries: 8,
     ...more,
   };
 }

@@ -96,7 +96,7 @@ describe('a watch by level', () => {
     const { state, since, statement } = judgeAt(series, lastOf(series), LEVEL);
     assert.equal(state, 'bad');
     assert.ok(Math.abs(since! - series.times[124]!) <= 2 * STEP, `since ${since}`);
-    assert.match(statement, /^it is 3\d\d ms, where 1\d\d ms is its calm/);
+    assert.match(statement, /^it is 3\d\d ms, baseline 1\d\d ms/);
   });
 
   it('keeps still over a thousand windows of mere noise', () => {

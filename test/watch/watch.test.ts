@@ -17,9 +17,8 @@ import { testServer, uniqueName, type TestServer } from '../support/dev-server.j
 import { needs } from '../support/needs.js';
 import { writeOpenMetrics } from '../support/open-metrics.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
+import { NO_LIMITS } from '../support/scopes.js';
 import { workflowBundle } from '../support/workflow-lab.js';
-
-const NEVER = new AbortController().signal;
 
 const WATCHES = [
   {
@@ -102,7 +101,7 @@ describe('watches over a real Prometheus', function () {
   async function tried(name: string, to = now) {
     const deps = { source, packs: await loadPacks([]), config };
     const watch = config.watches.find((one) => one.name === name)!;
-    return backtest(deps, watch, { from: now - 5400, to }, NEVER);
+    return backtest(deps, watch, { from: now - 5400, to }, NO_LIMITS);
   }
 
   it('find in the past when payment became slow, by a threshold and by what is strange for it', async () => {
@@ -150,7 +149,7 @@ describe('watches over a real Prometheus', function () {
     };
     const window = { start: now - 60, end: now, step: 15 };
     await assert.rejects(
-      readWatched({ source, packs: [], config }, watch, window, NEVER),
+      readWatched({ source, packs: [], config }, watch, window, NO_LIMITS),
       /watch cpu: its query gives \d+ series, at most 200 can be watched/,
     );
   });

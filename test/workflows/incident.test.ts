@@ -4,15 +4,14 @@ import type { Anomaly } from '../../model/anomaly.js';
 import { jsonBytes } from '../../model/bytes.js';
 import type { IncidentMessage } from '../../model/delivery.js';
 import { MOST_RECORD_BYTES, withinBudget } from '../../workflows/incident/budget.js';
+import { reduce, type IncidentEvent } from '../../workflows/incident/incident.js';
 import {
   digestOf,
   isResolved,
   newIncident,
   recordOf,
-  reduce,
   type Incident,
-  type IncidentEvent,
-} from '../../workflows/incident/incident.js';
+} from '../../workflows/incident/state.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { aDiagnosis } from '../support/diagnoses.js';
 

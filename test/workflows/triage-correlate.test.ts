@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCorrelate } from '../../activities/correlate/index.js';
-import { Calls } from '../../activities/correlate/calls.js';
+import { Calls } from '../../activities/collect/scope/calls.js';
 import { joinGroups } from '../../activities/correlate/join.js';
 import { activeSilences } from '../../activities/correlate/silences.js';
-import { SourceUnavailable } from '../../activities/collect/source/errors.js';
+import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { configSchema } from '../../config/schema.js';
 import type { AffectedServices, GroupTarget } from '../../model/triage.js';
 import { FakeSource, type FakeSeries } from '../support/fake-source.js';

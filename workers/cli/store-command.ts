@@ -6,7 +6,7 @@ import { withCommonOptions, type CliDependencies, type CommonOptions } from '../
 import { EXIT, ExitWith } from '../../client/cli/exit-codes.js';
 import { jsonDocument, plain, utc } from '../../client/cli/output.js';
 import { BadInput } from '../../client/errors.js';
-import { quantity } from '../../report/format.js';
+import { quantity } from '../../model/wording.js';
 
 /** Problems shown as text; `--json` lists all that were found. */
 const SHOWN_PROBLEMS = 20;

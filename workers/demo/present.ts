@@ -78,9 +78,7 @@ export async function followToSummary(
 /** The first screen of the summary, with the addresses of the report and of its page. */
 export function printSummary(record: IncidentRecord): void {
   const width = process.stdout.columns || WIDEST;
-  const links = record.links.flatMap((link) =>
-    link.title === 'Report' ? reportFiles(link.url) : [link],
-  );
+  const links = record.links.flatMap((link) => (link.title === 'Report' ? reportFiles(link.url) : [link]));
   const look = { width, color: pc.isColorSupported };
   console.log(`\n${renderTerminalBrief({ ...record, links }, look).trimEnd()}`);
 }

@@ -3,7 +3,7 @@ import { openSources } from '../../client/intake/sources.js';
 import { isLoopback, openToAnyone } from '../../config/exposure.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError, loadConfig, type LoadedConfig, type LoadOptions } from '../../config/load.js';
-import { count } from '../../report/format.js';
+import { count } from '../../model/wording.js';
 import { failed, ok, warning, type Finding } from './finding.js';
 
 /** Reads the configuration; what is wrong with it becomes findings, one for each problem. */

@@ -1,5 +1,5 @@
-import { BadCredentials, NotASource } from '../../activities/collect/source/errors.js';
-import type { MetricsSource } from '../../activities/collect/source/source.js';
+import { BadCredentials, NotASource } from '../../activities/collect/metrics/source/errors.js';
+import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
 import type { MetricsSourceConfig } from '../../config/schema.js';
 import type { Watch } from '../../config/watches.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';

@@ -1,6 +1,6 @@
-import { detectPacks } from '../../activities/collect/packs/detect.js';
-import { loadPacks } from '../../activities/collect/packs/load.js';
-import { openSource } from '../../activities/collect/source/open.js';
+import { detectPacks } from '../../activities/collect/metrics/packs/detect.js';
+import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
+import { openSource } from '../../activities/collect/metrics/source/open.js';
 import { readWatched } from '../../activities/watch/read-watched.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { SignalKind } from '../../model/series.js';
@@ -24,7 +24,8 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
     matchingPacks: async (source) => {
       const now = Date.now() / 1000;
       const window = { start: now - config.diagnosis.baselineSeconds, end: now };
-      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window });
+      const { signal } = new AbortController();
+      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window, signal });
       const names = new Set(bindings.map(({ pack }) => pack));
       return packs
         .filter(({ name }) => names.has(name))
@@ -39,7 +40,7 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
       const end = Math.floor(Date.now() / 1000);
       const window = { start: end - LATELY_SECONDS, end, step: 15 };
       const signal = AbortSignal.timeout(WATCH_TIMEOUT_MS);
-      return (await readWatched({ source, packs, config }, watch, window, signal)).length;
+      return (await readWatched({ source, packs, config }, watch, window, { signal })).length;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../../client/cli/exit-codes.js';
 import { plain, type Colors } from '../../client/cli/output.js';
-import { count } from '../../report/format.js';
+import { count } from '../../model/wording.js';
 import { AREAS, type Finding, type FindingStatus } from './finding.js';
 
 const MARKS: Record<FindingStatus, string> = { ok: 'ok     ', warning: 'warning', failed: 'failed ' };

@@ -35,7 +35,7 @@ export async function testWatch(name: string, options: TestOptions, deps: CliDep
       { source, packs, config },
       watch,
       { from, to },
-      new AbortController().signal,
+      { signal: new AbortController().signal },
     );
     const { troubles, remark } = await knownTrouble(options, config, { from, to }, deps);
     const score = scoreOf(tried.episodes, troubles, to);

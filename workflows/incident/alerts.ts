@@ -188,11 +188,11 @@ export function alertsOf(
 /** The list without the alerts of one service. */
 export function withoutService(alerts: AlertList, service: string): AlertList {
   const gone = marksFor(alerts.counted, service);
-  const { [service]: _, ...counted } = alerts.counted;
+  const others = Object.entries(alerts.counted).filter(([name]) => name !== service);
   return {
     ...alerts,
     listed: alerts.listed.filter((anomaly) => anomaly.service !== service),
-    counted,
+    counted: Object.fromEntries(others),
     unlisted: {
       firing: alerts.unlisted.firing - gone.firing.length / MARK_LENGTH,
       resolved: alerts.unlisted.resolved - gone.resolved.length / MARK_LENGTH,

@@ -1,6 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { currentDetails } from '../../report/details.js';
-import { recordOf, reduce, type Incident, type IncidentEvent } from './incident.js';
+import { reduce, type IncidentEvent } from './incident.js';
+import { recordOf, type Incident } from './state.js';
 import { SearchAttributes } from './search-attributes.js';
 
 /** One incident within its workflow: its present state, which events change, and what the Temporal UI shows of it. */

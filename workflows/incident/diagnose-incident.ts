@@ -22,7 +22,7 @@ import { withinBudget } from './budget.js';
 import { IncidentContext } from './context.js';
 import { escalate } from './escalation.js';
 import { awaitFeedback } from './feedback-window.js';
-import { isFinished, isPublished, isResolved, newIncident, recordOf, type Incident } from './incident.js';
+import { isFinished, isPublished, isResolved, newIncident, recordOf, type Incident } from './state.js';
 import { investigate } from './investigation.js';
 import { Publisher } from './publisher.js';
 import { listen } from './steering.js';

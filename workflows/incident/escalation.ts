@@ -2,7 +2,7 @@ import { condition } from '@temporalio/workflow';
 import type { Policy } from '../../activities/contract.js';
 import { clock, now } from '../time.js';
 import type { IncidentContext } from './context.js';
-import { isAttended, isPublished, isResolved, type Incident } from './incident.js';
+import { isAttended, isPublished, isResolved, type Incident } from './state.js';
 import type { Publisher } from './publisher.js';
 
 interface Call {

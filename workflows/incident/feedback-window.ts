@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import { minute, now } from '../time.js';
 import type { IncidentContext } from './context.js';
-import type { Incident } from './incident.js';
+import type { Incident } from './state.js';
 
 /** Feedback may be corrected for so long: a slip is noticed at once, and runs should not stay for nothing. */
 const CORRECTION_SECONDS = 3600;

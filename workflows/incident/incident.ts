@@ -1,4 +1,3 @@
-import type { Anomaly } from '../../model/anomaly.js';
 import type { IncidentMessage } from '../../model/delivery.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
@@ -11,9 +10,8 @@ import type {
 } from '../../model/incident.js';
 import type { ProgressStep } from '../../model/progress.js';
 import { minutes } from '../time.js';
-import * as alerts from './alerts.js';
-import { withEntry, type Timeline } from './timeline.js';
-import { itemTo, transferItems, type Transfer } from './transfer-messages.js';
+import { received, transferred, type DeliveryEvent } from './alert-events.js';
+import { noted, withHead, type Incident } from './state.js';
 
 /** What one investigation found: its parts belong together and replace what the investigation before found. */
 export interface Findings {
@@ -46,148 +44,16 @@ export type IncidentEvent =
   | { kind: 'notice-handled' }
   | { kind: 'reminded'; at: number }
   | { kind: 'escalated'; at: number }
-  | { kind: 'delivered'; transfer: string; ids: string[]; at: number }
-  | { kind: 'transfer-failed'; transfer: string; why: string; at: number }
+  | DeliveryEvent
   | { kind: 'transfer-confirmed'; message: string }
   | { kind: 'closed'; as: IncidentState; at: number }
   | { kind: 'reopened'; at: number }
   | { kind: 'noted'; what: string; by: string; at: number };
 
-/** The parts of the record that are not kept elsewhere in the state. */
-type RecordHead = Omit<IncidentRecord, 'anomalies' | 'unlisted' | 'timeline'>;
-
-/**
- * Everything that is known of one incident while its workflow runs, as plain data: it is carried over whole when the
- * workflow continues as new, so that nothing is lost there.
- */
-export interface Incident {
-  head: RecordHead;
-  alerts: alerts.AlertList;
-  timeline: Timeline;
-  /** Steps of the present investigation, or of the last one. */
-  steps: ProgressStep[];
-  /** Alerts came after the present investigation began that are worth another. */
-  hasFreshAlerts: boolean;
-  /** A person wants another investigation. */
-  isRerunWanted: boolean;
-  /** How it is to end although its alerts fire; null while nobody wants that. */
-  endingAs: IncidentState | null;
-  /** What people did that no sink knows of yet. */
-  pendingNotices: RevisionReason[];
-  /** Alerts that are to be given to other incidents. */
-  transfers: Transfer[];
-  /** Messages with transferred alerts of which triage does not know yet that they are here. */
-  unconfirmedTransfers: string[];
-  /** The incident that got all alerts of this one, and gets what still comes. */
-  mergedInto: string | null;
-  /** Ids of the latest messages: each is taken once. */
-  knownMessages: string[];
-  /** The latest revision that the store has; 0 before the first. */
-  savedRevision: number;
-  /** Digest of the conclusion in it. */
-  savedDigest: string | null;
-  /** Steps of the last investigation that gave nothing. */
-  failedSteps: string[];
-  /** Reminders that went out, and when the last did; before the first, when the incident was opened. */
-  reminders: { sent: number; lastAt: number };
-}
-
-/** Ids of messages that are still known: more than can be underway at once. */
-const MOST_KNOWN_MESSAGES = 2_000;
 /** A sink's latest publication is never forgotten; of the others so many are kept. */
 const MOST_PUBLICATIONS = 60;
 /** Gaps that a record lists; of more a reader learns nothing. */
 const MOST_GAPS = 50;
-
-const FINISHED: readonly IncidentState[] = ['resolved', 'expired', 'cancelled', 'merged'];
-
-/** An incident before its first alert, opened `at` (unix seconds). */
-export function newIncident(run: { id: string; runId: string; environment: string; at: number }): Incident {
-  return {
-    head: {
-      schemaVersion: '1',
-      id: run.id,
-      runId: run.runId,
-      revision: 0,
-      revisionReason: 'first-result',
-      environment: run.environment,
-      service: 'unknown',
-      severity: 'info',
-      state: 'investigating',
-      scope: null,
-      diagnosis: null,
-      documents: [],
-      changes: [],
-      checks: [],
-      gaps: [],
-      evidence: [],
-      acknowledged: null,
-      escalatedAt: null,
-      feedback: null,
-      publications: [],
-      timings: { openedAt: run.at, firstResultAt: null, closedAt: null },
-      links: [],
-      product: { version: 'unknown' },
-    },
-    alerts: alerts.NO_ALERTS,
-    timeline: { entries: [], leftOut: null },
-    steps: [],
-    hasFreshAlerts: false,
-    isRerunWanted: false,
-    endingAs: null,
-    pendingNotices: [],
-    transfers: [],
-    unconfirmedTransfers: [],
-    mergedInto: null,
-    knownMessages: [],
-    savedRevision: 0,
-    savedDigest: null,
-    failedSteps: [],
-    reminders: { sent: 0, lastAt: run.at },
-  };
-}
-
-/** The record as it stands. Of the diagnosis it has an excerpt; `documents` says where the whole is. */
-export function recordOf({ head, alerts, timeline }: Incident): IncidentRecord {
-  return { ...head, anomalies: alerts.listed, unlisted: alerts.unlisted, timeline: timeline.entries };
-}
-
-export function isFinished({ head }: Incident): boolean {
-  return FINISHED.includes(head.state);
-}
-
-/** No alert of this incident fires any more. */
-export function isResolved(incident: Incident): boolean {
-  return alerts.areResolved(incident.alerts);
-}
-
-/** A first summary is saved, for the sinks to send. */
-export function isPublished({ savedRevision }: Incident): boolean {
-  return savedRevision > 0;
-}
-
-/** Somebody has acknowledged the incident, or said whether the diagnosis is right. */
-export function isAttended({ head }: Incident): boolean {
-  return head.acknowledged !== null || head.feedback !== null;
-}
-
-/**
- * What a reader would want to know of when it changes, from stable facts alone: the size of the blast radius counts
- * when it doubles, and what cannot be seen when a whole step gives nothing. How a gap is worded, and how many queries
- * of a step failed, differs from one investigation to the next and is no news.
- */
-export function digestOf({ head, failedSteps }: Incident): string {
-  const { verdict, blastRadius = [] } = head.diagnosis ?? {};
-  return JSON.stringify([
-    verdict?.level,
-    verdict?.service,
-    verdict?.faultKind,
-    verdict?.changeId,
-    Math.floor(Math.log2(blastRadius.length + 1)),
-    head.severity,
-    failedSteps.toSorted(),
-  ]);
-}
 
 /** The incident after an event. Pure: no clock, no Temporal. */
 export function reduce(incident: Incident, event: IncidentEvent): Incident {
@@ -235,152 +101,6 @@ export function reduce(incident: Incident, event: IncidentEvent): Incident {
     case 'noted':
       return noted(incident, event.at, event.what, event.by);
   }
-}
-
-function withHead(incident: Incident, changes: Partial<RecordHead>): Incident {
-  return { ...incident, head: { ...incident.head, ...changes } };
-}
-
-function noted(incident: Incident, time: number, what: string, source = 'faultline'): Incident {
-  return { ...incident, timeline: withEntry(incident.timeline, { time, what, source }) };
-}
-
-function received(incident: Incident, message: IncidentMessage, at: number): Incident {
-  const { id, body } = message;
-  if (incident.knownMessages.includes(id)) return incident;
-  const next = { ...incident, knownMessages: [...incident.knownMessages, id].slice(-MOST_KNOWN_MESSAGES) };
-  switch (body.kind) {
-    case 'firing':
-      return forwarded(withFiring(next, body.anomalies), message);
-    case 'resolved':
-      return forwarded(withResolved(next, body.anomalies, at), message);
-    case 'transferred': {
-      const joined = `moved from ${body.from} by ${body.by}`;
-      const taken = withFiring(
-        next,
-        body.anomalies.map((anomaly) => ({ ...anomaly, joined })),
-      );
-      const book = new alerts.AlertBook(taken.alerts);
-      book.takeCounted(body.counted);
-      const all = { ...taken, alerts: book.list() };
-      // An ended incident opens again with any alert that fires.
-      const isFresh = all.hasFreshAlerts || (isFinished(all) && !isResolved(all));
-      // Of one that opens again triage hears then.
-      const isOpen = !isFinished(all) && all.mergedInto === null;
-      const unconfirmedTransfers = [...all.unconfirmedTransfers, ...(isOpen ? [id] : [])];
-      return forwarded({ ...all, hasFreshAlerts: isFresh, unconfirmedTransfers }, message);
-    }
-    case 'transfer':
-      return withTransfer(next, { id, ...body }, at);
-  }
-}
-
-function withFiring(incident: Incident, anomalies: Anomaly[]): Incident {
-  const book = new alerts.AlertBook(incident.alerts);
-  let next = incident;
-  let isFirst = incident.alerts.listed.length === 0;
-  for (const anomaly of anomalies) {
-    const taken = book.take(anomaly);
-    if (taken === 'known') continue;
-    next = withHead(next, {
-      severity: alerts.worse(anomaly.severity, next.head.severity),
-      ...(isFirst && { service: anomaly.service }),
-    });
-    isFirst = false;
-    // An ended incident opens again with any alert; an open one is investigated again for those that it can list.
-    const counts = taken === 'listed' || isFinished(next);
-    if (counts && anomaly.status === 'firing') next = { ...next, hasFreshAlerts: true };
-    if (taken !== 'listed') continue;
-    const why = anomaly.joined === undefined ? '' : `; joined: ${anomaly.joined}`;
-    const what = `${anomaly.title} (${anomaly.service}, ${anomaly.severity})${why}`;
-    next = noted(next, anomaly.startedAt, what, anomaly.source);
-  }
-  return { ...next, alerts: book.list() };
-}
-
-function withResolved(incident: Incident, anomalies: Anomaly[], at: number): Incident {
-  const book = new alerts.AlertBook(incident.alerts);
-  let next = incident;
-  for (const over of anomalies) {
-    const endedAt = over.endedAt ?? at;
-    const ended = book.resolve(over, endedAt);
-    if (ended) next = noted(next, endedAt, `Resolved: ${ended.title}`, ended.source);
-  }
-  return { ...next, alerts: book.list() };
-}
-
-/** Queues what another incident is to have. */
-function withTransfer(
-  incident: Incident,
-  order: Pick<Transfer, 'id' | 'to' | 'service' | 'by'>,
-  at: number,
-): Incident {
-  const { id, to, service, by } = order;
-  const items = transferItems(incident.head, order, alerts.alertsOf(incident.alerts, service));
-  if (items.length === 0 && service !== null) {
-    return noted(incident, at, `No alert of ${service} to give to ${to}, as ${by} asked`, by);
-  }
-  return { ...incident, transfers: [...incident.transfers, { id, to, service, by, items }] };
-}
-
-/** Sends a message on to those who get, or have got, the alerts that it is about. */
-function forwarded(incident: Incident, message: IncidentMessage): Incident {
-  const { mergedInto, head } = incident;
-  if (mergedInto !== null) {
-    const { id } = message;
-    const items = [itemTo(mergedInto, head.environment, message)];
-    const transfer = { id, to: mergedInto, service: null, by: 'faultline', items };
-    return { ...incident, transfers: [...incident.transfers, transfer], hasFreshAlerts: false };
-  }
-  const transfers = incident.transfers.map((transfer) => {
-    const part = partOf(message, transfer);
-    return part
-      ? { ...transfer, items: [...transfer.items, itemTo(transfer.to, head.environment, part)] }
-      : transfer;
-  });
-  return { ...incident, transfers };
-}
-
-/** What of a message is about the alerts of a transfer; null when nothing is. */
-function partOf({ id, body }: IncidentMessage, { to, service }: Transfer): IncidentMessage | null {
-  if (body.kind === 'transfer') return null;
-  const anomalies = body.anomalies.filter((anomaly) => service === null || anomaly.service === service);
-  const isAbout = anomalies.length > 0 || (body.kind === 'transferred' && service === null);
-  return isAbout ? { id: `${id} to ${to}`, body: { ...body, anomalies } } : null;
-}
-
-function transferred(
-  incident: Incident,
-  event: Extract<IncidentEvent, { kind: 'delivered' | 'transfer-failed' }>,
-): Incident {
-  const transfer = incident.transfers.find(({ id }) => id === event.transfer);
-  if (!transfer) return incident;
-  const { id, to, service, by } = transfer;
-  const others = incident.transfers.filter((one) => one.id !== id);
-  if (event.kind === 'transfer-failed') {
-    const what = `The alerts${service === null ? '' : ` of ${service}`} could not be given to ${to}: ${event.why}`;
-    return noted({ ...incident, transfers: others }, event.at, what);
-  }
-  const items = transfer.items.filter(({ message }) => !event.ids.includes(message.id));
-  if (items.length > 0) {
-    const transfers = incident.transfers.map((one) => (one.id === id ? { ...one, items } : one));
-    return { ...incident, transfers };
-  }
-  return given({ ...incident, transfers: others }, { to, service, by }, event.at);
-}
-
-/** What is left when alerts are given away. An incident that ends keeps them: its report says of what it was. */
-function given(
-  incident: Incident,
-  { to, service, by }: Omit<Transfer, 'id' | 'items'>,
-  at: number,
-): Incident {
-  if (incident.mergedInto !== null) return incident;
-  const rest = service === null ? alerts.NO_ALERTS : alerts.withoutService(incident.alerts, service);
-  const isAll = rest.listed.length === 0 && rest.unlisted.firing === 0;
-  if (!isAll) return noted({ ...incident, alerts: rest }, at, `${service} given to ${to} by ${by}`, by);
-  const merged = noted({ ...incident, mergedInto: to }, at, `Merged into ${to} by ${by}`, by);
-  return isFinished(merged) ? merged : { ...merged, endingAs: 'merged' };
 }
 
 type Steering = Extract<

@@ -4,7 +4,15 @@ import type { Gap } from '../../model/gap.js';
 import type { DocumentRef, EvidenceRef } from '../../model/incident.js';
 import type { ProgressStep } from '../../model/progress.js';
 import { shortSummary } from '../../report/details.js';
-import { analyse, collectChanges, collectMetrics, planScope, runChecks } from '../activity-options.js';
+import {
+  analyse,
+  analysing,
+  collectChanges,
+  collecting,
+  collectMetrics,
+  planScope,
+  runChecks,
+} from '../activity-options.js';
 import { failureReason } from '../failure-reason.js';
 import { now } from '../time.js';
 import type { Findings } from './incident.js';
@@ -43,13 +51,13 @@ interface Seen {
 class Run {
   gaps: Gap[] = [];
   readonly failedSteps: string[] = [];
-  private readonly timeout;
+  private readonly collecting;
 
   constructor(
     private readonly policy: Policy,
     private readonly onStep: (step: ProgressStep) => void,
   ) {
-    this.timeout = { scheduleToCloseTimeout: policy.sourceTimeoutSeconds * 1000 };
+    this.collecting = collecting(policy);
   }
 
   async investigate(subject: Subject): Promise<Findings['result']> {
@@ -75,7 +83,7 @@ class Run {
     const summary = shortSummary(`Find what ${service} depends on and which metrics there are`);
     return this.step(
       { key: 'scope', source: 'metrics', what: `the services around ${service}`, summary },
-      () => planScope.executeWithOptions({ summary, ...this.timeout }, [subject]),
+      () => planScope.executeWithOptions({ summary, ...this.collecting }, [subject]),
       ({ services, packs }) => `${services} services, metric packs ${packs.join(', ') || 'none'}`,
     );
   }
@@ -87,7 +95,7 @@ class Run {
         const summary = `Pull ${what}`;
         return this.step(
           { key: `collect ${family}`, source: 'metrics', what, summary },
-          () => collectMetrics.executeWithOptions({ summary, ...this.timeout }, [{ scope, family }]),
+          () => collectMetrics.executeWithOptions({ summary, ...this.collecting }, [{ scope, family }]),
           ({ evidence }) => evidence.summary,
         );
       }),
@@ -99,7 +107,7 @@ class Run {
     const summary = 'Read what was changed before the anomaly';
     const result = await this.step(
       { key: 'changes', source: 'changes', what: 'deploys and other changes', summary },
-      () => collectChanges.executeWithOptions({ summary, ...this.timeout }, [{ scope }]),
+      () => collectChanges.executeWithOptions({ summary, ...this.collecting }, [{ scope }]),
       ({ count }) => `${count} changes`,
     );
     return result?.changes ?? null;
@@ -113,7 +121,10 @@ class Run {
       : 'Weigh the evidence and rank suspects';
     return this.step(
       { key: 'analysis', source: 'analysis', what: 'a ranking of causes', summary },
-      () => analyse.executeWithOptions({ summary }, [{ scope, ...seen, gaps: this.gaps }]),
+      () =>
+        analyse.executeWithOptions({ summary, ...analysing(this.policy) }, [
+          { scope, ...seen, gaps: this.gaps },
+        ]),
       ({ excerpt: { verdict } }) =>
         `${verdict.level}: ${verdict.service ?? 'no service'} (${verdict.faultKind})`,
     );
@@ -126,7 +137,8 @@ class Run {
         const summary = shortSummary(`Check ${service} for ${trouble}`);
         return this.step(
           { key: 'checks', source: 'checks', what: `checks on ${service}`, summary },
-          () => runChecks.executeWithOptions({ summary, ...this.timeout }, [{ scope, service, faultKind }]),
+          () =>
+            runChecks.executeWithOptions({ summary, ...this.collecting }, [{ scope, service, faultKind }]),
           ({ failed, ran }) => `${failed} of ${ran} found trouble`,
         );
       }),

@@ -5,7 +5,7 @@ import { failureReason } from '../failure-reason.js';
 import { now } from '../time.js';
 import { withinBudget } from './budget.js';
 import type { IncidentContext } from './context.js';
-import { digestOf, isFinished, isPublished, recordOf } from './incident.js';
+import { digestOf, isFinished, isPublished, recordOf } from './state.js';
 
 /** For how long a store that is away is tried: the next revision tries again. */
 const SAVE = { scheduleToCloseTimeout: '10m' } as const;

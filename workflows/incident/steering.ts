@@ -1,12 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import * as messages from '../../model/messages.js';
-import type { IncidentStatus } from '../../model/progress.js';
+import type {
+  Acknowledgement,
+  Cancellation,
+  FeedbackGiven,
+  IncidentStatus,
+  RerunRequest,
+} from '../../model/progress.js';
 import { headlineOf } from '../../report/details.js';
 import { now } from '../time.js';
 import { withinBudget } from './budget.js';
 import type { IncidentContext } from './context.js';
-import { isFinished, recordOf, type IncidentEvent } from './incident.js';
+import type { IncidentEvent } from './incident.js';
+import { isFinished, recordOf } from './state.js';
 
 /** Characters of a name that a person gives, and of a text. */
 const LONGEST_NAME = 200;
@@ -32,13 +39,13 @@ export function listen(context: IncidentContext): void {
   });
 
   setHandler(messages.acknowledge, ({ by }) => taken({ kind: 'acknowledged', by, at: now() }), {
-    validator: ({ by }) => {
+    validator: ({ by }: Acknowledgement) => {
       demandPerson(by);
       isAlive();
     },
   });
   setHandler(messages.giveFeedback, (feedback) => taken({ kind: 'feedback', feedback, at: now() }), {
-    validator: ({ by, correct, service, faultKind, note }) => {
+    validator: ({ by, correct, service, faultKind, note }: FeedbackGiven) => {
       demandPerson(by);
       demandText('note', note, LONGEST_TEXT);
       demandText('service', service ?? '', LONGEST_NAME);
@@ -50,7 +57,7 @@ export function listen(context: IncidentContext): void {
     },
   });
   setHandler(messages.rerun, ({ by }) => taken({ kind: 'rerun-requested', by, at: now() }), {
-    validator: ({ by }) => {
+    validator: ({ by }: RerunRequest) => {
       demandPerson(by);
       isAlive();
     },
@@ -59,7 +66,7 @@ export function listen(context: IncidentContext): void {
     messages.cancel,
     ({ by, reason }) => taken({ kind: 'cancel-requested', by, reason, at: now() }),
     {
-      validator: ({ by, reason }) => {
+      validator: ({ by, reason }: Cancellation) => {
         demandPerson(by);
         demandText('reason', reason, LONGEST_TEXT);
         isAlive();

@@ -13,9 +13,12 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/contract.js';
 import { jsonBytes } from '../../model/bytes.js';
+import type { DeliveryResult, OutboxItem } from '../../model/delivery.js';
 import * as messages from '../../model/messages.js';
 import type { CorrelateAnswer, CorrelateRequest, Moved, TriagePolicy } from '../../model/triage.js';
 import type { RaiseAnswer } from '../../model/progress.js';
+import { failureReason } from '../failure-reason.js';
+import { now } from '../time.js';
 import { triageDetails } from './details.js';
 import { CARRIED_BYTES, HISTORY_BYTES, REMEMBERED_SECONDS, SETTLED_ALERTS } from './limits.js';
 import { correlationQuestion } from './placement.js';
@@ -40,12 +43,18 @@ const { correlate } = proxyActivities<Pick<Activities, 'correlate'>>({
   retry: { initialInterval: '1s', maximumAttempts: 2 },
 });
 
-/** Alerts must not be lost, so it is tried for ever. It answers what it has delivered as soon as that is anything. */
+/**
+ * Answers what it has delivered as soon as that is anything. What it could not deliver stays in the outbox and is tried
+ * again, for ever; in between the loop takes what has come.
+ */
 const { deliver } = proxyActivities<Pick<Activities, 'deliver'>>({
-  startToCloseTimeout: '2m',
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '1m',
   heartbeatTimeout: '20s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
 });
+/** After a delivery that failed as a whole: a Temporal or a namespace that takes nothing is asked a few times a minute. */
+const PAUSE_SECONDS = 10;
 
 /** The settle time of alerts that wait, and the policy of their round. */
 interface Round {
@@ -73,6 +82,12 @@ export async function triage(input: TriageInput): Promise<void> {
   const take = (command: Command): void => {
     for (const { reply, result } of step(state, command, now()).answers) answers.set(reply, result);
   };
+  const place = async (policy: TriagePolicy): Promise<void> => {
+    take({ kind: 'join', policy });
+    const question = correlationQuestion(state, policy, now());
+    const correlation = question && { keys: question.keys, answer: await ask(question.request) };
+    take({ kind: 'open', policy, correlation });
+  };
   const mayContinue = (): boolean => {
     if (commands.length > 0 || !allHandlersFinished()) return false;
     const { continueAsNewSuggested, historySize } = workflowInfo();
@@ -91,31 +106,33 @@ export async function triage(input: TriageInput): Promise<void> {
     setCurrentDetails(triageDetails(state));
     if (mayContinue()) break;
 
+    let hasFailed = false;
     if (state.outbox.isReady) {
       const items = state.outbox.next();
-      take({ kind: 'delivered', items, results: await deliver({ items }) });
-    } else if (state.waiting.size > 0) {
+      const results = await send(items);
+      take({ kind: 'delivered', items, results });
+      hasFailed = results.length === 0;
+    }
+    if (state.waiting.size > 0) {
       round ??= await beginRound(() => state.waiting.hasUrgent || state.waiting.size >= SETTLED_ALERTS);
-      const { isSettled, policy }: Round = round;
-      if (!isSettled) {
-        const current: Round = round;
+      const current: Round = round;
+      if (!current.isSettled) {
         await condition(() => current.isSettled || commands.length > 0);
         continue;
       }
-      take({ kind: 'join', policy });
-      const question = correlationQuestion(state, policy, now());
-      const correlation = question && { keys: question.keys, answer: await ask(question.request) };
-      take({ kind: 'open', policy, correlation });
+      await place(current.policy);
       // What is left has waited: its next round begins at once, with the silences of that time.
       round =
         state.waiting.size > 0 ? { policy: await readTriagePolicy({ at: now() }), isSettled: true } : null;
-    } else {
-      round = null;
-      const hasCommands = () => commands.length > 0 || mayContinue();
-      if (state.open.size > 0) await condition(hasCommands);
-      // Nothing is open, and nothing is remembered any more: the next anomaly starts it again.
-      else if (!(await condition(hasCommands, REMEMBERED_SECONDS * 1000))) return;
+      continue;
     }
+    round = null;
+    const hasCommands = () => commands.length > 0 || mayContinue();
+    if (hasFailed) await condition(hasCommands, PAUSE_SECONDS * 1000, { summary: 'Deliver again' });
+    else if (state.outbox.isReady) continue;
+    else if (state.open.size > 0) await condition(hasCommands);
+    // Nothing is open, and nothing is remembered any more: the next anomaly starts it again.
+    else if (!(await condition(hasCommands, REMEMBERED_SECONDS * 1000))) return;
   }
 
   take({ kind: 'shrink', bytes: CARRIED_BYTES });
@@ -171,12 +188,17 @@ async function ask(request: CorrelateRequest): Promise<CorrelateAnswer> {
     return await correlate(request);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    log.warn('who calls whom could not be asked', { error: String(error) });
+    log.warn('who calls whom could not be asked', { error: failureReason(error) });
     return { targets: request.groups.map(() => null), blind: 'who calls whom could not be asked' };
   }
 }
 
-/** Workflow time in unix seconds. */
-function now(): number {
-  return Date.now() / 1000;
+async function send(items: OutboxItem[]): Promise<DeliveryResult[]> {
+  try {
+    return await deliver({ items });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('messages to incidents could not be delivered', { error: failureReason(error) });
+    return [];
+  }
 }

@@ -1,8 +1,9 @@
+import { group } from 'd3-array';
 import type { Change } from '../../../model/change.js';
-import type { ServiceNames } from '../names.js';
-import type { ChangeSpec } from '../packs/schema.js';
-import { fill } from '../packs/template.js';
-import type { AnswerSeries } from '../source/source.js';
+import type { ServiceNames } from '../scope/service-names.js';
+import type { ChangeSpec } from '../metrics/packs/schema.js';
+import { fill } from '../metrics/packs/template.js';
+import type { AnswerSeries } from '../metrics/source/source.js';
 
 /** What one change query of a pack gave, and how to read it. */
 export interface Watched {
@@ -43,15 +44,15 @@ export function changesIn(watched: Watched, services: ServiceNames, source: stri
 function stepsIn({ spec, label, series }: Watched, services: ServiceNames): Step[] {
   switch (spec.when) {
     case 'label-appears':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         newLabels(service, own, spec.valueLabel!),
       );
     case 'value-changes':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         own.flatMap((one) => jumps(service, one)),
       );
     case 'age-resets':
-      return [...byService(series, label, services)].flatMap(([service, own]) =>
+      return byService(series, label, services).flatMap(([service, own]) =>
         own.flatMap((one) => resets(service, one)),
       );
   }
@@ -61,16 +62,9 @@ function byService(
   series: readonly AnswerSeries[],
   label: string,
   services: ServiceNames,
-): Map<string, AnswerSeries[]> {
-  const groups = new Map<string, AnswerSeries[]>();
-  for (const one of series) {
-    const service = services.resolve(one.labels[label] ?? '');
-    if (service === null) continue;
-    const known = groups.get(service);
-    if (known) known.push(one);
-    else groups.set(service, [one]);
-  }
-  return groups;
+): [service: string, own: AnswerSeries[]][] {
+  const groups = group(series, ({ labels }) => services.resolve(labels[label] ?? ''));
+  return [...groups].flatMap(([service, own]) => (service === null ? [] : [[service, own]]));
 }
 
 /** A value that was there from the first moment that the service was seen is no change, but where one began. */
@@ -101,7 +95,7 @@ function jumps(service: string, { times, values }: AnswerSeries): Step[] {
   return steps;
 }
 
-/** The age falls when something began anew, and tells when that was. */
+/** The age falls when something was started again, and gives the time of that. */
 function resets(service: string, { times, values }: AnswerSeries): Step[] {
   const steps: Step[] = [];
   let last = NaN;
@@ -113,19 +107,19 @@ function resets(service: string, { times, values }: AnswerSeries): Step[] {
   return steps;
 }
 
-/** A deploy restarts what it deploys, and a source that knows of a change tells more of it than a step does. */
+/** A deploy restarts what it deploys, and a source of changes knows more of a change than a step in metrics shows. */
 const SAME_CHANGE_SECONDS = 180;
 
 /**
  * Leaves out steps that only mirror a change that is known already: of one service, at nearly one time, found in
- * metrics while a source tells of it, or a restart beside anything else.
+ * metrics while a source reports it, or a restart beside anything else.
  */
-export function withoutEchoes(told: readonly Change[], found: readonly Change[]): Change[] {
+export function withoutEchoes(reported: readonly Change[], found: readonly Change[]): Change[] {
   const near = (a: Change, b: Change): boolean =>
     a.service === b.service && Math.abs(a.time - b.time) <= SAME_CHANGE_SECONDS;
   const isRestart = (one: Change): boolean => one.kind === 'restart';
-  const kept = found.filter((one) => !told.some((other) => near(one, other)));
+  const kept = found.filter((one) => !reported.some((other) => near(one, other)));
   const lasting = kept.filter((one) => !isRestart(one));
   const restarts = kept.filter((one) => isRestart(one) && !lasting.some((other) => near(one, other)));
-  return [...told, ...lasting, ...restarts].sort((a, b) => a.time - b.time || a.id.localeCompare(b.id));
+  return [...reported, ...lasting, ...restarts].sort((a, b) => a.time - b.time || a.id.localeCompare(b.id));
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { GithubSinkConfig } from '../../../config/sinks/github.js';
 import { JsonApi } from '../json-api.js';
-import { outcomeOf, retryAfterSeconds, type Outcome } from '../outcome.js';
+import { retryAfterSeconds } from '../../retry-after.js';
+import { outcomeOf, type Outcome } from '../outcome.js';
 import { headerOf, SinkClient, type SinkAnswer } from '../sink-client.js';
 
 const issue = z.object({

@@ -3,9 +3,10 @@ import { h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { GrafanaSinkConfig } from '../../../config/sinks/grafana.js';
 import type { IncidentRecord } from '../../../model/incident.js';
+import { FAULT_TYPE_WORDS } from '../../../model/wording.js';
 import { briefOf } from '../../../report/brief.js';
 import { oneLine, shortName } from '../../../report/escape.js';
-import { factsOf, FAULT_WORDS } from '../../../report/facts.js';
+import { clearFaultType, factsOf } from '../../../report/facts.js';
 import { followable } from '../plain-brief.js';
 
 /** What Grafana keeps of a tag. */
@@ -41,9 +42,13 @@ export function incidentTag(incident: string): string {
   return `incident/${createHash('sha256').update(incident).digest('hex').slice(0, 32)}`;
 }
 
-function aboutTags({ service, environment, diagnosis }: IncidentRecord): string[] {
-  const verdict = diagnosis ? [diagnosis.verdict.level, FAULT_WORDS[diagnosis.verdict.faultKind]] : [];
-  return [service, environment, ...verdict].map((tag) => shortName(tag, LONGEST_TAG));
+function aboutTags(record: IncidentRecord): string[] {
+  const { diagnosis, suspect } = factsOf(record);
+  const type = suspect && clearFaultType(suspect);
+  const verdict = diagnosis ? [diagnosis.verdict.level] : [];
+  return [record.service, record.environment, ...verdict, ...(type ? [FAULT_TYPE_WORDS[type]] : [])].map(
+    (tag) => shortName(tag, LONGEST_TAG),
+  );
 }
 
 function textOf(record: IncidentRecord): string {

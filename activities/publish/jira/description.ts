@@ -17,23 +17,26 @@ import { escapeWiki, guardWikiStart, verbatim, wikiLink } from './markup.js';
 /** Jira refuses texts above 32,767 characters. */
 const LONGEST_TEXT = 32_000;
 const MOST_NEWS = 8;
+/** How the diagnosis was made is in the report. */
+const LEFT_OUT = ['Checks run', 'How this was decided'];
 
-/** The summary as the description of an issue, in wiki markup. What only people know belongs into comments. */
+/** The summary as the description of an issue, in wiki markup. What people write belongs into comments. */
 export function descriptionOf(record: IncidentRecord): string {
-  const { sections } = buildDocument(record, { brief: true });
-  const printed = sections.filter((section) => !section.forPeople).map(sectionWiki);
-  const origin = `_Written by Faultline about ${escapeWiki(oneLine(record.id, 200))}, and rewritten as it goes on: comment instead of editing._`;
+  const { sections } = buildDocument(record);
+  const printed = sections
+    .filter(({ title, forPeople }) => !forPeople && !LEFT_OUT.includes(title))
+    .map(sectionWiki);
+  const origin = `_Written by Faultline about ${escapeWiki(oneLine(record.id, 200))}, and rewritten with every update: comment instead of editing._`;
   let room = LONGEST_TEXT - origin.length;
   const fits = printed.filter((section) => (room -= section.length + 2) >= 0);
-  const cut =
-    fits.length < printed.length ? ['_There is no room here for the rest; the report has it._'] : [];
+  const cut = fits.length < printed.length ? ['_Cut to the limit of Jira; the report has the rest._'] : [];
   return [...fits, ...cut, origin].join('\n\n');
 }
 
 /** What changed, as a comment that ends with the mark of its revision. */
 export function commentOf(record: IncidentRecord, news: readonly string[]): string {
   const items = news.slice(0, MOST_NEWS).map((sentence) => `* ${escapeWiki(oneLine(sentence, 400))}`);
-  return `${items.join('\n')}\n\nFaultline, revision ${record.revision} (${commentMark(record)})`;
+  return `${items.join('\n')}\n\nFaultline, update ${record.revision} (${commentMark(record)})`;
 }
 
 /** By which the comment of a revision is known: letters and digits only, which Jira gives back as they were. */

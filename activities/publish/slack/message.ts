@@ -123,14 +123,14 @@ function titled(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [`*${title}*`, ...lines].join('\n');
 }
 
-/** What can be asked of the incident as it stands. */
+/** The actions that are possible in the state of the incident. */
 function buttons({ id, acknowledged, diagnosis, feedback, timings }: IncidentRecord): ActionsBlock | null {
   const isOpen = timings.closedAt === null;
   const isJudged = diagnosis === null || feedback !== null;
   const elements = [
     ...(isOpen && !acknowledged ? [button('faultline-acknowledge', 'Acknowledge', id, 'primary')] : []),
-    ...(isJudged ? [] : [button('faultline-right', 'Right', id), button('faultline-wrong', 'Wrong', id)]),
-    ...(isOpen ? [button('faultline-rerun', 'Look again', id)] : []),
+    ...(isJudged ? [] : [button('faultline-right', 'Correct', id), button('faultline-wrong', 'Wrong cause', id)]),
+    ...(isOpen ? [button('faultline-rerun', 'Re-run', id)] : []),
   ];
   return elements.length === 0 ? null : { type: 'actions', elements };
 }

@@ -1,0 +1,256 @@
+import http from 'node:http';
+import https from 'node:https';
+import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import type { OutgoingAuth } from '../../../../config/primitives.js';
+import { redact } from '../../../../config/redact.js';
+import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import { retryAfterSeconds } from '../../../retry-after.js';
+import { redirectReason } from '../../redirect.js';
+import {
+  BadCredentials,
+  BadQuery,
+  NotASource,
+  QueryTimeout,
+  QueryTooHeavy,
+  SourceBusy,
+  SourceUnavailable,
+  type Asked,
+  type SourceError,
+} from './errors.js';
+import type { AskOptions } from './source.js';
+
+/** Larger answers are refused: a query that needs more should have been narrower, and several arrive at a time. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** What a server answers that does not take a query by POST. */
+const REFUSED_METHOD = [405, 501];
+
+/** What a Prometheus server says when it refuses. */
+const refusal = z.object({
+  status: z.literal('error'),
+  errorType: z.string().default(''),
+  error: z.string(),
+});
+
+/** Limits of Prometheus, Thanos, Mimir and VictoriaMetrics on what one query may cost. */
+const TOO_HEAVY =
+  /too many samples|maximum resolution|exceeded maximum|err-mimir-max-|the query exceeded|exceeds? (the )?limit|cannot select more than|-search\.max|too many (time ?series|points)/i;
+const TIMED_OUT = /timed out|timeout|deadline exceeded/i;
+
+/**
+ * The connection to one Prometheus-compatible server, with everything but the meaning of answers. At most
+ * `maxConcurrentQueries` requests are under way; the others wait, and their time has not begun.
+ */
+export class PrometheusHttp {
+  private readonly client: AxiosInstance;
+  private readonly agents: [http.Agent, https.Agent];
+  private readonly queue: PQueue;
+  private readonly base: string;
+  private readonly secrets: string[];
+  /** Becomes GET for good when the server refuses a POST and answers a GET. */
+  private method: 'POST' | 'GET' = 'POST';
+
+  constructor(private readonly config: PrometheusSourceConfig) {
+    this.queue = new PQueue({ concurrency: config.maxConcurrentQueries });
+    this.agents = [new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true })];
+    const url = new URL(config.url);
+    const login = loginOf(url);
+    this.base = url.href.replace(/\/+$/, '');
+    this.secrets = secretsOf(config.auth, config.headers, login);
+    this.client = axios.create({
+      httpAgent: this.agents[0],
+      httpsAgent: this.agents[1],
+      headers: {
+        Accept: 'application/json',
+        ...config.headers,
+        ...(config.tenant ? { 'X-Scope-OrgID': config.tenant } : {}),
+        ...(config.auth.type === 'bearer' ? { Authorization: `Bearer ${config.auth.token}` } : {}),
+      },
+      ...basicAuth(config.auth, login),
+      responseType: 'arraybuffer',
+      maxContentLength: MAX_ANSWER_BYTES,
+      maxRedirects: 0,
+      validateStatus: () => true,
+    });
+  }
+
+  /** How queries are sent: by POST, or by GET because the server refuses the other. */
+  get queryMethod(): 'POST' | 'GET' {
+    return this.method;
+  }
+
+  /**
+   * Sends a query and gives what `read` makes of the body of a good answer. Sent as a form, which has no limit of
+   * length; by GET to a server that refuses that or ignores the form, which is remembered.
+   *
+   * @param read gives null for an answer to no query: the form was ignored
+   */
+  async query<T>(
+    path: string,
+    operation: string,
+    form: URLSearchParams,
+    options: AskOptions,
+    read: (body: Buffer) => Promise<T | null>,
+  ): Promise<T> {
+    const url = this.base + path;
+    const ask = async (request: AxiosRequestConfig): Promise<T | null> => {
+      const response = await this.send({ ...request, url }, operation, options);
+      if (request.method === 'post' && REFUSED_METHOD.includes(response.status)) return null;
+      return read(this.bodyOf(response, operation));
+    };
+    return this.inTurn(options, async () => {
+      const posted = this.method === 'POST' ? await ask({ method: 'post', data: form }) : null;
+      if (posted !== null) return posted;
+      const answer = await ask({ method: 'get', params: form });
+      if (answer === null) throw new NotASource(this.asked(path, operation), 'the answer has no result');
+      this.method = 'GET';
+      return answer;
+    });
+  }
+
+  /** The body of a good answer to a GET. */
+  async get(path: string, operation: string, params: URLSearchParams, options: AskOptions): Promise<Buffer> {
+    const request = { method: 'get', url: this.base + path, params };
+    return this.inTurn(options, async () =>
+      this.bodyOf(await this.send(request, operation, options), operation),
+    );
+  }
+
+  asked(path: string, operation: string): Asked {
+    return { operation, endpoint: this.base + path };
+  }
+
+  close(): void {
+    for (const agent of this.agents) agent.destroy();
+  }
+
+  /** Waits for a turn as long as the caller does: no clock but the caller's runs meanwhile. */
+  private inTurn<T>({ signal }: AskOptions, work: () => Promise<T>): Promise<T> {
+    return this.queue.add(work, signal ? { signal } : {});
+  }
+
+  private async send(
+    request: AxiosRequestConfig,
+    operation: string,
+    options: AskOptions,
+  ): Promise<AxiosResponse<Buffer>> {
+    const asked: Asked = { operation, endpoint: request.url! };
+    const timeoutSeconds = options.timeoutSeconds ?? this.config.timeoutSeconds;
+    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+    try {
+      return await this.client.request<Buffer>({ ...request, signal });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
+      throw this.transportError(asked, error);
+    }
+  }
+
+  private bodyOf(response: AxiosResponse<Buffer>, operation: string): Buffer {
+    if (response.status === 200) return response.data;
+    const { url = this.base } = response.config;
+    throw this.refusalError({ operation, endpoint: url }, response);
+  }
+
+  private transportError(asked: Asked, error: unknown): unknown {
+    if (!(error instanceof AxiosError)) return error;
+    if (error.message.includes('maxContentLength')) {
+      return new QueryTooHeavy(asked, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
+    }
+    return new SourceUnavailable(asked, this.clean(TRANSPORT_WORDS[error.code ?? ''] ?? error.message));
+  }
+
+  /** The decision that follows from a status other than 200, after what the servers document. */
+  private refusalError(asked: Asked, response: AxiosResponse<Buffer>): SourceError {
+    const { status } = response;
+    const { errorType, text } = reasonOf(response);
+    const reason = this.clean(`${status}${text && ` ${text}`}`);
+    if (status >= 300 && status < 400) {
+      const to: unknown = response.headers['location'];
+      return new NotASource(asked, this.clean(redirectReason(status, to, asked.endpoint, 'metrics.url')));
+    }
+    if (status === 401 || status === 403) return new BadCredentials(asked, reason);
+    if (status === 429) return new SourceBusy(asked, reason, waitOf(response));
+    if (status === 405) return new NotASource(asked, `${reason}: it refuses POST and GET alike`);
+    if (status === 413 || status === 414 || TOO_HEAVY.test(text)) return new QueryTooHeavy(asked, reason);
+    if (
+      errorType === 'timeout' ||
+      status === 408 ||
+      status === 504 ||
+      (status < 500 && TIMED_OUT.test(text))
+    ) {
+      return new QueryTimeout(asked, reason);
+    }
+    if (status >= 500 || errorType === 'unavailable' || errorType === 'canceled') {
+      return new SourceUnavailable(asked, reason);
+    }
+    if (errorType !== '' && status !== 404) return new BadQuery(asked, reason);
+    return new NotASource(asked, `${reason}; is the address that of the Prometheus API, with its prefix?`);
+  }
+
+  private clean(text: string): string {
+    return redact(text, this.secrets);
+  }
+}
+
+const TRANSPORT_WORDS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was reset',
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ETIMEDOUT: 'no connection in time',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to its network',
+  EPIPE: 'the connection was closed',
+};
+
+const REASON_LIMIT = 500;
+
+/** Error text of a Prometheus envelope, or the beginning of whatever else a proxy wrote. */
+function reasonOf(response: AxiosResponse<Buffer>): { errorType: string; text: string } {
+  const body = response.data.toString('utf8');
+  const parsed = refusal.safeParse(jsonOrNull(body));
+  if (parsed.success)
+    return { errorType: parsed.data.errorType, text: parsed.data.error.slice(0, REASON_LIMIT) };
+  const contentType = String(response.headers['content-type'] ?? '');
+  const text = contentType.includes('html') ? response.statusText : body.trim().slice(0, REASON_LIMIT);
+  return { errorType: '', text };
+}
+
+function jsonOrNull(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+function waitOf(response: AxiosResponse<Buffer>): number | null {
+  const header: unknown = response.headers['retry-after'];
+  return retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
+}
+
+interface Login {
+  username: string;
+  password: string;
+}
+
+/** Takes `user:password@` out of an address, so that the address may be shown. */
+function loginOf(url: URL): Login | null {
+  const login = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  url.username = url.password = '';
+  return login.username === '' ? null : login;
+}
+
+function basicAuth(auth: OutgoingAuth, login: Login | null): { auth?: Login } {
+  if (auth.type === 'basic') return { auth: { username: auth.username, password: auth.password } };
+  return auth.type === 'none' && login ? { auth: login } : {};
+}
+
+function secretsOf(auth: OutgoingAuth, headers: Record<string, string>, login: Login | null): string[] {
+  const own = auth.type === 'bearer' ? [auth.token] : auth.type === 'basic' ? [auth.password] : [];
+  return [...own, ...Object.values(headers), ...(login ? [login.password] : [])];
+}

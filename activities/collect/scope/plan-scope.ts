@@ -1,0 +1,209 @@
+import { descending, min } from 'd3-array';
+import type { Anomaly, Severity } from '../../../model/anomaly.js';
+import type { Gap } from '../../../model/gap.js';
+import type { ServiceGraph } from '../../../model/graph.js';
+import type { Scope } from '../../../model/incident.js';
+import type { InvestigationSteps } from '../../contract.js';
+import { runAttempt, type Limits } from '../attempt.js';
+import type { CollectDeps } from '../deps.js';
+import { merged } from '../gaps.js';
+import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { scanDeviations } from './deviation-scan.js';
+import { neighbourhood } from './neighbourhood.js';
+import { displayNames, ServiceNames } from './service-names.js';
+import { readPlacements, readTopology, type Around } from './topology.js';
+import { rateWindowFor, sampleInterval, spansFor, stepFor, windowFor } from './window.js';
+
+export interface ScopeRequest {
+  environment: string;
+  anomalies: Anomaly[];
+  now: number;
+}
+
+/** What a later attempt need not read again. */
+interface ScopeProgress {
+  detected?: Detected;
+  sampling?: { interval: number; gaps: Gap[] };
+  topology?: { graph: ServiceGraph; gaps: Gap[] };
+}
+
+/** A service that the source does not know may be anything: its scope is a tenth of the largest by default. */
+const MAX_SERVICES_OF_UNKNOWN = 20;
+
+/**
+ * The `planScope` activity. Answers what it has when its time is over: what could not be read by then is a gap. It
+ * fails when not even the names of metrics could be read, for then there is nothing to diagnose from.
+ */
+export function createPlanScope(deps: CollectDeps): Pick<InvestigationSteps, 'planScope'> {
+  return {
+    planScope: (input) => {
+      let progress: ScopeProgress = {};
+      return runAttempt<Scope, ScopeProgress>(
+        (attempt) => {
+          progress = attempt.resumed ?? progress;
+          return planScope(deps, input, attempt, progress);
+        },
+        { checkpoint: () => progress },
+      );
+    },
+  };
+}
+
+/**
+ * Chooses window and step, finds the packs that apply, reads the topology, and names the services to diagnose.
+ *
+ * @param progress what is read is kept here, and what is here is not read again
+ */
+export async function planScope(
+  deps: Pick<CollectDeps, 'source' | 'packs' | 'config'>,
+  { environment, anomalies, now }: ScopeRequest,
+  limits: Limits,
+  progress: ScopeProgress = {},
+): Promise<Scope> {
+  const { source, packs, config } = deps;
+  const main = mainAnomaly(anomalies);
+  const anomalyTime = min(firingOrAll(anomalies), ({ startedAt }) => startedAt)!;
+  const roughly = windowFor(config.diagnosis, anomalyTime, now, 1);
+
+  progress.detected ??= await detectPacks(source, packs, {
+    ...limits,
+    use: config.packs.use,
+    window: roughly,
+  });
+  const { bindings, services: measured } = progress.detected;
+  progress.sampling ??= await sampleInterval(source, packs, bindings, roughly.end, limits);
+  const step = stepFor(config.diagnosis, progress.sampling.interval);
+  const rateWindowSeconds = rateWindowFor(progress.sampling.interval, step);
+  const spans = spansFor(config.diagnosis, rateWindowSeconds);
+  const around: Around = { source, packs, bindings, spans, time: roughly.end, limits };
+
+  const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
+  progress.topology ??= await readTopology(around, measured, mentioned, config.topology);
+  const { graph } = progress.topology;
+  const names = new ServiceNames(graph.services);
+  const service = names.resolve(main.service) ?? main.service;
+  const isUnknown = isUnknownService(service, graph, measured, config.topology);
+  const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
+  const candidates = candidatesFor(graph, service, anomalous, config.diagnosis.maxHops);
+  const { baselineSeconds, maxServices } = config.diagnosis;
+  const most = isUnknown ? Math.min(maxServices, MAX_SERVICES_OF_UNKNOWN) : maxServices;
+  const reason = isUnknown
+    ? `a diagnosis of ${service}, which no metric names, covers ${most} services`
+    : `a diagnosis covers ${most} services (diagnosis.maxServices)`;
+  const chosen = await mostRelevant(around, candidates, names, { most, reason, baselineSeconds });
+  const services = [...chosen.services].sort();
+  const placed = await readPlacements(around, services, config.topology);
+
+  return {
+    environment,
+    service,
+    symptom: main.symptom,
+    services,
+    window: windowFor(config.diagnosis, anomalyTime, now, step),
+    anomalyTime,
+    packs: bindings.map(({ pack }) => pack),
+    reading: { packs: bindings, rateWindowSeconds },
+    graph: { ...partOf(graph, chosen.services), placements: placed.placements },
+    gaps: merged([
+      ...progress.detected.gaps,
+      ...progress.sampling.gaps,
+      ...progress.topology.gaps,
+      ...blindSpots(source.name, bindings.length, graph, service),
+      ...chosen.gaps,
+      ...placed.gaps,
+    ]),
+  };
+}
+
+const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+
+function firingOrAll(anomalies: readonly Anomaly[]): readonly Anomaly[] {
+  const firing = anomalies.filter(({ status }) => status === 'firing');
+  return firing.length > 0 ? firing : anomalies;
+}
+
+/** The anomaly to explain: the gravest that fires of the service that opened the incident. */
+function mainAnomaly(anomalies: readonly Anomaly[]): Anomaly {
+  const [first] = anomalies;
+  if (!first) throw new RangeError('anomalies: expected at least one, got none');
+  const own = firingOrAll(anomalies.filter(({ service }) => service === first.service));
+  return SEVERITIES.flatMap((level) => own.filter(({ severity }) => severity === level))[0] ?? first;
+}
+
+function blindSpots(source: string, packCount: number, graph: ServiceGraph, service: string): Gap[] {
+  if (packCount === 0) {
+    const reason = 'no metric pack that could be read knows a metric of this source; see packs.files';
+    return [{ source, what: 'all metrics', reason }];
+  }
+  const gaps: Gap[] = [];
+  if (graph.edges.length === 0) {
+    const reason = 'no metric that was read shows calls between services, and topology.services is empty';
+    gaps.push({ source, what: 'who calls whom', reason });
+  } else if (!graph.edges.some(({ caller, callee }) => caller === service || callee === service)) {
+    gaps.push({ source, what: `callers and callees of ${service}`, reason: 'no call of it is known' });
+  }
+  return gaps;
+}
+
+/** Whether neither a metric, nor a call, nor the configuration names the service: only its alert does. */
+function isUnknownService(
+  service: string,
+  graph: ServiceGraph,
+  measured: readonly string[],
+  topology: CollectDeps['config']['topology'],
+): boolean {
+  const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
+  const known = new ServiceNames([...displayNames(measured).values(), ...configured]);
+  return (
+    known.resolve(service) === null &&
+    !graph.edges.some(({ caller, callee }) => caller === service || callee === service)
+  );
+}
+
+/** Services with their distance from the service. Where no call of it is known, all services. */
+function candidatesFor(
+  graph: ServiceGraph,
+  service: string,
+  anomalous: readonly string[],
+  maxHops: number,
+): Map<string, number> {
+  const distances = neighbourhood(graph.edges, service, maxHops);
+  for (const other of anomalous) if (!distances.has(other)) distances.set(other, 1);
+  if (distances.size > new Set([service, ...anomalous]).size) return distances;
+  for (const other of graph.services) if (!distances.has(other)) distances.set(other, 1);
+  return distances;
+}
+
+/** Keeps at most so many: the service itself, then those that deviate most, then the nearest. */
+async function mostRelevant(
+  around: Around,
+  candidates: ReadonlyMap<string, number>,
+  names: ServiceNames,
+  limit: { most: number; reason: string; baselineSeconds: number },
+): Promise<{ services: Set<string>; gaps: Gap[] }> {
+  const all = [...candidates.keys()];
+  if (all.length <= limit.most) return { services: new Set(all), gaps: [] };
+  const { scores, gaps } = await scanDeviations(around, all, names, limit.baselineSeconds / 2);
+  const rank = (service: string): number =>
+    candidates.get(service) === 0 ? Infinity : (scores.get(service) ?? 0);
+  const ordered = all.sort(
+    (a, b) => descending(rank(a), rank(b)) || candidates.get(a)! - candidates.get(b)! || a.localeCompare(b),
+  );
+  const left = ordered.slice(limit.most);
+  const examples = left.slice(0, 5).sort().join(', ');
+  const gap = {
+    source: around.source.name,
+    what: `${left.length} of ${all.length} services within reach: ${examples}${left.length > 5 ? ', ...' : ''}`,
+    reason: `their signals deviate least, and ${limit.reason}`,
+  };
+  return { services: new Set(ordered.slice(0, limit.most)), gaps: [...gaps, gap] };
+}
+
+function partOf(graph: ServiceGraph, services: ReadonlySet<string>): ServiceGraph {
+  return {
+    services: [...services].sort(),
+    edges: graph.edges.filter(({ caller, callee }) => services.has(caller) && services.has(callee)),
+    placements: [],
+    external: graph.external.filter((service) => services.has(service)),
+  };
+}
