@@ -45,7 +45,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "ThrowStatement > NewExpression[callee.name=/Error$/]",
+          selector: 'ThrowStatement > NewExpression[callee.name=/Error$/]',
           message: 'throw an ApplicationFailure: any other error makes the workflow task fail for ever',
         },
       ],

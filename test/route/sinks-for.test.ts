@@ -58,7 +58,10 @@ describe('the route of a sink', () => {
       { name: 'all', route: { when: 'always' as const } },
       { name: 'manager', route: { when: 'escalated' as const } },
     ];
-    const save = withRoutes(() => Promise.resolve({ uri: 'record/r1', reportPath: '/r', reportUrl: null }), sinks);
+    const save = withRoutes(
+      () => Promise.resolve({ uri: 'record/r1', reportPath: '/r', reportUrl: null }),
+      sinks,
+    );
     assert.deepEqual(await save({ record: aRecord() }), {
       uri: 'record/r1',
       reportPath: '/r',

@@ -129,7 +129,9 @@ function buttons({ id, acknowledged, diagnosis, feedback, timings }: IncidentRec
   const isJudged = diagnosis === null || feedback !== null;
   const elements = [
     ...(isOpen && !acknowledged ? [button('faultline-acknowledge', 'Acknowledge', id, 'primary')] : []),
-    ...(isJudged ? [] : [button('faultline-right', 'Correct', id), button('faultline-wrong', 'Wrong cause', id)]),
+    ...(isJudged
+      ? []
+      : [button('faultline-right', 'Correct', id), button('faultline-wrong', 'Wrong cause', id)]),
     ...(isOpen ? [button('faultline-rerun', 'Re-run', id)] : []),
   ];
   return elements.length === 0 ? null : { type: 'actions', elements };
