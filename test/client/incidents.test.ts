@@ -286,12 +286,12 @@ describe('incidents', function () {
       assert.equal((await incidents.show(workflowId)).timings.closedAt, null);
     }));
 
-  it('look again when a person asks for it', () =>
+  it('are investigated again when a person asks for it', () =>
     withWorker(async () => {
       const { workflowId } = await start(uniqueName('again'));
       await progressOf(workflowId);
       const asked = await incidents.rerun(workflowId, { by: 'ann' });
-      assert.ok(asked.timeline.some(({ what }) => what === 'ann asked to look again'));
+      assert.ok(asked.timeline.some(({ what }) => what === 'ann asked to investigate again'));
     }));
 
   it('that do not exist are not found', async () => {

@@ -5,11 +5,12 @@ import * as messages from '../../model/messages.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { aDiagnosis } from '../support/diagnoses.js';
 import { aConclusion, POLICY } from '../support/fake-activities.js';
+import { keepHistory } from '../support/histories.js';
 import { playIncident, type PlayedIncident, type PlayOptions } from '../support/incident-play.js';
 import { openLab, type Lab } from '../support/workflow-lab.js';
 
 describe('diagnoseIncident', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let lab: Lab;
   before(async () => {
     lab = await openLab();
@@ -340,6 +341,8 @@ describe('diagnoseIncident', function () {
       async ({ handle }) => {
         await lab.sleep(2);
         await handle.executeUpdate(messages.cancel, { args: [{ by: 'ana', reason: 'a drill' }] });
+        await handle.result();
+        await keepHistory(handle, 'incident-cancelled');
       },
     );
     assert.equal(record.state, 'cancelled');
