@@ -66,7 +66,8 @@ export function callsReader(
 
 async function readCalls({ source, packs, config }: CallsDeps, at: number): Promise<KnownCalls> {
   const timer = new AbortController();
-  const limits = { signal: timer.signal };
+  // An outage is for a later round: then the configuration alone counts, and the answer says why.
+  const limits = { signal: timer.signal, canRetry: () => true };
   const timeout = setTimeout(
     () => timer.abort(new OutOfTime(READ_SECONDS, 'the time to read calls for triage')),
     READ_SECONDS * 1000,

@@ -24,8 +24,8 @@ export async function openMetrics({ config }: LoadedConfig): Promise<MetricsDeps
     matchingPacks: async (source) => {
       const now = Date.now() / 1000;
       const window = { start: now - config.diagnosis.baselineSeconds, end: now };
-      const { signal } = new AbortController();
-      const { bindings } = await detectPacks(source, packs, { use: config.packs.use, window, signal });
+      const limits = { signal: new AbortController().signal, canRetry: () => true };
+      const { bindings } = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
       const names = new Set(bindings.map(({ pack }) => pack));
       return packs
         .filter(({ name }) => names.has(name))

@@ -29,7 +29,8 @@ export async function listServices(
   now: number,
   { signal = new AbortController().signal, ...asking }: AskOptions = {},
 ): Promise<MeasuredService[]> {
-  const options = { ...asking, signal };
+  // An outage is an error here: whoever asks can ask again.
+  const options = { ...asking, signal, canRetry: () => true };
   const window = { start: now - config.diagnosis.baselineSeconds, end: now };
   const { bindings } = await detectPacks(source, packs, { ...options, use: config.packs.use, window });
   const { interval } = await sampleInterval(source, packs, bindings, now, options);
