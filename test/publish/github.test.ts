@@ -53,11 +53,11 @@ describe('github sink', () => {
   it('keeps what people write into the issue', async () => {
     await lab.publish(sink(), COURSE[0]!);
     const issue = own()[0]!;
-    issue.body = `Read this first.\n\n${issue.body.replace('**What ended it:**', '**What ended it:** a rollback')}\n\nThe end.`;
+    issue.body = `Read this first.\n\n${issue.body.replace('**Resolution:**', '**Resolution:** a rollback')}\n\nThe end.`;
     await lab.tell(sink(), COURSE.slice(1));
     assert.ok(issue.body.startsWith('Read this first.\n\n<!-- faultline: '));
     assert.ok(issue.body.endsWith('\n\nThe end.'));
-    assert.match(issue.body, /What ended it:\*\* a rollback/);
+    assert.match(issue.body, /Resolution:\*\* a rollback/);
     assert.equal(issue.body.match(/## Summary/g)?.length, 1);
   });
 
