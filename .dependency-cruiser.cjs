@@ -1,4 +1,4 @@
-// The walls of the house (docs/architecture.md): who may import whom.
+// The walls (docs/architecture.md): who may import whom.
 const wall = (from, forbidden, comment) => ({
   name: `wall-${from}`,
   severity: 'error',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
-import type { IncidentRecord, IncidentState } from '../model/incident.js';
+import type { IncidentRecord } from '../model/incident.js';
 import type {
   Acknowledgement,
   Cancellation,
@@ -22,7 +22,6 @@ import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId, wholeId } from './incident-ids.js';
 import {
-  CLOSED_STATES,
   isClosedState,
   rowOf,
   visibilityQuery,
@@ -55,8 +54,10 @@ const ID_SEARCH_LIMIT = 5_000;
 
 type Steer = Acknowledgement | FeedbackGiven | RerunRequest | Cancellation;
 
-/** From here on an incident has told what it knows. */
-const SETTLED: ReadonlySet<IncidentState> = new Set(['following', ...CLOSED_STATES]);
+/** Whether the first summary is out, or none will come any more. */
+function isSettled({ state, isPublished }: Progress): boolean {
+  return isClosedState(state) || (state === 'following' && isPublished);
+}
 
 /**
  * Incidents as Temporal keeps them. Connects at the first call. What others wrote goes without its secrets: a history
@@ -174,7 +175,7 @@ export function createIncidents(temporal: Temporal, options: IncidentsOptions = 
     for (;;) {
       const now = await progress(id);
       if (!isDeepStrictEqual(now, seen)) yield now;
-      if (SETTLED.has(now.state)) return;
+      if (isSettled(now)) return;
       seen = now;
       await sleep(options.everyMilliseconds ?? 1_000, undefined, { signal: options.signal });
     }

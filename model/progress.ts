@@ -6,6 +6,8 @@ export interface Progress {
   state: IncidentState;
   /** One line for people, the title of the summary: `[Diagnosing] checkout: latency alert since 10:42 UTC`. */
   headline: string;
+  /** A summary is saved: there is a report to read. */
+  isPublished: boolean;
   /** In the order in which they run. */
   steps: ProgressStep[];
 }

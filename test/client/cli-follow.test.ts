@@ -68,6 +68,7 @@ describe('faultline follow', () => {
         yield await Promise.resolve<Progress>({
           state: 'investigating',
           headline: 'Investigating',
+          isPublished: false,
           steps: [],
         });
         throw new TemporalUnavailable('gone');

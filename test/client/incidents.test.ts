@@ -82,9 +82,11 @@ describe('incidents', function () {
         (list) => list.incidents.length > 0,
       );
       assert.equal(rows.length, 1);
-      assert.equal(rows[0]?.title, anomaly.title);
-      assert.match(rows[0]?.id ?? '', new RegExp(`^incident/${service}/\\d{8}-\\d{4}-abc123$`));
-      await progressOf(rows[0]?.id ?? '');
+      const [row] = rows;
+      assert.ok(row);
+      assert.equal(row.title, anomaly.title);
+      assert.match(row.id, new RegExp(`^incident/${service}/\\d{8}-\\d{4}-abc123$`));
+      await progressOf(row.id);
     });
   });
 

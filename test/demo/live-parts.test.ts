@@ -85,7 +85,7 @@ describe('the incident of a demo', () => {
     const conclusions = printed.filter((line) => /right|wrong/.test(line));
     assert.equal(conclusions.length, 4);
     assert.match(conclusions[0]!, /The diagnosis is right\./);
-    assert.match(conclusions[1]!, /The service is right; the kind of fault is wrong\./);
+    assert.match(conclusions[1]!, /The service is right; the fault type is wrong\./);
     assert.match(conclusions[2]!, /The diagnosis is wrong\./);
   });
 });

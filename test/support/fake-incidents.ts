@@ -88,7 +88,7 @@ export function fakeIncidents(
     progress: (id) => said(['progress', id], aProgress()),
     async *watch(id) {
       asked.push(['watch', id]);
-      yield aProgress({ state: 'investigating', headline: 'Investigating', steps: [step('running')] });
+      yield aProgress({ state: 'investigating', headline: 'Investigating', isPublished: false, steps: [step('running')] });
       yield await Promise.resolve(aProgress());
     },
     list: (filters: IncidentFilters, options) => said(['list', filters, options], { incidents: rows, more }),
@@ -114,6 +114,7 @@ function aProgress(differences: Partial<Progress> = {}): Progress {
   return {
     state: 'following',
     headline: 'Suspected: payment',
+    isPublished: true,
     steps: [
       step('done'),
       {

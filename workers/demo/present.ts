@@ -4,7 +4,10 @@ import pc from 'picocolors';
 import { progressView } from '../../client/cli/progress-view.js';
 import type { Incidents } from '../../client/incidents.js';
 import type { Fault } from '../../examples/shop/fault-catalog.js';
+import type { FaultKind } from '../../model/diagnosis.js';
 import type { IncidentRecord } from '../../model/incident.js';
+import { FAULT_TYPE_WORDS } from '../../model/wording.js';
+import { clearFaultType } from '../../report/facts.js';
 import { renderTerminalBrief } from '../../report/terminal-brief.js';
 import { demoStore } from './settings.js';
 
@@ -48,15 +51,25 @@ export function judge(
   record: IncidentRecord,
 ): boolean {
   const verdict = record.diagnosis?.verdict;
+  const suspect = record.diagnosis?.suspects.find(({ service }) => service === verdict?.service);
+  // What the summary does not name for being unclear is not named: `unknown`, as of a fault that no signal tells.
+  const type = (suspect && clearFaultType(suspect)) ?? 'unknown';
   const isService = verdict?.service === fault.service;
-  const isRight = isService && verdict.faultKind === fault.kind;
-  const named = `${verdict?.service ?? 'no service'}, ${verdict?.faultKind ?? 'no fault'} (${verdict?.level ?? 'no diagnosis'})`;
-  console.log(`\nBroken:  ${fault.service}, ${fault.kind} (${fault.description})`);
-  console.log(`Named:   ${named}`);
+  const isRight = isService && type === fault.kind;
+  console.log(`\nBroken:  ${fault.service}, ${typeWords(fault.kind)} (${fault.description})`);
+  console.log(
+    `Named:   ${verdict?.service ?? 'no service'}, ${typeWords(type)} (${verdict?.level ?? 'no diagnosis'})`,
+  );
   if (isRight) console.log(pc.green('The diagnosis is right.'));
-  else if (isService) console.log(pc.yellow('The service is right; the kind of fault is wrong.'));
+  else if (isService && type === 'unknown')
+    console.log(pc.yellow('The service is right; the fault type is unclear.'));
+  else if (isService) console.log(pc.yellow('The service is right; the fault type is wrong.'));
   else console.log(pc.red('The diagnosis is wrong.'));
   return isRight;
+}
+
+function typeWords(kind: FaultKind): string {
+  return kind === 'unknown' ? 'fault type unclear' : FAULT_TYPE_WORDS[kind];
 }
 
 /** Shows the progress of the diagnosis; answers the record once its summary is out. */

@@ -13,7 +13,7 @@ import { now } from '../time.js';
 import { withinBudget } from './budget.js';
 import type { IncidentContext } from './context.js';
 import type { IncidentEvent } from './incident.js';
-import { isFinished, recordOf } from './state.js';
+import { isFinished, isPublished, recordOf } from './state.js';
 
 /** Characters of a name that a person gives, and of a text. */
 const LONGEST_NAME = 200;
@@ -76,7 +76,12 @@ export function listen(context: IncidentContext): void {
 
   setHandler(messages.progress, () => {
     const { head, steps } = context.incident;
-    return { state: head.state, headline: headlineOf(recordOf(context.incident)), steps };
+    return {
+      state: head.state,
+      headline: headlineOf(recordOf(context.incident)),
+      isPublished: isPublished(context.incident),
+      steps,
+    };
   });
   setHandler(messages.record, () => withinBudget(recordOf(context.incident)));
 }
