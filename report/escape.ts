@@ -23,8 +23,10 @@ export const LONGEST_TEXT = 600;
 /** One line of harmless text, at most `limit` characters and a note of what was cut. */
 export function oneLine(text: string, limit = LONGEST_TEXT): string {
   const head = text.slice(0, ROOM_PER_CHARACTER * limit + LONGEST_WORD);
+  // Spaces are joined again once nothing hidden stands between them.
+  const plain = harmless(head.replace(/\s+/g, ' ')).replace(/ {2,}/g, ' ');
   // Masked last: a name that is broken by hidden characters tells a secret only once they are gone.
-  const clean = maskSecrets(harmless(head.replace(/\s+/g, ' '))).trim();
+  const clean = maskSecrets(plain).trim();
   if (head.length === text.length) return cut(clean, limit);
   // What the head ends with may be half a secret, which is not known as one.
   const safe = Array.from(clean.slice(0, -LONGEST_WORD)).slice(0, limit).join('');

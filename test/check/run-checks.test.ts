@@ -141,7 +141,7 @@ describe('diagnostic checks', () => {
         ['callers-latency', 'could-not-run'],
       ],
     );
-    assert.equal(checks[0]!.statement, '30 % of the calls to bank get no good answer');
+    assert.equal(checks[0]!.statement, '30 % of the calls to bank fail');
     assert.match(checks[0]!.query!, /server_address=~"\(\?:bank\)/);
     assert.ok(!(await check({})).checks.some((one) => one.check.startsWith('callers-')));
   });

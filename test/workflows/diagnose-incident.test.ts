@@ -212,10 +212,9 @@ describe('diagnoseIncident', function () {
         activities: {
           planScope: ({ anomalies }) => {
             starts.push(anomalies.map(({ startedAt }) => startedAt));
-            return Promise.reject(new Error('down'));
+            return Promise.reject(ApplicationFailure.nonRetryable('down'));
           },
         },
-        policy: { sourceTimeoutSeconds: 1 },
       },
       async ({ fire, handle }) => {
         await lab.sleep(20);
@@ -233,10 +232,10 @@ describe('diagnoseIncident', function () {
         activities: {
           planScope: ({ anomalies }) => {
             starts.push(anomalies.map(({ startedAt }) => startedAt));
-            return Promise.reject(new Error('down'));
+            return Promise.reject(ApplicationFailure.nonRetryable('down'));
           },
         },
-        policy: { sourceTimeoutSeconds: 1, maxDurationSeconds: 60 },
+        policy: { maxDurationSeconds: 60 },
       },
       () => Promise.resolve(),
     );

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import getPort from 'get-port';
+import getPort, { clearLockedPorts } from 'get-port';
 import pc from 'picocolors';
 import { FAULTS, parseFault, type Fault } from '../../examples/shop/fault-catalog.js';
 import { startShop, type Shop } from '../../examples/shop/index.js';
@@ -88,6 +88,8 @@ async function run(): Promise<void> {
 
 async function start(): Promise<{ shop: Shop; stack: Stack }> {
   const webhookPort = await getPort({ port: DEV_PORTS.webhook, host: HOST });
+  // It is kept from other callers for a while, but Alertmanager posts to it, so the stack must get it.
+  clearLockedPorts();
   const token = newToken();
 
   console.log(pc.bold('Starting the shop, Prometheus and Alertmanager ...'));

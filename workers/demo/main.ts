@@ -1,9 +1,7 @@
 import axios from 'axios';
 import { Command } from 'commander';
-import getPort from 'get-port';
 import pc from 'picocolors';
 import { parseFault } from '../../examples/shop/fault-catalog.js';
-import { DEV_PORTS } from '../dev/ports.js';
 import { createLog } from '../log.js';
 import { startStack, type Stack } from '../stack.js';
 import { recordedAlert, recordedMetrics } from './recorded-incident.js';
@@ -34,7 +32,6 @@ const token = newToken();
 const loaded = demoConfig({
   environment: ENVIRONMENT,
   token,
-  webhookPort: await getPort({ port: DEV_PORTS.webhook, host: '127.0.0.1' }),
   metrics: { type: 'recording', name: 'prometheus', file: recordedMetrics(RECORDED_FAULT), playAt },
   changes: [],
 });
