@@ -7,6 +7,7 @@ import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
+import type { IncidentRecord } from '../../model/incident.js';
 import { startSink } from '../../test/support/sink.js';
 import { recordedAlert, recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { startWorker } from '../../workers/worker.js';
@@ -42,6 +43,17 @@ export async function startDiagnoses(
   const worker = await startWorker({ loaded, log, temporal: server });
   const recorded = await recordedAlert(FAULT, playAt);
   let posted = 0;
+  let read = 0;
+  /** Incidents whose summary has arrived, by the name of their alert; every post is read once. */
+  const arrived = new Map<string, string>();
+  const incidentOf = (alert: string): string | undefined => {
+    for (const { body } of sink.posts.slice(read)) {
+      const { record } = body.data as { record: IncidentRecord };
+      for (const { labels } of record.anomalies) arrived.set(labels['alertname'] ?? '', record.id);
+    }
+    read = sink.posts.length;
+    return arrived.get(alert);
+  };
 
   return {
     async diagnose() {
@@ -52,11 +64,8 @@ export async function startDiagnoses(
         headers: { Authorization: `Bearer ${TOKEN}` },
       });
       for (;;) {
-        const found = sink.posts.find(({ body }) => JSON.stringify(body.data).includes(`"${alert}"`));
-        if (found) {
-          const { record } = found.body.data as { record: { id: string } };
-          return { incident: record.id, seconds: (performance.now() - start) / 1000 };
-        }
+        const incident = incidentOf(alert);
+        if (incident !== undefined) return { incident, seconds: (performance.now() - start) / 1000 };
         await sleep(POLL_MS);
       }
     },
