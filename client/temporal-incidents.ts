@@ -21,12 +21,7 @@ import { batchesOf } from './batches.js';
 import { NoWorker } from './errors.js';
 import { explainIncidentError, explainListError } from './incident-errors.js';
 import { isWholeId, pickId, wholeId } from './incident-ids.js';
-import {
-  isClosedState,
-  rowOf,
-  visibilityQuery,
-  type IncidentFilters,
-} from './incident-list.js';
+import { isClosedState, rowOf, visibilityQuery, type IncidentFilters } from './incident-list.js';
 import type { IncidentList, Incidents, WatchOptions } from './incidents.js';
 import { lastWrittenRecord } from './last-record.js';
 import { manualAnomaly, type StartRequest } from './manual-anomaly.js';

@@ -88,7 +88,12 @@ export function fakeIncidents(
     progress: (id) => said(['progress', id], aProgress()),
     async *watch(id) {
       asked.push(['watch', id]);
-      yield aProgress({ state: 'investigating', headline: 'Investigating', isPublished: false, steps: [step('running')] });
+      yield aProgress({
+        state: 'investigating',
+        headline: 'Investigating',
+        isPublished: false,
+        steps: [step('running')],
+      });
       yield await Promise.resolve(aProgress());
     },
     list: (filters: IncidentFilters, options) => said(['list', filters, options], { incidents: rows, more }),
