@@ -72,7 +72,7 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
       await page.goto(history);
       for (const [tab, texts] of [
         ['Timeline', ['Pull latency, errors and traffic of 6 services', 'Check payment for cpu']],
-        ['User Metadata', ['StorefrontSlow', 'root cause: payment', 'CPU shortage', 'Next:']],
+        ['User Metadata', ['StorefrontSlow', 'cause: payment', 'CPU shortage', 'Next:']],
         ['Search Attributes', ['FaultlineRootCause']],
       ] as const) {
         await page
