@@ -58,7 +58,11 @@ describe('the alerts of the shop', function () {
     await sleep(15_000);
     assert.deepEqual(posts, [], 'a healthy shop raises no alert');
     await shop.inject('payment-latency');
-    const firing = await untilPosted((post) => post.status === 'firing');
+    // The symptoms of one fault may fire one after the other, each in a post of its own.
+    const firing = await untilPosted(
+      ({ status, alerts }) =>
+        status === 'firing' && alerts.some(({ labels }) => labels['alertname'] === 'CheckoutLatencyHigh'),
+    );
     assert.equal(firing.token, 'Bearer a-token-of-the-test');
     assert.deepEqual([...new Set(firing.alerts.map(({ labels }) => labels['service']))], ['storefront']);
     const checkout = firing.alerts.find(({ labels }) => labels['alertname'] === 'CheckoutLatencyHigh');
