@@ -139,7 +139,7 @@ class Run {
           { key: 'checks', source: 'checks', what: `checks on ${service}`, summary },
           () =>
             runChecks.executeWithOptions({ summary, ...this.collecting }, [{ scope, service, faultKind }]),
-          ({ failed, ran }) => `${failed} of ${ran} found trouble`,
+          ({ failed, ran }) => `${failed} of ${ran} checks failed`,
         );
       }),
     );
