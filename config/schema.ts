@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { followUp } from './follow-up.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
 import { dev, worker } from './processes.js';
+import { services } from './services.js';
 import { sinks } from './sinks/index.js';
 import { store } from './store.js';
 import { triage } from './triage.js';
@@ -96,6 +97,8 @@ const settings = z.strictObject({
         .default([]),
     })
     .prefault({}),
+
+  services,
 
   changes: z.array(changeSource).default([]),
 

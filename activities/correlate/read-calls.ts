@@ -60,7 +60,7 @@ export function callsReader(
     waiting.abort();
     if (calls !== null) return calls;
     const reason = `${deps.source.name} is still being read after ${waitMs / 1000} s`;
-    return known?.calls ?? configuredCalls(deps.config.topology, reason);
+    return known?.calls ?? configuredCalls(deps.config, reason);
   };
 }
 
@@ -73,27 +73,29 @@ async function readCalls({ source, packs, config }: CallsDeps, at: number): Prom
     READ_SECONDS * 1000,
   );
   const window = { start: at - SPAN_SECONDS, end: at };
+  const { aliases } = config.services;
   try {
     const detected = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
     const { interval } = await sampleInterval(source, packs, detected.bindings, at, limits);
     const { stepSeconds = interval } = config.diagnosis;
     const spans = spansFor(config.diagnosis, rateWindowFor(interval, stepSeconds));
     const around = { source, packs, bindings: detected.bindings, spans, time: at, limits };
-    const { graph } = await readTopology(around, detected.services, [], config.topology);
+    const { graph } = await readTopology(around, detected.services, [], config.topology, aliases);
     const calls = new Calls(graph.edges.map(({ caller, callee }) => [caller, callee] as const));
     const blind = graph.edges.length > 0 ? null : 'nothing tells which service calls which';
-    return { calls, names: new ServiceNames(graph.services), blind };
+    return { calls, names: new ServiceNames(graph.services, aliases), blind };
   } catch (error) {
     const isUnread = error instanceof SourceError || error instanceof OutOfTime;
-    if (isUnread) return configuredCalls(config.topology, `${source.name}: ${error.reason}`);
+    if (isUnread) return configuredCalls(config, `${source.name}: ${error.reason}`);
     throw error;
   } finally {
     clearTimeout(timeout);
   }
 }
 
-function configuredCalls(topology: CollectDeps['config']['topology'], reason: string): KnownCalls {
-  const names = new ServiceNames(topology.services.flatMap(({ name, calls }) => [name, ...calls]));
+function configuredCalls({ topology, services }: CollectDeps['config'], reason: string): KnownCalls {
+  const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
+  const names = new ServiceNames(configured, services.aliases);
   const calls = new Calls(
     topology.services.flatMap(({ name, calls }) => calls.map((callee) => [name, callee] as const)),
   );

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  displayNames,
-  hostOf,
-  isOutside,
-  ServiceNames,
-} from '../../activities/collect/scope/service-names.js';
+import { displayNames, ServiceNames } from '../../activities/collect/scope/service-names.js';
+import { hostOf, isOutside } from '../../model/identity/names.js';
 
 describe('service names', () => {
   const names = new ServiceNames([

@@ -101,7 +101,7 @@ class Pull {
     this.context = {
       source: deps.source.name,
       spans: spansOf(scope, deps.config.diagnosis),
-      services: new ServiceNames(scope.services),
+      services: new ServiceNames(scope.services, deps.config.services.aliases),
       hosts: new Set(scope.graph.placements.map(({ host }) => host)),
     };
   }

@@ -61,6 +61,7 @@ export async function planScope(
   progress: ScopeProgress = {},
 ): Promise<Scope> {
   const { source, packs, config } = deps;
+  const { aliases } = config.services;
   const main = mainAnomaly(anomalies);
   const anomalyTime = min(firingOrAll(anomalies), ({ startedAt }) => startedAt)!;
   const roughly = windowFor(config.diagnosis, anomalyTime, now, 1);
@@ -78,9 +79,9 @@ export async function planScope(
   const around: Around = { source, packs, bindings, spans, time: roughly.end, limits };
 
   const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
-  progress.topology ??= await readTopology(around, measured, mentioned, config.topology);
+  progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
   const { graph } = progress.topology;
-  const names = new ServiceNames(graph.services);
+  const names = new ServiceNames(graph.services, aliases);
   const service = names.resolve(main.service) ?? main.service;
   const isUnknown = isUnknownService(service, graph, measured, config.topology);
   const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
@@ -92,7 +93,7 @@ export async function planScope(
     : `a diagnosis covers ${most} services (diagnosis.maxServices)`;
   const chosen = await mostRelevant(around, candidates, names, { most, reason, baselineSeconds });
   const services = [...chosen.services].sort();
-  const placed = await readPlacements(around, services, config.topology);
+  const placed = await readPlacements(around, services, config.topology, aliases);
 
   return {
     environment,

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Config } from '../../../config/schema.js';
+import type { Aliases } from '../../../model/identity/aliases.js';
 import type { SignalKind } from '../../../model/series.js';
 import { CONCURRENCY } from '../deps.js';
 import { displayNames, ServiceNames } from './service-names.js';
@@ -55,8 +56,15 @@ export async function listServices(
 }
 
 /** Whether a name means one of the services, by the rules of a diagnosis; the service's own name, or null. */
-export function matchingService(services: readonly MeasuredService[], name: string): string | null {
-  return new ServiceNames(services.map((service) => service.name)).resolve(name);
+export function matchingService(
+  services: readonly MeasuredService[],
+  name: string,
+  aliases: Aliases = {},
+): string | null {
+  return new ServiceNames(
+    services.map((service) => service.name),
+    aliases,
+  ).resolve(name);
 }
 
 async function subjects(

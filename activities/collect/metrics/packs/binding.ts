@@ -1,5 +1,5 @@
 import type { Binding } from '../../../../model/reading.js';
-import { baseOf } from '../../scope/service-names.js';
+import { baseOf } from '../../../../model/identity/names.js';
 import type { Pack, Selection } from './schema.js';
 import { fill, quotePromql, quoteRegex } from './template.js';
 

@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { AliasTable } from '../../model/identity/aliases.js';
+import { nameInCloudId } from '../../model/identity/cloud.js';
+import { identify } from '../../model/identity/identify.js';
+import { canonicalName, isSameName, namesApart, plainestName, readName } from '../../model/identity/names.js';
+import { workloadOfClaim, workloadOfPod } from '../../model/identity/workload.js';
+
+const SERVICE_LABELS = ['service', 'service_name', 'app', 'job', 'deployment'];
+
+type Labels = Record<string, string>;
+
+const who = (labels: Labels, expression?: string) =>
+  identify(labels, { serviceLabels: SERVICE_LABELS, expression });
+const POD = 'payment-7d9f8b6c5-x2x4z';
+
+/** What the Prometheus operator adds to everything that it scrapes of an exporter. */
+const KSM: Labels = {
+  job: 'kube-state-metrics',
+  service: 'kps-kube-state-metrics',
+  endpoint: 'http',
+  instance: '10.42.9.105:8080',
+};
+
+describe('whom labels are about', () => {
+  const CASES: [what: string, labels: Labels, name: string, namespace: string | null, from: string][] = [
+    ['a crash loop', { ...KSM, namespace: 'shop', pod: POD, container: 'payment' }, 'payment', 'shop', 'pod'],
+    [
+      'a sidecar',
+      { ...KSM, namespace: 'shop', pod: POD, container: 'istio-proxy' },
+      'payment',
+      'shop',
+      'pod',
+    ],
+    [
+      "an object beside the exporter's own pod",
+      { ...KSM, namespace: 'shop', daemonset: 'logs', pod: 'kps-kube-state-metrics-6f9d-abcde' },
+      'logs',
+      'shop',
+      'daemonset',
+    ],
+    ['a CronJob', { ...KSM, namespace: 'a', job_name: 'report-28391040' }, 'report', 'a', 'job_name'],
+    ['a ReplicaSet', { ...KSM, namespace: 'a', replicaset: 'cart-7d9f8b6c5' }, 'cart', 'a', 'replicaset'],
+    ['a node', { ...KSM, node: 'w1', pod: 'kps-kube-state-metrics-6f9d-abcde' }, 'w1', null, 'node'],
+    [
+      'labels that a scrape renamed',
+      { ...KSM, namespace: 'monitoring', exported_namespace: 'shop', pod: 'ksm-0', exported_pod: POD },
+      'payment',
+      'shop',
+      'exported_pod',
+    ],
+    [
+      'a container as cAdvisor measures it',
+      { job: 'kubelet', service: 'kps-kubelet', node: 'w1', namespace: 'shop', pod: POD, container: 'app' },
+      'payment',
+      'shop',
+      'pod',
+    ],
+    ['a host by its exporter', { job: 'node', instance: '10.0.0.4:9100' }, '10.0.0.4', null, 'instance'],
+    [
+      'a host by its name',
+      { job: 'node-exporter', instance: '10.0.0.4:9100', nodename: 'db-1', pod: 'kps-node-exporter-t6wzx' },
+      'db-1',
+      null,
+      'nodename',
+    ],
+    [
+      'a probed page',
+      { job: 'blackbox', instance: 'https://shop.example.com/health' },
+      'shop.example.com',
+      null,
+      'instance',
+    ],
+    [
+      'a probed service',
+      {
+        job: 'probes',
+        target: 'http://payment.shop.svc:8080/healthz',
+        instance: 'blackbox:9115',
+        app: 'blackbox-exporter',
+      },
+      'payment',
+      'shop',
+      'target',
+    ],
+    [
+      'a backend of an ingress controller',
+      {
+        job: 'ingress-nginx-controller-metrics',
+        service: 'ingress-nginx-controller-metrics',
+        endpoint: 'metrics',
+        namespace: 'ingress-nginx',
+        pod: 'ingress-nginx-controller-5c8d66c76d-4x7kq',
+        exported_service: 'payment',
+        exported_namespace: 'shop',
+      },
+      'payment',
+      'shop',
+      'exported_service',
+    ],
+    [
+      'a called service of a mesh',
+      {
+        reporter: 'source',
+        source_workload: 'frontend',
+        namespace: 'web',
+        pod: 'frontend-7d9f8b6c5-x2x4z',
+        app: 'frontend',
+        destination_workload: 'payment',
+        destination_workload_namespace: 'shop',
+      },
+      'payment',
+      'shop',
+      'destination_workload',
+    ],
+    [
+      'a database of a server',
+      {
+        job: 'postgres-exporter',
+        namespace: 'monitoring',
+        pod: 'pg-exporter-7d9f8b6c5-x2x4z',
+        datname: 'orders',
+      },
+      'orders',
+      null,
+      'datname',
+    ],
+    ['a topic', { job: 'kafka-exporter', topic: 'orders', partition: '1' }, 'orders', null, 'topic'],
+    [
+      'a server that an exporter asks',
+      { job: 'redis-exporter', instance: 'redis://redis-cart:6379' },
+      'redis-cart',
+      null,
+      'instance',
+    ],
+    [
+      'a function of a cloud',
+      { job: 'yace', name: 'arn:aws:lambda:eu-west-1:1:function:pay', dimension_FunctionName: 'pay' },
+      'pay',
+      null,
+      'dimension_FunctionName',
+    ],
+    [
+      'a pod under old label names',
+      { job: 'kubernetes-pods', kubernetes_namespace: 'shop', kubernetes_pod_name: POD },
+      'payment',
+      'shop',
+      'kubernetes_pod_name',
+    ],
+    [
+      "OpenTelemetry's labels",
+      { 'k8s.pod.name': POD, 'k8s.namespace.name': 'shop' },
+      'payment',
+      'shop',
+      'k8s.pod.name',
+    ],
+    [
+      'a service that is scraped itself',
+      {
+        job: 'checkout',
+        service: 'checkout',
+        endpoint: 'http',
+        namespace: 'shop',
+        pod: 'web-7d9f8b6c5-x2x4z',
+      },
+      'checkout',
+      'shop',
+      'service',
+    ],
+    ['the job of an OpenTelemetry source', { job: 'shop/payment' }, 'payment', 'shop', 'job'],
+    [
+      'the exporter itself',
+      { alertname: 'Down', job: 'kube-state-metrics' },
+      'kube-state-metrics',
+      null,
+      'job',
+    ],
+  ];
+  for (const [what, labels, name, namespace, from] of CASES) {
+    it(`are of ${what}`, () => {
+      const found = who(labels);
+      assert.deepEqual([found.name, found.namespace, found.from], [name, namespace, from]);
+    });
+  }
+
+  it('are known for an exporter by the metrics of the expression, whatever its job is called', () => {
+    const labels = { job: 'state-eu', namespace: 'shop', pod: POD };
+    assert.equal(who(labels).name, 'state-eu');
+    const expression = 'increase(kube_pod_container_status_restarts_total[5m]) > 3';
+    assert.equal(who(labels, expression).name, 'payment');
+  });
+
+  it('say where the service is', () => {
+    const { cluster, namespace } = who({
+      service: 'a',
+      k8s_cluster_name: 'eu-1',
+      kubernetes_namespace: 'shop',
+    });
+    assert.deepEqual([cluster, namespace], ['eu-1', 'shop']);
+    assert.equal(who({ service: 'a', namespace: 'AWS/Lambda' }).namespace, null);
+  });
+
+  const name = fc.stringMatching(/^[a-z][a-z]{2,8}(-[a-z]{3,8})?$/);
+  const hash = fc.stringMatching(/^[bcdfghjklmnpqrstvwxz2456789]{9}-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+  /** Ways to tell of one workload, each with the labels of its exporter. */
+  const toldOf = fc
+    .tuple(
+      name,
+      hash,
+      fc.nat(20),
+      fc.constantFrom('pod', 'ordinal', 'deployment', 'claim', 'exported', 'called'),
+    )
+    .map(([service, random, ordinal, way]): [string, Labels] => {
+      const labels: Record<typeof way, Labels> = {
+        pod: { pod: `${service}-${random}` },
+        ordinal: { pod: `${service}-${ordinal}` },
+        deployment: { deployment: service },
+        claim: { persistentvolumeclaim: `data-${service}-${ordinal}` },
+        exported: { exported_pod: `${service}-${random}`, pod: 'kps-kube-state-metrics-0' },
+        called: { destination_workload: service, source_workload: 'frontend' },
+      };
+      return [service, { ...KSM, namespace: 'shop', ...labels[way] }];
+    });
+
+  it('are the same in whatever order the labels come', () => {
+    fc.assert(
+      fc.property(toldOf, fc.infiniteStream(fc.nat()), ([service, labels], order) => {
+        const shuffled = Object.entries(labels)
+          .map((entry) => [order.next().value as number, entry] as const)
+          .sort(([a], [b]) => a - b)
+          .map(([, entry]) => entry);
+        assert.deepEqual(who(Object.fromEntries(shuffled)), who(labels));
+        assert.equal(who(labels).name, service);
+      }),
+    );
+  });
+
+  it('are the same when labels of the scrape are missing, or others are there', () => {
+    const others = fc.dictionary(
+      fc.constantFrom('severity', 'team', 'reason', 'uid', 'prometheus', 'device'),
+      name,
+    );
+    fc.assert(
+      fc.property(
+        toldOf,
+        fc.subarray(['service', 'endpoint', 'instance']),
+        others,
+        ([service, labels], gone, more) => {
+          const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => !gone.includes(label)));
+          assert.equal(who({ ...kept, ...more }).name, service);
+        },
+      ),
+    );
+  });
+
+  it('follow a workload that is renamed, and never take two for one', () => {
+    fc.assert(
+      fc.property(toldOf, name, ([service, labels], other) => {
+        fc.pre(canonicalName(other) !== canonicalName(service));
+        const renamed = Object.fromEntries(
+          Object.entries(labels).map(([label, value]) =>
+            label in KSM || label === 'source_workload' || !value.includes(service)
+              ? [label, value]
+              : [label, value.replace(service, other)],
+          ),
+        );
+        assert.ok(!isSameName(who(labels).name, who(renamed).name));
+      }),
+    );
+  });
+
+  it('are read of anything without an error', () => {
+    const anything = fc.dictionary(
+      fc.oneof(fc.string(), fc.constantFrom('pod', 'job', 'instance', 'toString')),
+      fc.string(),
+    );
+    fc.assert(fc.property(anything, fc.string(), (labels, expression) => void who(labels, expression)));
+  });
+});
+
+describe('names of services', () => {
+  const SPELLINGS = [
+    'payment',
+    'payment-service',
+    'payment_service',
+    'payment-svc',
+    'shop/payment',
+    'payment:8080',
+    'http://payment:8080/charge',
+    'payment.shop.svc',
+    'payment.shop.svc.cluster.local:8080',
+    'outbound|8080||payment.shop.svc.cluster.local',
+    'Payment',
+    'PAYMENT',
+    'Payment API',
+    'Payment Service',
+    'PaymentService',
+  ];
+  for (const spelling of SPELLINGS) {
+    it(`take '${spelling}' for payment`, () => assert.ok(isSameName(readName(spelling).name, 'payment')));
+  }
+
+  const OTHERS: [string, string][] = [
+    ['payment', 'payment-db'],
+    ['payment', 'payment-api'],
+    ['payment', 'payments'],
+    ['payment', 'payment-v2'],
+    ['payment', 'payment-worker'],
+    ['orders', 'orders-worker'],
+    ['web', 'web-server'],
+    ['micro', 'microservice'],
+    ['redis', 'redis-exporter'],
+    ['payment', 'payment.example.com'],
+    ['checkout', 'checkout-web'],
+  ];
+  for (const [a, b] of OTHERS) {
+    it(`keep ${a} and ${b} apart`, () => assert.ok(!isSameName(readName(a).name, readName(b).name)));
+  }
+
+  it('keep two apart that look alike when both are known', () => {
+    const apart = new Set(namesApart(['mail-service', 'mail', 'cart']));
+    assert.deepEqual([...apart].sort(), ['mail', 'mail-service']);
+    assert.ok(!isSameName('mail', 'mail-service', apart));
+    assert.ok(isSameName('mail', 'Mail', apart));
+  });
+
+  it('prefer the plainest way to write one', () => {
+    assert.equal(plainestName(['payment-service', 'Payment', 'payment']), 'payment');
+    assert.equal(plainestName(['Payment API', 'payment-service']), 'Payment API');
+    assert.equal(plainestName(['payment-service']), 'payment-service');
+  });
+
+  it('come from aliases first, whatever their letter case', () => {
+    const table = new AliasTable({ payment: ['Payments Platform', 'pay'] });
+    assert.deepEqual(
+      ['payments platform', 'pay:8080', 'shop/pay', 'payment', 'cart'].map((text) => table.nameFor(text)),
+      ['payment', 'payment', 'payment', 'payment', null],
+    );
+  });
+
+  const PODS: [pod: string, workload: string][] = [
+    [POD, 'payment'],
+    ['payment-6d5f8b7c9d-abcde', 'payment'],
+    ['payment-6f9d-a1b2c', 'payment'],
+    ['postgres-0', 'postgres'],
+    ['kps-node-exporter-t6wzx', 'kps-node-exporter'],
+    ['report-28391040-x2x4z', 'report'],
+    ['payment-db-0', 'payment-db'],
+    ['payment', 'payment'],
+    ['0', '0'],
+  ];
+  for (const [pod, workload] of PODS) {
+    it(`read the pod ${pod} as one of ${workload}`, () => assert.equal(workloadOfPod(pod), workload));
+  }
+
+  it('read the workload off a claim of a StatefulSet', () => {
+    assert.deepEqual(
+      ['data-postgres-0', 'prometheus-kps-db-prometheus-kps-0', 'www-web-1', 'uploads'].map(workloadOfClaim),
+      ['postgres', 'prometheus-kps', 'web', 'uploads'],
+    );
+  });
+
+  const IDS: [id: string, name: string | null][] = [
+    ['arn:aws:rds:eu-west-1:123456789012:db:orders-db', 'orders-db'],
+    ['arn:aws:lambda:eu-west-1:123456789012:function:checkout:PROD', 'checkout'],
+    ['arn:aws:ecs:eu-west-1:123456789012:service/main/checkout', 'checkout'],
+    ['arn:aws:sqs:eu-west-1:123456789012:orders-queue', 'orders-queue'],
+    ['arn:aws:dynamodb:eu-west-1:123456789012:table/carts/index/by-user', 'carts'],
+    ['arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/shop/50dc6c495c0c9188', 'shop'],
+    ['app/shop/50dc6c495c0c9188', 'shop'],
+    ['targetgroup/payment-tg/73e2d6bc24d8a067', 'payment-tg'],
+    ['/subscriptions/1/resourceGroups/rg/providers/Microsoft.Web/sites/checkout', 'checkout'],
+    ['//run.googleapis.com/projects/p/locations/eu/services/checkout', 'checkout'],
+    ['shop/payment', null],
+  ];
+  for (const [id, name] of IDS) {
+    it(`find ${name ?? 'none'} in ${id}`, () => assert.equal(nameInCloudId(id), name));
+  }
+});
