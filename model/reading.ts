@@ -9,6 +9,8 @@ export const binding = z.object({
   host: z.string(),
   /** The service label also holds the namespace: `shop/payment`. */
   namespaced: z.boolean(),
+  /** Matchers that keep to one cluster, and away from copies of the service's namespace: `cluster="eu-1"`. */
+  where: z.array(z.string()).optional(),
 });
 export type Binding = z.infer<typeof binding>;
 

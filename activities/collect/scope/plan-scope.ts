@@ -6,9 +6,11 @@ import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
-import { merged } from '../gaps.js';
+import { listed, merged } from '../gaps.js';
 import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { areaFor, type Area } from './area.js';
 import { scanDeviations } from './deviation-scan.js';
+import { readEstate } from './estate.js';
 import { neighbourhood } from './neighbourhood.js';
 import { displayNames, ServiceNames } from './service-names.js';
 import { readPlacements, readTopology, type Around } from './topology.js';
@@ -23,6 +25,7 @@ export interface ScopeRequest {
 /** What a later attempt need not read again. */
 interface ScopeProgress {
   detected?: Detected;
+  area?: Area;
   sampling?: { interval: number; gaps: Gap[] };
   topology?: { graph: ServiceGraph; gaps: Gap[] };
 }
@@ -71,19 +74,22 @@ export async function planScope(
     use: config.packs.use,
     window: roughly,
   });
-  const { bindings, services: measured } = progress.detected;
-  progress.sampling ??= await sampleInterval(source, packs, bindings, roughly.end, limits);
+  const detected = progress.detected;
+  progress.sampling ??= await sampleInterval(source, packs, detected.bindings, roughly.end, limits);
   const step = stepFor(config.diagnosis, progress.sampling.interval);
   const rateWindowSeconds = rateWindowFor(progress.sampling.interval, step);
   const spans = spansFor(config.diagnosis, rateWindowSeconds);
-  const around: Around = { source, packs, bindings, spans, time: roughly.end, limits };
+  const whole: Around = { source, packs, bindings: detected.bindings, spans, time: roughly.end, limits };
+  progress.area ??= areaFor(main, detected, await readEstate(whole), { source: source.name, aliases });
+  const { bindings, services: measured } = progress.area;
+  const around: Around = { ...whole, bindings };
 
   const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
   progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
   const { graph } = progress.topology;
   const names = new ServiceNames(graph.services, aliases);
   const service = names.resolve(main.service) ?? main.service;
-  const isUnknown = isUnknownService(service, graph, measured, config.topology);
+  const isUnknown = isUnknownService(service, graph, measured, config);
   const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
   const candidates = candidatesFor(graph, service, anomalous, config.diagnosis.maxHops);
   const { baselineSeconds, maxServices } = config.diagnosis;
@@ -108,6 +114,8 @@ export async function planScope(
     gaps: merged([
       ...progress.detected.gaps,
       ...progress.sampling.gaps,
+      ...progress.area.gaps,
+      ...readTogether(source.name, progress.area, chosen.services),
       ...progress.topology.gaps,
       ...blindSpots(source.name, bindings.length, graph, service),
       ...chosen.gaps,
@@ -146,15 +154,23 @@ function blindSpots(source: string, packCount: number, graph: ServiceGraph, serv
   return gaps;
 }
 
+/** Services of which the source holds several that the queries do not tell apart. */
+function readTogether(source: string, { together }: Area, services: ReadonlySet<string>): Gap[] {
+  const names = together.filter((name) => services.has(name));
+  if (names.length === 0) return [];
+  const reason = 'several namespaces or clusters have them; they are read together';
+  return [{ source, what: `which ${listed(names, 5)} is meant`, reason }];
+}
+
 /** Whether neither a metric, nor a call, nor the configuration names the service: only its alert does. */
 function isUnknownService(
   service: string,
   graph: ServiceGraph,
   measured: readonly string[],
-  topology: CollectDeps['config']['topology'],
+  { topology, services: { aliases } }: CollectDeps['config'],
 ): boolean {
   const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
-  const known = new ServiceNames([...displayNames(measured).values(), ...configured]);
+  const known = new ServiceNames([...displayNames(measured).values(), ...configured], aliases);
   return (
     known.resolve(service) === null &&
     !graph.edges.some(({ caller, callee }) => caller === service || callee === service)

@@ -43,7 +43,7 @@ export function queryFor(
 ): string {
   const matchers = Object.entries(also).map(([label, value]) => `${label}=${quotePromql(value)}`);
   return fill(spec.query, {
-    selector: [selectorFor(spec, pack, binding, names), ...matchers].join(', '),
+    selector: [selectorFor(spec, pack, binding, names), ...(binding.where ?? []), ...matchers].join(', '),
     service: binding.service,
     host: binding.host,
     window: `${spans.window}s`,
