@@ -102,6 +102,7 @@ export const SPELLINGS: ReadonlyMap<string, string> = new Map(
     k8s_replicaset_name: 'replicaset',
     k8s_pod_name: 'pod',
     k8s_container_name: 'container',
+    container_name: 'container',
     k8s_node_name: 'node',
     kubernetes_deployment_name: 'deployment',
     kubernetes_pod_name: 'pod',

@@ -164,7 +164,7 @@ describe('activities that have too little time', () => {
 
   it('place alerts by what is known, while a slow source is read on for the next round', async () => {
     slow(150);
-    const read = callsReader(deps, { waitMs: 100 });
+    const { ask: read } = callsReader(deps, { waitMs: 100 });
     const first = await read(10_000, NO_LIMITS);
     assert.match(first.blind ?? '', /still being read after 0\.1 s/);
     await sleep(2_000);

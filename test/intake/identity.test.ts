@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Anomaly } from '../../model/anomaly.js';
 import { NOTE } from '../../client/intake/bounds.js';
 import { fixture, intakeRigs } from '../support/intake-rig.js';
+import { TriageDesk } from '../support/triage-desk.js';
 
 /** What comes of the posts of a file, sent one after another. */
 describe('the service of an alert', () => {
@@ -45,6 +46,23 @@ describe('the service of an alert', () => {
         ['payment', 'shop'],
       ],
     );
+  });
+
+  it('is one in triage, whatever alerts call it, and two workloads of one exporter are two', async () => {
+    const incidentsOf = (alerts: Anomaly[]): string[] => {
+      const desk = new TriageDesk();
+      desk.raise(...alerts);
+      return [...desk.state.open.values()].map(({ id }) => id.replace(/-[^-]+$/, ''));
+    };
+    const spellings = await raisedBy('one-service-many-names');
+    for (const alerts of [spellings, spellings.toReversed()]) {
+      assert.deepEqual(incidentsOf(alerts), ['incident/payment/20261124-1110']);
+    }
+    const [payment, awx] = await raisedBy('kube-prometheus-stack');
+    assert.deepEqual(incidentsOf([payment!, awx!]), [
+      'incident/payment/20261124-1110',
+      'incident/awx-web/20261124-1110',
+    ]);
   });
 
   it('is what the aliases of the configuration say, and the alert tells so', async () => {

@@ -73,7 +73,8 @@ export function areaFor(
   return {
     bindings: bindings.map((binding) => narrowed(binding, estate.labels.get(binding.pack), part)),
     services: services.filter((name) => insideNames.has(name) || !placedNames.has(name)),
-    together: inSeveral(inside),
+    // A doubt about all of them says enough.
+    together: doubts.length > 0 ? [] : inSeveral(inside),
     gaps: [...estate.gaps, ...doubts],
   };
 }

@@ -88,9 +88,10 @@ export async function planScope(
   progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
   const { graph } = progress.topology;
   const names = new ServiceNames(graph.services, aliases);
-  const service = names.resolve(main.service) ?? main.service;
+  const nameOf = (one: Anomaly): string => names.resolveIn(one.service, [one.namespace]) ?? one.service;
+  const service = nameOf(main);
   const isUnknown = isUnknownService(service, graph, measured, config);
-  const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
+  const anomalous = [...new Set(anomalies.map(nameOf))];
   const candidates = candidatesFor(graph, service, anomalous, config.diagnosis.maxHops);
   const { baselineSeconds, maxServices } = config.diagnosis;
   const most = isUnknown ? Math.min(maxServices, MAX_SERVICES_OF_UNKNOWN) : maxServices;

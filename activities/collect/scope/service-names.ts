@@ -39,6 +39,13 @@ export class ServiceNames {
     return spellings.map((spelling) => this.lookUp(spelling)).find((known) => known !== null) ?? null;
   }
 
+  /** The same for the service of an alert that says in which namespaces it is. */
+  resolveIn(name: string, namespaces: readonly (string | undefined)[]): string | null {
+    const [namespace, ...others] = namespaces;
+    const isSure = namespace !== undefined && others.length === 0;
+    return (isSure ? this.resolve(`${namespace}/${name}`) : null) ?? this.resolve(name);
+  }
+
   private lookUp(raw: string): string | null {
     if (this.known.has(raw)) return raw;
     const host = hostOf(raw);
