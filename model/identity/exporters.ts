@@ -15,7 +15,7 @@ export type ExporterKind =
 
 const HOST =
   /node[-_]?exporter|windows[-_]?exporter|wmi[-_]?exporter|integrations\/(unix|windows)$|^node$|^telegraf$|netdata/;
-const PROBE = /blackbox|^probe(\/|$)|synthetic|smokeping|cloudprober/;
+const PROBE = /blackbox|(^|[-_/])probes?([-_/]|$)|synthetic|smokeping|cloudprober/;
 const REMOTE = /(^|[-_/])exporters?($|[-_])|[a-z]exporter$|(^|[-_/])snmp([-_]|$)/;
 const OTHERS = [
   /kube-?state-?metrics|(^|[-_/])ksm($|[-_])|openshift-?state-?metrics/,
@@ -55,6 +55,21 @@ export function exporterKindOf(expression: string): ExporterKind | null {
     if (family) return family[1];
   }
   return null;
+}
+
+/** Alerts that the monitoring of Kubernetes and of hosts ships with, by how their names begin. */
+const ALERTS: readonly (readonly [name: RegExp, kind: ExporterKind])[] = [
+  [
+    /^Node(Filesystem|Network|CPU|Memory|Disk|Clock|RAID|System|FileDescriptor|HighNumber|Bonding|TextFile)/,
+    'host',
+  ],
+  [/^(Probe|Blackbox)[A-Z]/, 'probe'],
+  [/^(Kube[A-Z]|CPUThrottlingHigh)/, 'other'],
+];
+
+/** What kind of exporter is behind an alert that ships with it; null for any other alert. */
+export function kindOfAlert(alertName: string): ExporterKind | null {
+  return ALERTS.find(([name]) => name.test(alertName))?.[1] ?? null;
 }
 
 /** Containers that run beside any workload, or whose name says nothing. */

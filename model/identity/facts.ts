@@ -1,5 +1,11 @@
 import { cloudLabelIn } from './cloud.js';
-import { exporterKind, exporterKindOf, isTellingContainer, type ExporterKind } from './exporters.js';
+import {
+  exporterKind,
+  exporterKindOf,
+  isTellingContainer,
+  kindOfAlert,
+  type ExporterKind,
+} from './exporters.js';
 import {
   BELONGING_LABELS,
   CALLED_LABELS,
@@ -63,7 +69,8 @@ export class Facts {
     // A host's or a prober's name says more than that of the agent which runs it.
     const first = named.find(({ kind }) => kind === 'host' || kind === 'probe') ?? named[0];
     this.exporter = first?.fact ?? null;
-    this.kind = first?.kind ?? exporterKindOf(expression);
+    const alertName = Object.hasOwn(labels, 'alertname') ? (labels['alertname'] ?? '') : '';
+    this.kind = first?.kind ?? exporterKindOf(expression) ?? kindOfAlert(alertName) ?? this.kindOfInstance();
   }
 
   /** Whether the labels are those of an exporter, an agent or a mesh, which tell of others. */
@@ -99,6 +106,14 @@ export class Facts {
       if (fact && !(this.isOfExporter && this.isOfScrape(fact))) return clue(fact);
     }
     return null;
+  }
+
+  /** A label for services that neither a scrape adds nor an exporter of workloads. */
+  namedBeyondScrape(serviceLabels: readonly string[]): Clue | null {
+    const ofOthers = new Set<string>([...SCRAPE_LABELS, ...WORKLOAD_LABELS.map(({ label }) => label)]);
+    return this.named(
+      serviceLabels.filter((label) => !ofOthers.has(SPELLINGS.get(plainLabel(label)) ?? plainLabel(label))),
+    );
   }
 
   /** The first label for services, whosever it is. */
@@ -150,6 +165,11 @@ export class Facts {
     return this.place(['destination_cluster', ...CLUSTER_LABELS], () => true);
   }
 
+  /** Whom a page's or a service's address is scraped as, a prober called: whoever is scraped itself has no scheme. */
+  private kindOfInstance(): ExporterKind | null {
+    return /^https?:\/\//i.test(this.facts.get('instance')?.value ?? '') ? 'probe' : null;
+  }
+
   private has(label: string): boolean {
     return this.facts.has(label);
   }
@@ -173,8 +193,10 @@ export class Facts {
     if (isOverwritten) return false;
     const plain = plainLabel(label);
     if (!(SCRAPE_LABELS as readonly string[]).includes(plain)) return false;
-    // Rules and probes give a service of their own; the Prometheus operator gives every target one, and an endpoint.
-    return plain !== 'service' || exporterKind(value) !== null || this.has('endpoint');
+    if (plain !== 'service' || exporterKind(value) !== null) return true;
+    // Rules, probes and backends have a service of their own. The Prometheus operator gives every target one like its job.
+    const job = this.facts.get('job')?.value ?? '';
+    return this.has('endpoint') && (value.includes(job) || job.includes(value));
   }
 
   private read(labels: readonly ObjectLabel[]): Clue | null {

@@ -43,6 +43,7 @@ export function identify(
   const { isOfExporter } = facts;
   const found =
     known('named', facts.overwritten(serviceLabels)) ??
+    known('named', isOfExporter ? facts.namedBeyondScrape(serviceLabels) : null) ??
     known('object', isOfExporter ? facts.workload() : facts.isOfWorkload ? facts.ownWorkload() : null) ??
     known('named', facts.named(serviceLabels)) ??
     known('object', facts.workload() ?? facts.otherObject()) ??
@@ -57,10 +58,11 @@ export function identify(
     return { name: '', namespace: facts.namespace(), from: null, written: null, how: 'none', ...rest };
   }
   const { how, clue } = found;
-  const { name, namespace } = nameIn(clue);
+  const place = clue.isElsewhere ? null : facts.namespace();
+  const { name, namespace } = nameIn(clue, place);
   return {
     name,
-    namespace: clue.isElsewhere ? namespace : (facts.namespace() ?? namespace),
+    namespace: place ?? namespace,
     from: clue.label,
     written: clue.written,
     how,
@@ -72,8 +74,13 @@ function known(how: Identity['how'], clue: Clue | null): { how: Identity['how'];
   return clue && { how, clue };
 }
 
-function nameIn({ value, isHost }: Clue): { name: string; namespace: string | null } {
+/** The name in a label's value. `payment.shop` is an address where the service is in the namespace `shop`. */
+function nameIn({ value, isHost }: Clue, place: string | null): { name: string; namespace: string | null } {
   if (isHost) return { name: value, namespace: null };
   const inCloud = nameInCloudId(value);
-  return inCloud === null ? readName(value) : { name: inCloud, namespace: null };
+  if (inCloud !== null) return { name: inCloud, namespace: null };
+  const read = readName(value);
+  const inPlace = place === null ? '' : `.${place}`;
+  const isAddress = inPlace !== '' && read.name.endsWith(inPlace) && read.name.length > inPlace.length;
+  return isAddress ? { ...read, name: read.name.slice(0, -inPlace.length) } : read;
 }

@@ -60,7 +60,17 @@ export const BELONGING_LABELS: readonly ObjectLabel[] = [
 ];
 
 /** Other objects of exporters. In which namespace they are is not known. */
-export const OTHER_LABELS = ['ingress', 'topic', 'queue', 'datname', 'database', 'database_name', 'keyspace'];
+export const OTHER_LABELS = [
+  'ingress',
+  'topic',
+  'queue',
+  'datname',
+  'database',
+  'database_name',
+  'keyspace',
+  'consumergroup',
+  'resourcequota',
+];
 
 export const HOST_LABELS = ['node', 'nodename', 'node_name', 'host', 'hostname'] as const;
 /** Whom a prober called. */

@@ -43,12 +43,12 @@ export function workloadOfJob(job: string): string {
 
 /** Names of volumes that say nothing of whose they are; a StatefulSet's claim is `<volume>-<workload>-<ordinal>`. */
 const VOLUME =
-  /^(data|db-data|pgdata|datadir|data-volume|storage|storage-volume|persistent-storage|volume|vol|pvc|claim|persistence|server|www|wal|log|logs|config|cache|home|(.+)-db)-(?=.+-\d+$)/;
+  /^([a-z0-9]+-)?(data|pgdata|datadir|storage|volume|vol|pvc|claim|persistence|www|wal|logs?|config|cache|home)(-volume|-storage)?-(?=.+-\d+$)/;
 
 /** `postgres` for the claim `data-postgres-0`; a claim of another form keeps its name. */
 export function workloadOfClaim(claim: string): string {
-  // The Prometheus operator's own: <name>-db-<name>-0
-  const repeated = /^(.+)-db-\1-\d+$/.exec(claim);
+  // A volume that is called after its workload: orders-orders-0, and the Prometheus operator's kps-db-kps-0.
+  const repeated = /^(.+?)(?:-db)?-\1-\d+$/.exec(claim);
   if (repeated) return repeated[1]!;
   return withoutEnding(claim.replace(VOLUME, ''), [OF_STATEFUL_SET]);
 }

@@ -169,6 +169,61 @@ describe('whom labels are about', () => {
     ],
     ['the job of an OpenTelemetry source', { job: 'shop/payment' }, 'payment', 'shop', 'job'],
     [
+      'a backend whose labels the operator left as they are',
+      {
+        job: 'ingress-nginx-metrics',
+        endpoint: 'metrics',
+        service: 'payment',
+        namespace: 'shop',
+        ingress: 'shop',
+      },
+      'payment',
+      'shop',
+      'service',
+    ],
+    [
+      'a resource behind a collector',
+      { job: 'otel-collector', service_name: 'payment', k8s_pod_name: 'pay-7d9f8b6c5-x2x4z' },
+      'payment',
+      null,
+      'service_name',
+    ],
+    [
+      'an address that is scraped as it is',
+      { job: 'website', instance: 'https://a.example/' },
+      'a.example',
+      null,
+      'instance',
+    ],
+    [
+      'a service whose prober knows its name',
+      { job: 'website', service: 'shop', instance: 'https://a.example/' },
+      'shop',
+      null,
+      'service',
+    ],
+    [
+      'a short address in its namespace',
+      { service: 'payment.shop', namespace: 'shop' },
+      'payment',
+      'shop',
+      'service',
+    ],
+    [
+      'an alert that ships with the monitoring of Kubernetes',
+      { alertname: 'KubeDeploymentReplicasMismatch', job: 'state', service: 'state', deployment: 'cart' },
+      'cart',
+      null,
+      'deployment',
+    ],
+    [
+      'an alert that ships with the monitoring of hosts',
+      { alertname: 'NodeFilesystemSpaceFillingUp', job: 'linux', instance: '10.0.0.4:9100' },
+      '10.0.0.4',
+      null,
+      'instance',
+    ],
+    [
       'the exporter itself',
       { alertname: 'Down', job: 'kube-state-metrics' },
       'kube-state-metrics',
@@ -355,8 +410,15 @@ describe('names of services', () => {
 
   it('read the workload off a claim of a StatefulSet', () => {
     assert.deepEqual(
-      ['data-postgres-0', 'prometheus-kps-db-prometheus-kps-0', 'www-web-1', 'uploads'].map(workloadOfClaim),
-      ['postgres', 'prometheus-kps', 'web', 'uploads'],
+      [
+        'data-postgres-0',
+        'redis-data-redis-master-0',
+        'prometheus-kps-db-prometheus-kps-0',
+        'orders-orders-12',
+        'www-web-1',
+        'uploads',
+      ].map(workloadOfClaim),
+      ['postgres', 'redis-master', 'prometheus-kps', 'orders', 'web', 'uploads'],
     );
   });
 
