@@ -101,6 +101,15 @@ export const CLUSTER_LABELS = [
   'kube_cluster_name',
 ] as const;
 
+/** Labels that metrics have for environments; those of alerts are `webhook.environmentLabels`. */
+export const ENVIRONMENT_LABELS = [
+  'environment',
+  'env',
+  'deployment_environment',
+  'deployment_environment_name',
+  'stage',
+] as const;
+
 /** Other spellings: those of OpenTelemetry, of older scrape configurations and of Datadog. */
 export const SPELLINGS: ReadonlyMap<string, string> = new Map(
   Object.entries({

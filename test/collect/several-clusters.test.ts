@@ -5,7 +5,13 @@ import path from 'node:path';
 import { collectMetrics } from '../../activities/collect/metrics/collect-metrics.js';
 import { detectPacks } from '../../activities/collect/metrics/packs/detect.js';
 import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
-import { findLabels } from '../../activities/collect/scope/estate.js';
+import { areaFor, type Wanted } from '../../activities/collect/scope/area.js';
+import {
+  findLabels,
+  type Estate,
+  type PlacedService,
+  type PlaceLabels,
+} from '../../activities/collect/scope/estate.js';
 import { planScope } from '../../activities/collect/scope/plan-scope.js';
 import { spansFor } from '../../activities/collect/scope/window.js';
 import type { Anomaly } from '../../model/anomaly.js';
@@ -14,7 +20,7 @@ import type { Series } from '../../model/series.js';
 import { needs } from '../support/needs.js';
 import { writeOpenMetrics, type WrittenIncident } from '../support/open-metrics.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
-import { alertOn, collectDeps, testConfig } from '../support/scopes.js';
+import { alertOn, bindingOf, collectDeps, testConfig } from '../support/scopes.js';
 import { sourceConfig } from '../support/stub-prometheus.js';
 
 const ALERT = Math.floor(Date.now() / 1000) - 300;
@@ -139,5 +145,92 @@ describe('a Prometheus with several clusters and namespaces', function () {
       { role: 'namespace', label: 'namespace', values: 2 },
       { role: 'pod', label: 'instance', values: 6 },
     ]);
+  });
+});
+
+describe('the part of a source that a diagnosis reads', () => {
+  const BINDING = bindingOf('otel-http/stable');
+  type Row = [name: string, place: Partial<Omit<PlacedService, 'name'>>];
+  const areaOf = (wanted: Partial<Wanted>, rows: Row[], labels: Partial<PlaceLabels>, binding = BINDING) => {
+    const services = rows.map(([name, place]) => ({
+      name,
+      cluster: null,
+      environment: null,
+      namespace: null,
+      ...place,
+    }));
+    const valuesOf = (key: 'cluster' | 'environment') => new Set(services.flatMap((one) => one[key] ?? []));
+    const estate: Estate = {
+      labels: new Map([[binding.pack, { cluster: null, environment: null, namespace: null, ...labels }]]),
+      clusters: valuesOf('cluster'),
+      environments: valuesOf('environment'),
+      services,
+      gaps: [],
+    };
+    const measured = [...new Set(services.map(({ name }) => name))];
+    return areaFor(
+      { service: 'web', environment: 'default', ...wanted },
+      { bindings: [binding], services: measured },
+      estate,
+      { source: 'prometheus', aliases: {} },
+    );
+  };
+  const ofNamespaces = (table: Record<string, string[]>): Row[] =>
+    Object.entries(table).flatMap(([namespace, names]) => names.map((name): Row => [name, { namespace }]));
+
+  it('keeps namespaces that the service may call, and leaves copies out', () => {
+    const rows = ofNamespaces({
+      shop: ['web', 'cart', 'db'],
+      pay: ['gate', 'db', 'fraud'],
+      dev: ['cart', 'db'],
+    });
+    const area = areaOf({ namespace: 'shop' }, rows, { namespace: 'namespace' });
+    assert.deepEqual(area.bindings[0]?.where, ['namespace!~"dev"']);
+    assert.deepEqual(area.together, ['db']);
+    assert.deepEqual(area.gaps, []);
+  });
+
+  it('takes the only namespace that has the service, whatever the alert calls it', () => {
+    const rows = ofNamespaces({ shop: ['web', 'cart'], dev: ['cart'] });
+    for (const namespace of [undefined, 'otel']) {
+      const area = areaOf({ namespace }, rows, { namespace: 'k8s_namespace_name' });
+      assert.deepEqual(area.bindings[0]?.where, ['k8s_namespace_name!~"dev"']);
+    }
+  });
+
+  it('keeps away from a copy whose namespace stands before the service', () => {
+    const rows: Row[] = ['prod', 'staging'].map((namespace) => [`${namespace}/web`, { namespace }]);
+    const area = areaOf({ namespace: 'prod' }, rows, {}, { ...BINDING, namespaced: true });
+    assert.deepEqual(area.bindings[0]?.where, ['job!~"(?:staging)/.+"']);
+    assert.deepEqual(area.services, ['prod/web']);
+  });
+
+  it('reads the environment of the alert where metrics have several', () => {
+    const rows: Row[] = ['prod', 'staging'].map((environment) => ['web', { environment }]);
+    const area = areaOf({ environment: 'staging' }, rows, { environment: 'env' });
+    assert.deepEqual(area.bindings[0]?.where, ['env="staging"']);
+    assert.match(
+      areaOf({}, rows, { environment: 'env' }).gaps[0]?.reason ?? '',
+      /names the environment default/,
+    );
+  });
+
+  it('says which metrics carry no cluster', () => {
+    const rows: Row[] = ['eu', 'us'].map((cluster) => ['web', { cluster }]);
+    const area = areaOf({ cluster: 'eu' }, rows, {});
+    assert.equal(area.bindings[0]?.where, undefined);
+    assert.match(area.gaps[0]?.what ?? '', /which metrics are of the cluster eu \(otel-http\/stable\)/);
+  });
+
+  it('leaves out no more namespaces than a query bears, and says so', () => {
+    const table = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`n${i}`, ['web']]));
+    const area = areaOf({ namespace: 'n0' }, ofNamespaces(table), { namespace: 'namespace' });
+    assert.equal(area.bindings[0]?.where?.[0]?.split('|').length, 100);
+    assert.match(area.gaps[0]?.reason ?? '', /119 namespaces look like n0; 100 can be left out/);
+  });
+
+  it('is everything where there is one cluster and no namespace', () => {
+    const area = areaOf({ cluster: 'eu' }, [['web', { cluster: 'us' }]], { cluster: 'cluster' });
+    assert.deepEqual([area.bindings, area.gaps], [[BINDING], []]);
   });
 });

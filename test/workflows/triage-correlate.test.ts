@@ -138,11 +138,11 @@ function storm(seed: number): number {
 
 describe('correlation of namesakes', () => {
   const PLACES = new KnownPlaces([
-    { name: 'front', cluster: null, namespace: 'prod' },
-    { name: 'front', cluster: null, namespace: 'staging' },
-    { name: 'payment', cluster: null, namespace: 'prod' },
-    { name: 'payment', cluster: null, namespace: 'staging' },
-    { name: 'mail', cluster: null, namespace: 'post' },
+    { name: 'front', cluster: null, environment: null, namespace: 'prod' },
+    { name: 'front', cluster: null, environment: null, namespace: 'staging' },
+    { name: 'payment', cluster: null, environment: null, namespace: 'prod' },
+    { name: 'payment', cluster: null, environment: null, namespace: 'staging' },
+    { name: 'mail', cluster: null, environment: null, namespace: 'post' },
   ]);
   const CALLS = callsOf('front>payment front>mail');
   const at = (name: string, ...namespaces: string[]): AffectedServices => ({

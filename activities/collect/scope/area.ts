@@ -23,9 +23,10 @@ export interface Area {
 /** What an alert says of its service. */
 export type Wanted = Pick<Anomaly, 'service' | 'namespace' | 'cluster' | 'environment'>;
 
-/** What is read: one cluster or (null) all, without these namespaces. */
+/** What is read: one cluster and environment or (null) all, without these namespaces. */
 interface Part {
   cluster: string | null;
+  environment: string | null;
   leftOut: string[];
 }
 
@@ -52,12 +53,15 @@ export function areaFor(
   };
   const own = ownPlaces(wanted.service, estate.services, aliases);
   const cluster = clusterFor(wanted, estate, own, doubt);
-  const isInCluster = (one: PlacedService): boolean => cluster === null || one.cluster === cluster;
-  const inCluster = estate.services.filter(isInCluster);
-  const leftOut = copiesFor(wanted, inCluster, own.filter(isInCluster), doubt);
-  const part: Part = { cluster, leftOut };
+  const environment = environmentFor(wanted, estate, own, doubt);
+  const isHere = (one: PlacedService): boolean =>
+    (cluster === null || one.cluster === cluster) &&
+    (environment === null || one.environment === environment);
+  const here = estate.services.filter(isHere);
+  const leftOut = copiesFor(wanted, here, own.filter(isHere), doubt);
+  const part: Part = { cluster, environment, leftOut };
 
-  const inside = inCluster.filter(({ namespace }) => namespace === null || !leftOut.includes(namespace));
+  const inside = here.filter(({ namespace }) => namespace === null || !leftOut.includes(namespace));
   const insideNames = new Set(inside.map(({ name }) => name));
   const placedNames = new Set(estate.services.map(({ name }) => name));
   const unplaced = bindings.filter(
@@ -112,6 +116,24 @@ function clusterFor(
   return null;
 }
 
+/** The environment that is read, where metrics have labels of several; null for all of them. */
+function environmentFor(
+  { service, environment }: Wanted,
+  { environments }: Estate,
+  own: readonly PlacedService[],
+  doubt: Doubt,
+): string | null {
+  if (environments.size < 2) return null;
+  if (environments.has(environment)) return environment;
+  const found = valuesOf(own, 'environment');
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    const reason = `no metric names the environment ${environment}; metrics of ${listed(found, 5)} are read together`;
+    doubt(`in which environment ${service} has trouble`, reason);
+  }
+  return null;
+}
+
 /** Namespaces that hold a copy of what is in the namespace of the service. */
 function copiesFor(
   { service, namespace }: Wanted,
@@ -151,10 +173,13 @@ function copiesFor(
 }
 
 /** The binding with matchers that keep to the part. */
-function narrowed(binding: Binding, labels: PlaceLabels | undefined, { cluster, leftOut }: Part): Binding {
+function narrowed(binding: Binding, labels: PlaceLabels | undefined, part: Part): Binding {
   if (!labels) return binding;
-  const where: string[] = [];
-  if (cluster !== null && labels.cluster !== null) where.push(`${labels.cluster}=${quotePromql(cluster)}`);
+  const { leftOut } = part;
+  const where = (['cluster', 'environment'] as const).flatMap((key) => {
+    const [label, value] = [labels[key], part[key]];
+    return label !== null && value !== null ? [`${label}=${quotePromql(value)}`] : [];
+  });
   if (leftOut.length > 0) {
     const names = leftOut.map(quoteRegex).join('|');
     if (labels.namespace !== null) where.push(`${labels.namespace}!~${quotePromql(names)}`);
@@ -163,12 +188,14 @@ function narrowed(binding: Binding, labels: PlaceLabels | undefined, { cluster, 
   return where.length > 0 ? { ...binding, where } : binding;
 }
 
-function valuesOf(placed: readonly PlacedService[], key: 'cluster' | 'namespace'): string[] {
+function valuesOf(placed: readonly PlacedService[], key: 'cluster' | 'environment' | 'namespace'): string[] {
   return [...new Set(placed.flatMap((one) => one[key] ?? []))].sort();
 }
 
+const PLACES = ['cluster', 'environment', 'namespace'] as const;
+
 function inSeveral(placed: readonly PlacedService[]): string[] {
   return [...group(placed, ({ name }) => baseOf(name))]
-    .filter(([, same]) => valuesOf(same, 'namespace').length > 1 || valuesOf(same, 'cluster').length > 1)
+    .filter(([, same]) => PLACES.some((key) => valuesOf(same, key).length > 1))
     .map(([name]) => name);
 }

@@ -1,7 +1,7 @@
 import { greatest, sum } from 'd3-array';
 import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
-import { CLUSTER_LABELS, NAMESPACE_LABELS } from '../../../model/identity/labels.js';
+import { CLUSTER_LABELS, ENVIRONMENT_LABELS, NAMESPACE_LABELS } from '../../../model/identity/labels.js';
 import { readName } from '../../../model/identity/names.js';
 import type { Binding } from '../../../model/reading.js';
 import { CONCURRENCY } from '../deps.js';
@@ -11,9 +11,10 @@ import { NotRecorded } from '../metrics/source/errors.js';
 import type { AnswerSeries } from '../metrics/source/source.js';
 import { packsInUse, type Around } from './topology.js';
 
-/** Which labels of a pack's metrics name cluster and namespace; null where none does. */
+/** Which labels of a pack's metrics name cluster, environment and namespace; null where none does. */
 export interface PlaceLabels {
   cluster: string | null;
+  environment: string | null;
   namespace: string | null;
 }
 
@@ -21,6 +22,7 @@ export interface PlaceLabels {
 export interface PlacedService {
   name: string;
   cluster: string | null;
+  environment: string | null;
   namespace: string | null;
 }
 
@@ -29,6 +31,7 @@ export interface Estate {
   /** By the pack's name. */
   labels: Map<string, PlaceLabels>;
   clusters: Set<string>;
+  environments: Set<string>;
   services: PlacedService[];
   gaps: Gap[];
 }
@@ -52,14 +55,25 @@ const MAX_ROWS = 20_000;
  * pack. What is not answered is a gap; a recording is of one estate and was not asked.
  */
 export async function readEstate(around: Around): Promise<Estate> {
-  const estate: Estate = { labels: new Map(), clusters: new Set(), services: [], gaps: [] };
+  const estate: Estate = {
+    labels: new Map(),
+    clusters: new Set(),
+    environments: new Set(),
+    services: [],
+    gaps: [],
+  };
   await pMap(
     packsInUse(around.packs, around.bindings),
     async ({ pack, binding }) => {
       const measuresServices = pack.signals.some(
         ({ family, perspective }) => family === 'golden' && perspective === 'server',
       );
-      const labels = [...CLUSTERS, ...NAMESPACES, ...(measuresServices ? [binding.service] : [])];
+      const labels = [
+        ...CLUSTERS,
+        ...ENVIRONMENT_LABELS,
+        ...NAMESPACES,
+        ...(measuresServices ? [binding.service] : []),
+      ];
       try {
         const query = `count by (${labels.join(', ')}) (${selectorOf(pack)})`;
         const { series } = await around.source.instant(query, around.time, around.limits);
@@ -81,16 +95,22 @@ function selectorOf({ detect }: Pack): string {
 }
 
 function read(estate: Estate, pack: Pack, binding: Binding | null, rows: readonly AnswerSeries[]): void {
-  const labels = { cluster: bestLabel(CLUSTERS, rows), namespace: bestLabel(NAMESPACES, rows) };
+  const labels = {
+    cluster: bestLabel(CLUSTERS, rows),
+    environment: bestLabel(ENVIRONMENT_LABELS, rows),
+    namespace: bestLabel(NAMESPACES, rows),
+  };
   estate.labels.set(pack.name, labels);
   for (const row of rows) {
     const valueOf = (label: string | null) => (label === null ? null : row.labels[label] || null);
     const cluster = valueOf(labels.cluster);
     if (cluster !== null) estate.clusters.add(cluster);
+    const environment = valueOf(labels.environment);
+    if (environment !== null) estate.environments.add(environment);
     const name = binding && row.labels[binding.service];
     if (!name) continue;
     const namespace = valueOf(labels.namespace) ?? (binding.namespaced ? readName(name).namespace : null);
-    estate.services.push({ name, cluster, namespace });
+    estate.services.push({ name, cluster, environment, namespace });
   }
 }
 

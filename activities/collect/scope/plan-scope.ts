@@ -159,7 +159,7 @@ function blindSpots(source: string, packCount: number, graph: ServiceGraph, serv
 function readTogether(source: string, { together }: Area, services: ReadonlySet<string>): Gap[] {
   const names = together.filter((name) => services.has(name));
   if (names.length === 0) return [];
-  const reason = 'several namespaces or clusters have them; they are read together';
+  const reason = 'several namespaces, clusters or environments have them; they are read together';
   return [{ source, what: `which ${listed(names, 5)} is meant`, reason }];
 }
 
