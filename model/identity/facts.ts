@@ -49,6 +49,9 @@ export interface Clue {
 /** Values that say that there is none. */
 const NOBODY = /^(unknown|<none>|none|null|undefined|n\/a|-)?$/i;
 
+/** Who counted a call in a mesh (Istio); the called side is among the labels then. */
+const MESH_REPORTER = /^(source|destination|waypoint)$/;
+
 /** No name is longer; what is longer is not looked at further. */
 const MAX_VALUE_CHARACTERS = 512;
 
@@ -75,7 +78,7 @@ export class Facts {
 
   /** Whether the labels are those of an exporter, an agent or a mesh, which tell of others. */
   get isOfExporter(): boolean {
-    return this.kind !== null || this.has('reporter') || this.has('source_workload');
+    return this.kind !== null || MESH_REPORTER.test(this.facts.get('reporter')?.value ?? '');
   }
 
   /** Whether a scrape in Kubernetes tells of a workload, by an exporter that is not known by name. */

@@ -128,6 +128,7 @@ export const SPELLINGS: ReadonlyMap<string, string> = new Map(
     kubernetes_container_name: 'container',
     kubernetes_node: 'node',
     kubernetes_name: 'service',
+    kube_service: 'service',
     kube_deployment: 'deployment',
     kube_stateful_set: 'statefulset',
     kube_daemon_set: 'daemonset',

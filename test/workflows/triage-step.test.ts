@@ -305,6 +305,22 @@ describe('one service in triage', () => {
     );
   });
 
+  it('is called the same by the end of an alert as by its beginning', () => {
+    const desk = new TriageDesk();
+    desk.raise(...alertsOf({ service: 'payment' }, { service: 'payment-service' }));
+    const [incident] = desk.state.open.values();
+    desk.raise(
+      anAnomaly({ fingerprint: 'f1', group: 'group1', service: 'payment-service', status: 'resolved' }),
+    );
+    const [end] = desk.alertsOf(incident?.id ?? '', 'resolved');
+    assert.deepEqual([end?.fingerprint, end?.service], ['f1', 'payment']);
+    const split = desk.ask({
+      kind: 'split',
+      split: { from: incident?.id ?? '', service: 'payment', by: 'ann' },
+    });
+    assert.ok(split && 'refused' in split, 'it is the only service of its incident');
+  });
+
   it('is two when alerts say that it is in two namespaces or clusters', () => {
     for (const [a, b] of [
       [{ namespace: 'shop-prod' }, { namespace: 'shop-staging' }],

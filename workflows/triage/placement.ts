@@ -173,10 +173,14 @@ export function attract({ open }: Triage, incident: OpenIncident, anomaly: Anoma
   open.attractGroup(incident, anomaly.group);
 }
 
-/** Notes the end of an episode and sends it to its incident. Texts stay out of it: the incident has them. */
+/**
+ * Notes the end of an episode and sends it to its incident, which may call the service otherwise than its source. Texts
+ * stay out of it: the incident has them.
+ */
 export function sendResolved(state: Triage, resolved: Anomaly, episode: Episode): void {
   episode.isOver = true;
-  const anomaly: Anomaly = { ...resolved, labels: {}, annotations: {}, links: [] };
+  const { service } = episode;
+  const anomaly: Anomaly = { ...resolved, service, labels: {}, annotations: {}, links: [] };
   if (episode.recurrence > 0) anomaly.recurrence = episode.recurrence;
   state.outbox.addAlert(episode.incident, 'resolved', anomaly, false);
 }
