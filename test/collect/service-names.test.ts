@@ -45,6 +45,24 @@ describe('service names', () => {
     assert.equal(twins.resolve('mail-service'), 'mail-service');
   });
 
+  it('goes by the aliases of the configuration first, in either direction', () => {
+    const aliases = { payment: ['pay-core', 'Payments Platform'], ledger: [] };
+    const ofMetrics = new ServiceNames(['pay-core', 'pay', 'ledger'], aliases);
+    assert.deepEqual(
+      ['payment', 'payments platform', 'pay-core:80', 'pay', 'ledger-svc'].map((raw) =>
+        ofMetrics.resolve(raw),
+      ),
+      ['pay-core', 'pay-core', 'pay-core', 'pay', 'ledger'],
+    );
+  });
+
+  it('takes the namespace of an alert to tell one of two', () => {
+    const twins = new ServiceNames(['prod/api', 'staging/api', 'web']);
+    assert.equal(twins.resolveIn('api', ['prod']), 'prod/api');
+    assert.equal(twins.resolveIn('api', ['prod', 'staging']), null);
+    assert.equal(twins.resolveIn('web', ['prod']), 'web');
+  });
+
   it('shows names without their namespace unless two have it', () => {
     assert.deepEqual(
       [...displayNames(['shop/payment', 'a/api', 'b/api', 'cart'])],

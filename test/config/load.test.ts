@@ -197,6 +197,11 @@ describe('configuration', () => {
         'faultline.yml:5: sinks[0].route.when: nothing is ever escalated, so boss would hear of nothing; set followUp.escalateAfterSeconds',
       ],
       [
+        'a spelling of two services',
+        `${MINIMAL}services:\n  aliases:\n    payment: [pay]\n    ledger: [books, Pay]\n`,
+        'faultline.yml:7: services.aliases.ledger[1]: expected a text that means ledger alone, Pay means payment as well',
+      ],
+      [
         'a wrong type',
         `${MINIMAL}webhook: {port: [1]}\n`,
         'faultline.yml:4: webhook.port: expected a number, got a list',
