@@ -140,7 +140,8 @@ describe('a Prometheus with several clusters and namespaces', function () {
     const { bindings } = await detectPacks(source, packs, { ...LOOK, use: 'auto', window });
     const spans = spansFor(CONFIG.diagnosis, 60);
     const found = await findLabels({ source, packs, bindings, spans, time: ALERT, limits: LOOK });
-    assert.deepEqual(found, [
+    assert.deepEqual(found.gaps, []);
+    assert.deepEqual(found.labels, [
       { role: 'cluster', label: 'cluster', values: 2 },
       { role: 'namespace', label: 'namespace', values: 2 },
       { role: 'pod', label: 'instance', values: 6 },

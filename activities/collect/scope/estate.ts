@@ -7,6 +7,7 @@ import type { Binding } from '../../../model/reading.js';
 import { CONCURRENCY } from '../deps.js';
 import { gapOf } from '../gaps.js';
 import type { Pack } from '../metrics/packs/schema.js';
+import { quotePromql } from '../metrics/packs/template.js';
 import { NotRecorded } from '../metrics/source/errors.js';
 import type { AnswerSeries } from '../metrics/source/source.js';
 import { packsInUse, type Around } from './topology.js';
@@ -89,9 +90,14 @@ export async function readEstate(around: Around): Promise<Estate> {
   return estate;
 }
 
-function selectorOf({ detect }: Pack): string {
-  const metrics = [...detect.all, ...detect.any];
-  return metrics.length === 1 ? metrics[0]! : `{__name__=~"${metrics.join('|')}"}`;
+function selectorOf(pack: Pack): string {
+  const metrics = metricsOf(pack);
+  return metrics.length === 1 ? metrics[0]! : `{__name__=~${quotePromql(metrics.join('|'))}}`;
+}
+
+/** The metrics by which a pack is recognised. */
+function metricsOf({ detect }: Pack): string[] {
+  return [...detect.all, ...detect.any];
 }
 
 function read(estate: Estate, pack: Pack, binding: Binding | null, rows: readonly AnswerSeries[]): void {
@@ -142,17 +148,13 @@ export interface FoundLabel {
 
 /**
  * Finds which labels of the packs' metrics tell cluster, namespace, region, version and pod, the most telling of each
- * role first; one query for each role.
- *
- * @throws SourceError when a query is not answered
+ * role first; one query for each role. One that is not answered is a gap.
  */
-export async function findLabels(around: Around): Promise<FoundLabel[]> {
-  const metrics = packsInUse(around.packs, around.bindings).flatMap(({ pack: { detect } }) => [
-    ...detect.all,
-    ...detect.any,
-  ]);
-  if (metrics.length === 0) return [];
-  const names = `__name__=~"${[...new Set(metrics)].join('|')}"`;
+export async function findLabels(around: Around): Promise<{ labels: FoundLabel[]; gaps: Gap[] }> {
+  const packs = packsInUse(around.packs, around.bindings).map(({ pack }) => pack);
+  const gaps: Gap[] = [];
+  if (packs.length === 0) return { labels: [], gaps };
+  const names = `__name__=~${quotePromql([...new Set(packs.flatMap(metricsOf))].join('|'))}`;
   const found = await pMap(
     Object.entries(ROLES) as [LabelRole, readonly string[]][],
     async ([role, labels]) => {
@@ -160,12 +162,19 @@ export async function findLabels(around: Around): Promise<FoundLabel[]> {
         (label) =>
           `label_replace(count(count by (${label}) ({${names}, ${label}!=""})), "label", "${label}", "", "")`,
       );
-      const { series } = await around.source.instant(counts.join(' or '), around.time, around.limits);
-      return series
-        .map(({ labels: { label = '' }, values }) => ({ role, label, values: values[0] ?? 0 }))
-        .sort((a, b) => labels.indexOf(a.label) - labels.indexOf(b.label));
+      try {
+        const { series } = await around.source.instant(counts.join(' or '), around.time, around.limits);
+        return series
+          .map(({ labels: { label = '' }, values }) => ({ role, label, values: values[0] ?? 0 }))
+          .sort((a, b) => labels.indexOf(a.label) - labels.indexOf(b.label));
+      } catch (error) {
+        gaps.push(
+          gapOf(error, around.limits, around.source.name, `labels that tell the ${role} of a service`),
+        );
+        return [];
+      }
     },
     { concurrency: CONCURRENCY },
   );
-  return found.flat();
+  return { labels: found.flat(), gaps };
 }
