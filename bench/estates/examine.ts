@@ -11,7 +11,7 @@ import { diagnoseRead, readIncident, type ReadIncident } from '../../test/suppor
 import { alertOn, collectDeps, testConfig } from '../../test/support/scopes.js';
 import { sourceConfig } from '../../test/support/stub-prometheus.js';
 import type { Estate } from './estate.js';
-import { playEstate } from './play.js';
+import { playEstate, type Course } from './play.js';
 
 /** What was found of an estate. */
 export interface Examined {
@@ -41,21 +41,31 @@ const CONFIG = testConfig({
 
 /** Writes an estate into a Prometheus of its own, and looks at it as a diagnosis does. */
 export async function examineEstate(estate: Estate): Promise<Examined> {
+  return withEstate(estate, async (source, { onset, end }) => {
+    const anomalies = [alertOn(estate.alert, { startedAt: onset + ALERT_DELAY_SECONDS })];
+    const read = await readIncident(await collectDeps(source, CONFIG), 'test', anomalies, end);
+    return {
+      ...found(estate, read),
+      notAlone: await notAlone(source, read),
+      diagnosis: await diagnoseRead(read),
+    };
+  });
+}
+
+/** Runs something on a real Prometheus that holds an estate whose fault began five minutes ago. */
+export async function withEstate<T>(
+  estate: Estate,
+  use: (source: PrometheusSource, course: Course) => Promise<T>,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'faultline-estate-'));
   const now = Math.floor(Date.now() / 1000);
   const onset = now - AFTER_SECONDS;
+  const course = { start: onset - BEFORE_SECONDS, end: now, stepSeconds: STEP_SECONDS, onset };
   try {
-    const course = { start: onset - BEFORE_SECONDS, end: now, stepSeconds: STEP_SECONDS, onset };
     const prometheus = await startWrittenPrometheus(directory, playEstate(estate, course));
     const source = new PrometheusSource(sourceConfig(prometheus.url));
     try {
-      const anomalies = [alertOn(estate.alert, { startedAt: onset + ALERT_DELAY_SECONDS })];
-      const read = await readIncident(await collectDeps(source, CONFIG), 'test', anomalies, now);
-      return {
-        ...found(estate, read),
-        notAlone: await notAlone(source, read),
-        diagnosis: await diagnoseRead(read),
-      };
+      return await use(source, course);
     } finally {
       source.close();
       await prometheus.stop();
