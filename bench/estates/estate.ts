@@ -39,6 +39,8 @@ export interface Estate {
   calls: string[];
   /** What is told of its services: latency, errors, traffic. */
   reads: string[];
+  /** Ids of series that must be there beside what `reads` says. */
+  seriesIds: string[];
   alert: string;
   culprit: string;
   series: SeriesTemplate[];
@@ -80,6 +82,7 @@ export function parseEstate(name: string, text: string): Estate {
     unmeasured: (told.get('unmeasured') ?? []).map(named),
     calls: calls[0] === 'none' ? [] : calls.map((call) => call.split('>').map(named).join('>')),
     reads: told.get('reads') ?? [],
+    seriesIds: told.get('series') ?? [],
     alert: told.get('alert')?.[0] ?? named(CHAIN[0]),
     culprit: told.get('culprit')?.[0] ?? named(CULPRIT),
     series: lines.filter((line) => !/^[#!]/.test(line)).map((line) => seriesTemplate(name, line)),

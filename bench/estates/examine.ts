@@ -22,6 +22,7 @@ export interface Examined {
   /** By signal the services of which it is read. */
   signals: Record<'latency' | 'errors' | 'traffic', string[]>;
   calls: string[];
+  seriesIds: string[];
   gaps: Gap[];
   /** The last latency (seconds), error ratio and requests per second of the culprit, each where it is read. */
   levels: Partial<Record<'latency' | 'errors' | 'traffic', number>>;
@@ -92,6 +93,7 @@ function found(
     packs: scope.packs,
     services: scope.services,
     signals: { latency: of('latency'), errors: of('errors'), traffic: of('traffic') },
+    seriesIds: input.series.map(({ id }) => id),
     calls: scope.graph.edges.map(({ caller, callee }) => `${caller}>${callee}`).sort(),
     levels: levelsOf(estate.culprit, input.series),
     gaps,

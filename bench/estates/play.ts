@@ -118,7 +118,7 @@ function play(template: SeriesTemplate, { measured, labels }: SubjectOfSeries, c
       },
       counter: () => write('', total.count),
       cpu: () => write('', total.cpu),
-      rate: () => write('', noisy(REQUESTS_PER_SECOND)),
+      rate: () => write('', noisy(REQUESTS_PER_SECOND) * shareOf(outcome, failed)),
       'error-ratio': () => write('', noisy(failed)),
       latency: () => write('', seconds * factor),
       fills: () => write('', isFaulty(time, course) ? Number(argument) : noisy(Number(argument) * 0.2)),

@@ -178,7 +178,7 @@ describe('diagnostic checks', () => {
       const [check, ...others] = await traffic(reporter);
       assert.deepEqual(others, []);
       assert.equal(check?.outcome, 'failed');
-      assert.match(check.query, new RegExp(`reporter="${reporter}"`));
+      assert.match(check.query ?? '', new RegExp(`reporter="${reporter}"`));
     }
     assert.deepEqual(
       (await traffic('nobody')).map(({ outcome }) => outcome),

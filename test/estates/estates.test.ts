@@ -9,7 +9,7 @@ const ESTATES = await readEstates();
 const SIGNALS = ['latency', 'errors', 'traffic'] as const;
 
 /** What is wrong with what was found of an estate. */
-function missing({ estate, services, signals, calls }: Examined): string[] {
+function missing({ estate, services, signals, calls, seriesIds }: Examined): string[] {
   const measured = estate.services.filter((service) => !estate.unmeasured.includes(service));
   const lacks = (what: string, found: readonly string[], expected: readonly string[]): string[] =>
     expected.filter((one) => !found.includes(one)).map((one) => `no ${what} ${one}`);
@@ -25,6 +25,7 @@ function missing({ estate, services, signals, calls }: Examined): string[] {
         .filter((service) => measured.includes(service))
         .map((service) => `${signal} of ${service} that is not told`),
     ),
+    ...lacks('series', seriesIds, estate.seriesIds),
     ...lacks('call', calls, estate.calls),
     ...calls.filter((call) => !estate.calls.includes(call)).map((call) => `a call that is none: ${call}`),
   ];
@@ -33,8 +34,8 @@ function missing({ estate, services, signals, calls }: Examined): string[] {
 /** What the culprit's last minutes are, as bench/estates/play.ts writes them; noise may move them by a tenth. */
 const TRUE_LEVELS = { latency: 0.825, errors: 0.3, traffic: 12 };
 
-function wrongLevels({ levels }: Examined): string[] {
-  return SIGNALS.flatMap((signal) => {
+function wrongLevels({ levels, estate }: Examined): string[] {
+  return SIGNALS.filter((signal) => estate.reads.includes(signal)).flatMap((signal) => {
     const isNear = Math.abs((levels[signal] ?? NaN) / TRUE_LEVELS[signal] - 1) < 0.1;
     return isNear ? [] : [`${signal} is ${levels[signal]}, expected about ${TRUE_LEVELS[signal]}`];
   });
