@@ -109,7 +109,7 @@ describe('collecting metrics', () => {
     const packs = [
       HTTP,
       bindingOf('otel-http/old'),
-      bindingOf('istio', { service: 'destination_canonical_service' }),
+      bindingOf('istio/sidecar', { service: 'destination_canonical_service' }),
     ];
     const { series } = await collect(
       {
@@ -249,7 +249,7 @@ describe('collecting metrics', () => {
         },
       });
       const deps = await collectDeps(source);
-      const scope = scopeOf(['a'], [HTTP, bindingOf('otel-http/old'), bindingOf('istio')]);
+      const scope = scopeOf(['a'], [HTTP, bindingOf('otel-http/old'), bindingOf('istio/sidecar')]);
       const { result } = runActivity(createCollectMetrics(deps).collectMetrics, { scope, family: 'golden' });
       await assert.rejects(result, ApplicationFailure);
       assert.ok(source.asked.length <= 4, `${source.asked.length} queries`);
