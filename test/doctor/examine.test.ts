@@ -7,6 +7,7 @@ import type { Health, MetricsSource } from '../../activities/collect/metrics/sou
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
 import type { Survey, SurveyedService } from '../../activities/collect/scope/survey.js';
+import { recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { loadConfig } from '../../config/load.js';
 import { testServer } from '../support/dev-server.js';
@@ -223,6 +224,19 @@ describe('the doctor', () => {
     assert.equal(findings.length, 1);
     assert.equal(findings[0]!.status, 'failed');
     assert.match(findings[0]!.seen, /absent\.json\.gz/);
+  });
+
+  it('takes a recording that can be read for a source', async () => {
+    const file = recordedMetrics('payment-latency');
+    await writeFile(
+      join(folder, 'faultline.yml'),
+      `metrics: { type: recording, file: ${JSON.stringify(file)} }\n`,
+    );
+    const findings = await examine({ cwd: folder, env: {}, server, only: ['metrics'], openMetrics });
+    assert.deepEqual(
+      findings.map(({ status, seen }) => [status, seen.replace(/Prometheus .*/, '')]),
+      [['ok', 'recording of ']],
+    );
   });
 
   it('reads the change logs that are files', async () => {
