@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { followUp } from './follow-up.js';
-import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
+import { filePath, httpUrl, outgoingAuth, seconds, secret, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { sinks } from './sinks/index.js';
 import { store } from './store.js';
@@ -15,6 +15,7 @@ const prometheusSource = z.strictObject({
   /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
   url: httpUrl,
   auth: outgoingAuth.default({ type: 'none' }),
+  tls,
   /** Sent as X-Scope-OrgID (Mimir, Cortex). */
   tenant: z.string().min(1).optional(),
   headers: z.record(z.string(), secret).default({}),
@@ -52,6 +53,7 @@ const changeSource = z.discriminatedUnion('type', [
     name: z.string().min(1),
     url: httpUrl,
     auth: outgoingAuth.default({ type: 'none' }),
+    tls,
     timeoutSeconds: seconds.default(10),
   }),
 ]);

@@ -266,7 +266,7 @@ describe('collecting changes', () => {
       [
         'refuses connections',
         async () => http({ url: `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}` }),
-        /ECONNREFUSED/,
+        /^connection refused$/,
       ],
       [
         'answers with an error',
