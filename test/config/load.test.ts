@@ -277,6 +277,20 @@ describe('configuration', () => {
     );
   });
 
+  it('takes a password in an address as it is where a % begins no code', async () => {
+    const { secrets } = await load('metrics: {type: prometheus, url: "http://u:100%ig@prom"}');
+    assert.deepEqual(secrets, ['100%ig']);
+  });
+
+  it('refuses an auth that is said twice or not at all, by its setting', async () => {
+    for (const auth of ['{type: bearer}', '{type: bearer, token: a, tokenFile: b}']) {
+      assert.match(
+        await complaint(`metrics: {type: prometheus, url: "http://prom", auth: ${auth}}`),
+        /metrics\.auth: expected either token or tokenFile/,
+      );
+    }
+  });
+
   it('redacts secrets in the base64 of a login, and no other', () => {
     const login = Buffer.from('ops:password-one').toString('base64');
     assert.equal(

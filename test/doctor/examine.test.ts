@@ -88,7 +88,7 @@ describe('the doctor', () => {
     assert.match(of('configuration')[0]!.seen, /^valid; environment 'default'/);
     assert.deepEqual(
       of('temporal').map(({ subject }) => subject.split(' ')[0]),
-      ['server', 'namespace', 'search', 'worker'],
+      ['server', 'namespace', 'search', 'workers'],
     );
     assert.deepEqual(
       of('metrics').map(({ seen }) => seen),
