@@ -13,6 +13,11 @@ export const filePath = z.string().min(1).meta({ filePath: true });
 
 export const httpUrl = z.url({ protocol: /^https?$/ });
 
+/** The address of a server that is asked. What follows a # is never sent: it is the rest of a password. */
+export const serverUrl = httpUrl.refine((address) => !address.includes('#'), {
+  message: 'expected an address without #; in a password, write %23',
+});
+
 const bearer = z
   .strictObject({
     type: z.literal('bearer'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { followUp } from './follow-up.js';
-import { filePath, httpUrl, outgoingAuth, seconds, secret, tls } from './primitives.js';
+import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { sinks } from './sinks/index.js';
 import { store } from './store.js';
@@ -13,7 +13,7 @@ const prometheusSource = z.strictObject({
   /** Name in reports and gaps. */
   name: z.string().min(1).default('prometheus'),
   /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
-  url: httpUrl,
+  url: serverUrl,
   auth: outgoingAuth.default({ type: 'none' }),
   tls,
   /** Sent as X-Scope-OrgID (Mimir, Cortex). */
@@ -51,7 +51,7 @@ const changeSource = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('http'),
     name: z.string().min(1),
-    url: httpUrl,
+    url: serverUrl,
     auth: outgoingAuth.default({ type: 'none' }),
     tls,
     timeoutSeconds: seconds.default(10),

@@ -16,6 +16,7 @@ import {
 import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import { loadConfig } from '../../config/load.js';
 import { certificateAuthority, type Authority, type CertificatePair } from '../support/certificates.js';
+import { needs } from '../support/needs.js';
 import {
   sourceConfig,
   startStubPrometheus,
@@ -206,7 +207,8 @@ describe('the connection to a source', () => {
     const clients: string[] = [];
 
     before(async function () {
-      this.timeout(30_000);
+      this.timeout(300_000);
+      needs(this, 'openssl');
       authority = await certificateAuthority();
       client = await authority.issue('first-client');
       const own = await authority.issue('server');

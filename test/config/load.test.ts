@@ -282,6 +282,15 @@ describe('configuration', () => {
     assert.deepEqual(secrets, ['100%ig']);
   });
 
+  it('says what to write where a password breaks its address, and does not show it', async () => {
+    for (const password of ['pa/ss', 'pa?ss', 'pa#ss', '12#ss']) {
+      const text = await complaint(`metrics: {type: prometheus, url: "http://me:${password}@prom:9090"}`);
+      assert.match(text, /metrics\.url: expected an /);
+      assert.match(text, /%23/);
+      assert.ok(!text.includes(password), text);
+    }
+  });
+
   it('refuses an auth that is said twice or not at all, by its setting', async () => {
     for (const auth of ['{type: bearer}', '{type: bearer, token: a, tokenFile: b}']) {
       assert.match(
