@@ -60,7 +60,7 @@ const FAULT_WORDS: [RegExp, FaultKind[]][] = [
   [/net|delay|loss|packet|latency|corrupt|partition|dns/iu, ['network']],
   [/traffic|surge|flood|load|request storm/iu, ['traffic-surge']],
   [/kill|crash|down|stop|unavailable|outage/iu, ['dependency-down']],
-  [/exception|return|code|bug|regression|\bf[1-5]\b/iu, ['code-change']],
+  [/exception|return|code|bug|regression|deploy|release|\bf[1-5]\b/iu, ['code-change']],
 ];
 
 /** The fault kinds of ours that a published fault type stands for; none when it stands for no single one. */

@@ -1,25 +1,6 @@
-import Table from 'cli-table3';
+import { table, twoDigits as two, type Cell } from '../table.js';
 import { blamesDecoy, commitIsRight, firstHit, type Accuracy } from './score.js';
 import type { Group, Judged, Summary, compare } from './summary.js';
-
-type Cell = string | number;
-
-/** A plain table under a heading; numbers to the right, no colours, so that it can be pasted anywhere. */
-function table(heading: string, head: string[], rows: Cell[][]): string {
-  const printed = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, column) => (rows.every((row) => isNumber(row[column])) ? 'right' : 'left')),
-  });
-  printed.push(...rows);
-  return `\n${heading}\n${printed.toString()}\n`;
-}
-
-function isNumber(cell: Cell | undefined): boolean {
-  return cell !== undefined && /^[-+.\d% ]*$/u.test(String(cell));
-}
-
-const two = (value: number): string => value.toFixed(2);
 
 function accuracyCells(accuracy: Accuracy): Cell[] {
   return [accuracy.cases, two(accuracy.ac1), two(accuracy.ac3), two(accuracy.ac5), two(accuracy.avg5)];
