@@ -10,8 +10,8 @@ const ACCURACY_HEAD = ['cases', 'AC@1', 'AC@3', 'AC@5', 'Avg@5'];
 export function printGroups(groups: Group[]): string {
   return table(
     'Root cause service',
-    ['by', 'group', ...ACCURACY_HEAD],
-    groups.map((group) => [group.by, group.name, ...accuracyCells(group)]),
+    ['by', 'group', ...ACCURACY_HEAD, 'kind right'],
+    groups.map((group) => [group.by, group.name, ...accuracyCells(group), two(group.kindRight)]),
   );
 }
 
@@ -37,6 +37,31 @@ export function printCalibration({ calibration, heldOut }: Summary): string {
   );
 }
 
+/** Per data set: how far confidences hold, and how many of the most certain answers are right. */
+export function printConfidence({ confidence }: Summary): string {
+  return (
+    table(
+      'Reliability by data set, healthy cases included',
+      ['data set', 'confidence', 'cases', 'said', 'held', 'ECE'],
+      confidence.flatMap(({ name, calibration: { bins, ece } }) =>
+        bins.map((bin, index) => [
+          name,
+          `${two(bin.from)}-${two(bin.to)}`,
+          bin.cases,
+          two(bin.said),
+          two(bin.held),
+          index === 0 ? ece.toFixed(3) : '',
+        ]),
+      ),
+    ) +
+    table(
+      'Risk against coverage: how many of the most certain answers are right',
+      ['data set', 'the first quarter', 'half', 'three quarters', 'all'],
+      confidence.map(({ name, coverage }) => [name, ...coverage.map(({ right }) => two(right))]),
+    )
+  );
+}
+
 export function printCommits({ commits }: Summary): string {
   if (commits.every(({ cases }) => cases === 0)) return '';
   return table(
@@ -46,11 +71,11 @@ export function printCommits({ commits }: Summary): string {
   );
 }
 
-export function printInnocent({ innocent: { cases, blamed, sure, confirmed } }: Summary): string {
+export function printInnocent({ innocent: { cases, blamed, told, confirmed } }: Summary): string {
   if (cases === 0) return '';
   return (
     `\nOf ${cases} cases in which nobody is to blame ${two(blamed)} blame somebody, ` +
-    `${two(sure)} with 80 % and more, ${two(confirmed)} as confirmed\n`
+    `${two(told)} with 50 % and more, ${two(confirmed)} as confirmed\n`
   );
 }
 
