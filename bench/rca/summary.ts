@@ -107,9 +107,9 @@ export function summarise(judged: Judged[], variant = 0): Summary {
 
 const TOLD = 0.5;
 
-/** Nobody is to blame: the label names neither a service nor a commit. */
+/** No service is to blame: the label names none, and no commit. */
 function isHealthy({ label }: Judged): boolean {
-  return label.services.length === 0 && label.commit === null;
+  return label.services.length === 0 && (label.commit === null || label.commit === 'none');
 }
 
 function innocentScore(answers: Answer[]): InnocentScore {

@@ -160,7 +160,8 @@ class Engine {
     for (const { index, host, cpuLimit, idleCpu, kind } of this.services) {
       if (kind === 'external') continue;
       const inside = Math.min(cpuLimit, state.work[index]! + idleCpu + effects.hog[index]!);
-      this.hostUse[host] = this.hostUse[host]! + inside + effects.hostHog[index]! * world.hostCores;
+      const foreign = effects.hostHog[index]! + effects.stranger[index]!;
+      this.hostUse[host] = this.hostUse[host]! + inside + foreign * world.hostCores;
     }
     for (const service of this.services) {
       const { index, host, cpuLimit, kind } = service;
@@ -367,6 +368,8 @@ class Engine {
     requests[call.edge]![tick]! += world.weight;
     if (!ok) errors[call.edge]![tick]! += world.weight;
     busySeconds[call.edge]![tick]! += took * world.weight;
+    // Histograms of clients count what failed too.
+    recording.clientLatency[call.edge]![Math.floor(tick / recording.perSample)]!.push(took);
     recording.service.outSeconds[call.from]![tick]! += took * world.weight;
     if (this.effects.down[call.to]! === 1) return;
     recording.service.sent[call.from]![tick]! += REQUEST_BYTES * world.weight;
@@ -374,7 +377,6 @@ class Engine {
     if (!ok) return;
     recording.service.sent[call.to]![tick]! += REQUEST_BYTES * call.packets * world.weight;
     recording.service.received[call.from]![tick]! += REQUEST_BYTES * call.packets * world.weight;
-    recording.clientLatency[call.edge]![Math.floor(tick / recording.perSample)]!.push(took);
   }
 
   /** Closes the tick: resources, and the smoothed values that the next one starts from. */
@@ -422,7 +424,8 @@ class Engine {
             0.002 * random.logNormal(0.5) + diskBusy + effects.disk[index]! * random.between(0.9, 1.1),
           );
       s.leaked[index]![tick] = effects.leaked[index]!;
-      if (service.kind !== 'external') recording.hostCpu[host]![tick]! += down ? 0 : cpu / world.hostCores;
+      if (service.kind !== 'external')
+        recording.hostCpu[host]![tick]! += (down ? 0 : cpu / world.hostCores) + effects.stranger[index]!;
     }
     for (const list of recording.hostCpu) list[tick] = Math.min(1, list[tick]!);
     for (const { edge } of world.calls) {
