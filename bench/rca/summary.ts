@@ -82,7 +82,9 @@ export function summarise(judged: Judged[], variant = 0): Summary {
 
   const told = [...located, ...judged.filter(isHealthy)].map((item): Told => {
     const { id, dataset } = item.run;
-    return { id, dataset, confidence: answerOf(item).confidence, right: hitOf(item) === 1 };
+    const { confidence, faultKind } = answerOf(item);
+    const right = hitOf(item) === 1 || blamesNoService(item, faultKind);
+    return { id, dataset, confidence, right };
   });
   return {
     groups: [
@@ -101,7 +103,7 @@ export function summarise(judged: Judged[], variant = 0): Summary {
       coverage: coverageOf(items),
     })),
     commits: commitScores(judged, answerOf),
-    innocent: innocentScore(judged.filter(isHealthy).map(answerOf)),
+    innocent: innocentScore(judged.filter(isHealthy), answerOf),
   };
 }
 
@@ -112,11 +114,22 @@ function isHealthy({ label }: Judged): boolean {
   return label.services.length === 0 && (label.commit === null || label.commit === 'none');
 }
 
-function innocentScore(answers: Answer[]): InnocentScore {
+/** Where all suffer alike, from something that no service is, its kind is the right answer, whoever is named. */
+function blamesNoService(item: Judged, kind: Answer['faultKind']): boolean {
+  return isHealthy(item) && item.label.faultKinds.includes(kind);
+}
+
+function innocentScore(judged: Judged[], answerOf: (item: Judged) => Answer): InnocentScore {
   const shareOf = (wanted: (answer: Answer) => boolean): number =>
-    share(answers.filter(wanted).length, answers.length);
+    share(
+      judged.filter((item) => {
+        const answer = answerOf(item);
+        return !blamesNoService(item, answer.faultKind) && wanted(answer);
+      }).length,
+      judged.length,
+    );
   return {
-    cases: answers.length,
+    cases: judged.length,
     blamed: shareOf(({ verdict }) => verdict !== 'inconclusive'),
     told: shareOf(({ confidence }) => confidence >= TOLD),
     confirmed: shareOf(({ verdict }) => verdict === 'confirmed'),
