@@ -34,7 +34,9 @@ export async function collectAt(deps: CollectDeps, anomalies: Anomaly[], now: nu
   const checks = [];
   for (const suspect of scope.services) {
     const result = await runChecks(deps, { scope, service: suspect, faultKind: 'unknown' }, NO_LIMITS);
-    checks.push({ service: suspect, ...result });
+    // They ran at the time of the look, so that two runs keep the same.
+    const run = result.checks.map((check) => ({ ...check, ranAt: now, tookMs: 0 }));
+    checks.push({ service: suspect, checks: run, gaps: result.gaps });
   }
   const allGaps = [...scope.gaps, ...metrics.flatMap((one) => one.gaps), ...gaps];
   return {

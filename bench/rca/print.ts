@@ -71,11 +71,18 @@ export function printCommits({ commits }: Summary): string {
   );
 }
 
-export function printInnocent({ innocent: { cases, blamed, told, confirmed } }: Summary): string {
-  if (cases === 0) return '';
-  return (
-    `\nOf ${cases} cases in which nobody is to blame ${two(blamed)} blame somebody, ` +
-    `${two(told)} with 50 % and more, ${two(confirmed)} as confirmed\n`
+export function printInnocent({ innocent, innocentBySituation }: Summary): string {
+  if (innocent.cases === 0) return '';
+  return table(
+    'No service is to blame',
+    ['situation', 'cases', 'blame somebody', 'with 50 % and more', 'confirmed'],
+    [{ name: 'all', ...innocent }, ...innocentBySituation].map((one) => [
+      one.name,
+      one.cases,
+      two(one.blamed),
+      two(one.told),
+      two(one.confirmed),
+    ]),
   );
 }
 

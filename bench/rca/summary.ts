@@ -46,6 +46,7 @@ export interface Summary {
   confidence: DataSetConfidence[];
   commits: CommitScore[];
   innocent: InnocentScore;
+  innocentBySituation: ({ name: string } & InnocentScore)[];
 }
 
 /** How far the confidence holds on one data set, its healthy cases included: whoever is blamed there is innocent. */
@@ -104,6 +105,9 @@ export function summarise(judged: Judged[], variant = 0): Summary {
     })),
     commits: commitScores(judged, answerOf),
     innocent: innocentScore(judged.filter(isHealthy), answerOf),
+    innocentBySituation: partition(judged.filter(isHealthy), ({ label }) => label.situation).map(
+      ([name, items]) => ({ name, ...innocentScore(items, answerOf) }),
+    ),
   };
 }
 

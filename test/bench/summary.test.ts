@@ -40,13 +40,14 @@ function judged(id: string, answer: Partial<Answer>, label: Partial<Label>): Jud
 
 describe('summary of a bench', () => {
   it('counts as blame what names a service where nobody is to blame, with 50 % and more', () => {
-    const { innocent } = summarise([
+    const { innocent, innocentBySituation } = summarise([
       judged('a', {}, {}),
       judged('b', { confidence: 0.4 }, { commit: 'none' }),
       judged('c', { confidence: 0.9, verdict: 'confirmed' }, {}),
       judged('d', { confidence: 0.1, verdict: 'inconclusive' }, {}),
     ]);
     assert.deepEqual(innocent, { cases: 4, blamed: 0.75, told: 0.5, confirmed: 0.25 });
+    assert.deepEqual(innocentBySituation, [{ name: 'healthy', ...innocent }]);
   });
 
   it('takes no blame in the kind of what everybody suffers from alike', () => {
