@@ -18,6 +18,8 @@ export interface Policy {
   checkSuspects: number;
   /** Seconds that a step which reads sources has; then it answers with what it has read. */
   sourceTimeoutSeconds: number;
+  /** Seconds after which an analysis gives itself up. */
+  analysisTimeoutSeconds: number;
   /** Where steps that read sources, and those that analyse, run. @default the workflow's own task queue */
   taskQueues?: { collect: string; analyse: string };
   /** Seconds between two investigations of an incident that lasts. */

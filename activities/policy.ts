@@ -14,6 +14,7 @@ export function createReadPolicy(deps: {
         families: ['golden', 'edges', 'resources', 'hosts'],
         checkSuspects: diagnosis.checkSuspects,
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
+        analysisTimeoutSeconds: diagnosis.timeoutSeconds,
         taskQueues: { collect: COLLECT_TASK_QUEUE, analyse: ANALYSIS_TASK_QUEUE },
         ...followUp,
         uiUrl: temporal.uiUrl ?? null,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Anomaly, Severity, SymptomKind } from '../model/anomaly.js';
+import { readName } from '../model/identity/names.js';
 
 /** What a person saw. */
 export interface StartRequest {
@@ -18,9 +19,10 @@ export interface StartRequest {
  * the same words of the same moment raise the same anomaly.
  */
 export function manualAnomaly(request: StartRequest): Anomaly {
-  const { environment, service, symptom, severity, since } = request;
+  const { environment, symptom, severity, since } = request;
+  const { name: service, namespace } = readName(request.service);
   const identity = createHash('sha256')
-    .update(JSON.stringify([environment, service, symptom, since]))
+    .update(JSON.stringify([environment, request.service, symptom, since]))
     .digest('hex')
     .slice(0, 16);
   return {
@@ -30,6 +32,7 @@ export function manualAnomaly(request: StartRequest): Anomaly {
     status: 'firing',
     environment,
     service,
+    ...(namespace !== null && { namespace }),
     symptom,
     severity,
     title: request.title ?? `Reported manually: ${symptom} on ${service}`,

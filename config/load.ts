@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { loginOf } from './address-login.js';
 import { ConfigError, type Problem } from './config-error.js';
 import { interpolate, override, type Environment } from './environment.js';
 import { problemsOf } from './problems.js';
@@ -135,6 +136,6 @@ function finished(config: Config, directory: string): Pick<LoadedConfig, 'config
 }
 
 function passwordOf(address: string): string[] {
-  const { password } = new URL(address);
-  return password === '' ? [] : [decodeURIComponent(password)];
+  const { password = '' } = loginOf(new URL(address)) ?? {};
+  return password === '' ? [] : [password];
 }

@@ -22,7 +22,7 @@ export function problemsOf(
     if (value === undefined && issue.code !== 'custom') {
       return [{ path, problem: 'is missing', remedy: `expected ${expected(issue, nodes)}`, line }];
     }
-    const got = nodes.some((node) => node.secret) ? kindOf(value) : shown(value);
+    const got = nodes.some((node) => node.secret) ? kindOf(value) : shown(withoutLogin(value));
     const problem =
       issue.code === 'custom' ? issue.message : `expected ${expected(issue, nodes)}, got ${got}`;
     return [{ path, problem, remedy: remedyOf(issue, value), line }];
@@ -94,9 +94,19 @@ function remedyOf(issue: Issue, value: unknown): string {
   if (issue.code === 'invalid_format' && issue.format === 'url' && /^[\w.-]+(:\d+)?(\/.*)?$/.test(value)) {
     return `write http://${value}`;
   }
+  if (issue.code === 'invalid_format' && issue.format === 'url' && LOGIN.test(value)) {
+    return 'percent-encode its password (%2F for /, %3F for ?, %23 for #), or set the login as auth';
+  }
   if (issue.code === 'invalid_value') return nearest(value, issue.values.map(String)) ?? '';
   const options: unknown = issue.code === 'invalid_union' ? Reflect.get(issue, 'options') : null;
   return Array.isArray(options) ? (nearest(value, options.map(String)) ?? '') : '';
+}
+
+/** What looks like the login of an address, also where its password makes it no address. */
+const LOGIN = /(?<=:\/\/).*(?=@)/s;
+
+function withoutLogin(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(LOGIN, '***') : value;
 }
 
 const TYPE_WORDS: Record<string, string> = {

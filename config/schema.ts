@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { followUp } from './follow-up.js';
-import { filePath, httpUrl, outgoingAuth, seconds, secret } from './primitives.js';
+import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
+import { services } from './services.js';
 import { sinks } from './sinks/index.js';
 import { store } from './store.js';
 import { triage } from './triage.js';
@@ -13,8 +14,9 @@ const prometheusSource = z.strictObject({
   /** Name in reports and gaps. */
   name: z.string().min(1).default('prometheus'),
   /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
-  url: httpUrl,
+  url: serverUrl,
   auth: outgoingAuth.default({ type: 'none' }),
+  tls,
   /** Sent as X-Scope-OrgID (Mimir, Cortex). */
   tenant: z.string().min(1).optional(),
   headers: z.record(z.string(), secret).default({}),
@@ -50,8 +52,9 @@ const changeSource = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('http'),
     name: z.string().min(1),
-    url: httpUrl,
+    url: serverUrl,
     auth: outgoingAuth.default({ type: 'none' }),
+    tls,
     timeoutSeconds: seconds.default(10),
   }),
 ]);
@@ -96,6 +99,8 @@ const settings = z.strictObject({
         .default([]),
     })
     .prefault({}),
+
+  services,
 
   changes: z.array(changeSource).default([]),
 

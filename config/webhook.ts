@@ -51,14 +51,15 @@ const settings = z.strictObject({
     .prefault({}),
   /** A start that is longer ago is not believed: the time of receipt is taken. */
   maxAlertAgeDays: z.number().positive().default(7),
-  /** Which alert labels name the service, the first that is present. */
+  /**
+   * Which alert labels name the service, the first that is present. Those that name an exporter do not count where the
+   * alert says which workload, pod, claim, topic, address or host it is about.
+   */
   serviceLabels: z
     .array(z.string().min(1))
     .min(1)
     .default(['service', 'service_name', 'app', 'job', 'deployment']),
   environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
-  /** What metrics call a service that a source calls otherwise: `Checkout API: checkout`. */
-  serviceNames: z.record(z.string(), z.string().min(1)).default({}),
   sources,
 });
 export type WebhookConfig = z.infer<typeof settings>;

@@ -25,6 +25,9 @@ export const anomaly = z.object({
   status: z.enum(['firing', 'resolved']),
   environment: z.string().min(1),
   service: z.string().min(1),
+  /** Kubernetes namespace and cluster of the service, as far as the alert tells: they belong to its identity. */
+  namespace: z.string().min(1).optional(),
+  cluster: z.string().min(1).optional(),
   symptom: symptomKind,
   severity,
   /** One line a person can read: the alert's name and summary. */

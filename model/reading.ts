@@ -5,10 +5,16 @@ export const binding = z.object({
   pack: z.string(),
   /** Label of the service. */
   service: z.string(),
+  /** The part of that label's value that is the name, where it is not the whole: `$name` stands for it. */
+  pattern: z.string().optional(),
+  /** Labels that name callees there, the best first; left out where a pack's queries name the one that they read. */
+  callees: z.array(z.string()).optional(),
   /** Label of the host. */
   host: z.string(),
   /** The service label also holds the namespace: `shop/payment`. */
   namespaced: z.boolean(),
+  /** Matchers that keep to one cluster, and away from copies of the service's namespace: `cluster="eu-1"`. */
+  where: z.array(z.string()).optional(),
 });
 export type Binding = z.infer<typeof binding>;
 

@@ -13,6 +13,8 @@ export interface TriagePolicy {
   settleSeconds: number;
   joinBy: ('group' | 'service' | 'calls')[];
   silences: ActiveSilence[];
+  /** Names of services of their own that look alike (`mail`, `mail-service`): alerts of them do not mean one. */
+  apart?: string[];
 }
 
 /** A service with alerts, and when the latest of them began. */
@@ -20,6 +22,9 @@ export interface AffectedService {
   name: string;
   /** Unix seconds. */
   at: number;
+  /** Where alerts say that it is; left out where none does. */
+  namespaces?: string[];
+  clusters?: string[];
 }
 
 /** Services whose alerts are known to belong together. */

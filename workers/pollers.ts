@@ -1,9 +1,18 @@
 import { hostname } from 'node:os';
 import proto from '@temporalio/proto';
+import type { Worker } from '@temporalio/worker';
 import type { Temporal } from '../client/temporal.js';
-import { TASK_QUEUE } from '../model/messages.js';
+import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE, TASK_QUEUE } from '../model/messages.js';
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
+
+/** Every queue that a worker polls. One that nobody polls lets incidents wait for ever. */
+const POLLED = [
+  { taskQueue: TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW },
+  { taskQueue: TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
+  { taskQueue: COLLECT_TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
+  { taskQueue: ANALYSIS_TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
+];
 
 /** A worker asks for work at least this often: a long poll lasts a minute. The server remembers it for longer. */
 export const POLLS_WITHIN_SECONDS = 75;
@@ -14,24 +23,55 @@ export interface Poller {
   secondsAgo: number;
 }
 
-/** Who asked for workflow and for activity tasks, as far as the server remembers; within `milliseconds`. */
+/** Who asked for one kind of tasks of one task queue. */
+export interface QueuePollers {
+  taskQueue: string;
+  pollers: Poller[];
+}
+
+/** Who asked for tasks of each queue that a worker polls, as far as the server remembers; within `milliseconds`. */
 export async function readPollers(
   { client, call, namespace }: Temporal,
   milliseconds: number,
-): Promise<{ workflow: Poller[]; activity: Poller[] }> {
-  const of = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType): Promise<Poller[]> => {
-    const taskQueue = { name: TASK_QUEUE };
-    const { workflowService } = client.connection;
-    const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType });
-    return pollers.map(({ identity, lastAccessTime }) => ({
-      identity: identity ?? '',
-      secondsAgo: Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0),
-    }));
-  };
-  const [workflow, activity] = await call(milliseconds, () =>
-    Promise.all([of(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW), of(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)]),
+): Promise<QueuePollers[]> {
+  const { workflowService } = client.connection;
+  return call(milliseconds, () =>
+    Promise.all(
+      POLLED.map(async ({ taskQueue: name, taskQueueType }) => {
+        const taskQueue = { name };
+        const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType });
+        return {
+          taskQueue: name,
+          pollers: pollers.map(({ identity, lastAccessTime }) => ({
+            identity: identity ?? '',
+            secondsAgo: Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0),
+          })),
+        };
+      }),
+    ),
   );
-  return { workflow, activity };
+}
+
+/**
+ * Rejects when Temporal does not see a worker on its task queue. One whose slots are all taken does not poll, and the
+ * server forgets it after five minutes: what it works on shows that it did.
+ */
+export async function demandPolling(
+  temporal: Temporal,
+  workers: readonly Pick<Worker, 'options' | 'getStatus'>[],
+  milliseconds: number,
+): Promise<void> {
+  const queues = await readPollers(temporal, milliseconds);
+  for (const worker of workers) {
+    const { identity, taskQueue } = worker.options;
+    const isSeen = queues.some(
+      (queue) =>
+        queue.taskQueue === taskQueue && queue.pollers.some((poller) => poller.identity === identity),
+    );
+    const { runState, numInFlightActivities } = worker.getStatus();
+    if (runState === 'RUNNING' && (isSeen || numInFlightActivities > 0)) continue;
+    throw new Error(`Temporal does not see ${identity} polling '${taskQueue}' (state ${runState})`);
+  }
 }
 
 /** Name of a worker at Temporal. It carries the id of its store, so that workers with different stores are noticed. */

@@ -15,6 +15,8 @@ const COLLECTING_FROM_RECORDING = 8;
 export interface SlotOptions {
   connection: NativeConnection;
   namespace: string;
+  /** Name of the worker at Temporal. */
+  identity: string;
   activities: Activities;
   config: Config;
   shutdownGraceTime: string;
@@ -29,11 +31,11 @@ export interface SlotOptions {
  * - analyses: as many as there are threads
  */
 export async function createSlotWorkers(options: SlotOptions): Promise<Worker[]> {
-  const { connection, namespace, activities, config, shutdownGraceTime } = options;
+  const { connection, namespace, identity, activities, config, shutdownGraceTime } = options;
   const { planScope, collectMetrics, collectChanges, runChecks, analyse } = activities;
   const { metrics } = config;
   const most = metrics.type === 'prometheus' ? metrics.maxConcurrentQueries : COLLECTING_FROM_RECORDING;
-  const common = { connection, namespace, shutdownGraceTime };
+  const common = { connection, namespace, identity, shutdownGraceTime };
   return Promise.all([
     Worker.create({
       ...common,

@@ -7,7 +7,7 @@ import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
 import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
-import { differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
+import { demandPolling, differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
 import { installRuntime } from './runtime.js';
 import { createSlotWorkers, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
@@ -42,7 +42,7 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Ends when the worker has stopped; rejects when it failed. */
   finished: Promise<void>;
-  /** Rejects with the reason when Temporal does not answer, or does not see this worker polling for tasks. */
+  /** Rejects with the reason when Temporal does not answer, or does not see this worker polling each task queue. */
   demandPolling(): Promise<void>;
   /** Lets running work end, then stops. */
   stop(): Promise<void>;
@@ -69,26 +69,18 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
     raise: (anomalies) => incidents.raise(anomalies, { timeoutSeconds: RAISE_TIMEOUT_SECONDS }),
   });
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: TASK_QUEUE,
+  const common = {
+    ...{ connection, namespace, activities },
     identity: identityWith(storeId),
-    activities,
-    ...(options.workflows ?? workflowSource()),
     shutdownGraceTime: SHUTDOWN_GRACE,
+  };
+  const worker = await Worker.create({
+    ...common,
+    taskQueue: TASK_QUEUE,
+    ...(options.workflows ?? workflowSource()),
     maxCachedWorkflows: CACHED_WORKFLOWS,
   });
-  const workers = [
-    worker,
-    ...(await createSlotWorkers({
-      connection,
-      namespace,
-      activities,
-      config: loaded.config,
-      shutdownGraceTime: SHUTDOWN_GRACE,
-    })),
-  ];
+  const workers = [worker, ...(await createSlotWorkers({ ...common, config: loaded.config }))];
   log.info(
     { address: connectionOptions.address, namespace, taskQueue: TASK_QUEUE },
     'worker polls for incidents',
@@ -104,15 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   return {
     finished,
-    demandPolling: async () => {
-      const { identity } = worker.options;
-      const { workflow, activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
-      if (![...workflow, ...activity].some((poller) => poller.identity === identity)) {
-        throw new Error(
-          `Temporal does not see ${identity} polling '${TASK_QUEUE}' (state ${worker.getState()})`,
-        );
-      }
-    },
+    demandPolling: () => demandPolling(client, workers, POLLERS_TIMEOUT_MS),
     stop: async () => {
       stopAll(workers);
       await finished;
@@ -134,8 +118,8 @@ async function keepSchedules(client: Temporal, { config }: LoadedConfig, log: Lo
 /** Workers with stores of their own diagnose, but links and `faultline report` find only a part of the incidents. */
 async function warnOfOtherStores(client: Temporal, storeId: string | null, log: Logger): Promise<void> {
   try {
-    const { activity } = await readPollers(client, POLLERS_TIMEOUT_MS);
-    const different = differingStores([...activity, { identity: identityWith(storeId), secondsAgo: 0 }]);
+    const others = (await readPollers(client, POLLERS_TIMEOUT_MS)).flatMap(({ pollers }) => pollers);
+    const different = differingStores([...others, { identity: identityWith(storeId), secondsAgo: 0 }]);
     if (different !== null) log.warn(`${different}; ${SHARE_ONE_STORE}`);
   } catch (error) {
     log.debug({ error: String(error) }, 'which stores other workers use is not known');

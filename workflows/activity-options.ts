@@ -32,14 +32,20 @@ export function collecting({ sourceTimeoutSeconds, taskQueues }: Policy): Activi
   };
 }
 
-/** Where the analysis runs. */
-export function analysing({ taskQueues }: Policy): ActivityOptions {
-  return taskQueues ? { taskQueue: taskQueues.analyse } : {};
+/** What an analysis needs beside its own time: to wait for a thread, to read evidence and to write its answer. */
+const ANALYSIS_GRACE_SECONDS = 60;
+
+/** Where the analysis runs, and how long. It gives itself up in time; this ends one whose worker cannot. */
+export function analysing({ analysisTimeoutSeconds, taskQueues }: Policy): ActivityOptions {
+  return {
+    startToCloseTimeout: (analysisTimeoutSeconds + ANALYSIS_GRACE_SECONDS) * 1000,
+    ...(taskQueues && { taskQueue: taskQueues.analyse }),
+  };
 }
 
 /** Weighs the evidence. A crash or a lost worker is worth another try; the analysis itself answers the same again. */
 export const { analyse } = proxyActivities<Pick<Activities, 'analyse'>>({
-  startToCloseTimeout: '5m',
+  startToCloseTimeout: '3m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });

@@ -18,6 +18,20 @@ export function startAnalysisPool(threads = ANALYSIS_THREADS): AnalysisPool {
   return threadPool(new URL('./thread', import.meta.url), threads);
 }
 
+type AnalyseInput = Parameters<InvestigationSteps['analyse']>[0];
+
+/** What an analysis is told beside the series: no source of spans or logs is collected yet. */
+export function inputOf({
+  scope,
+  changes,
+  checks,
+  gaps,
+}: Omit<AnalyseInput, 'evidence'>): AnalysisTask['input'] {
+  const anomaly = { service: scope.service, symptom: scope.symptom, time: scope.anomalyTime };
+  const { window, graph } = scope;
+  return { anomaly, window, graph, changes, checks, gaps, spans: null, logs: null };
+}
+
 /**
  * The `analyse` activity: runs the pure analysis in a thread and heartbeats, also while it waits for one. Gives up
  * `timeoutSeconds` after it has a thread with the non-retryable failure `AnalysisTimeout`: the same input would take as
@@ -32,12 +46,9 @@ export function createAnalyse(deps: {
   return {
     async analyse({ scope, evidence, changes, checks, gaps }) {
       const beating = setInterval(() => heartbeat(), HEARTBEAT_MS);
-      const anomaly = { service: scope.service, symptom: scope.symptom, time: scope.anomalyTime };
-      const { window, graph } = scope;
-      const input = { anomaly, window, graph, changes, checks, gaps, spans: null, logs: null };
       try {
         return await deps.pool.run(
-          { place: deps.place, evidence, input },
+          { place: deps.place, evidence, input: inputOf({ scope, changes, checks, gaps }) },
           { signal: cancellationSignal(), timeoutMs: deps.timeoutSeconds * 1000 },
         );
       } catch (error) {

@@ -50,7 +50,18 @@ export async function runChecks(
   const checks = await pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), {
     concurrency: CONCURRENCY,
   });
-  return { checks, gaps: merged(gaps) };
+  return { checks: onceEach(planned, checks), gaps: merged(gaps) };
+}
+
+/** A check that several packs have counts once: the first that could be run, as packs are believed. */
+function onceEach(planned: readonly Planned[], checks: readonly CheckResult[]): CheckResult[] {
+  const best = new Map<string, CheckResult>();
+  for (const [i, { spec, name }] of planned.entries()) {
+    const key = JSON.stringify([spec.id, spec.of, name]);
+    const ran = checks[i]!.outcome !== 'could-not-run';
+    if (!best.has(key) || (ran && best.get(key)!.outcome === 'could-not-run')) best.set(key, checks[i]!);
+  }
+  return [...best.values()];
 }
 
 function plannedFor({ packs }: Deps, scope: Scope, service: string, faultKind: FaultKind): Planned[] {

@@ -11,6 +11,7 @@ export { detectPacks } from './metrics/packs/detect.js';
 export { loadPacks } from './metrics/packs/load.js';
 export { planScope } from './scope/plan-scope.js';
 export { listServices, matchingService } from './scope/service-list.js';
+export { surveyEstate, type Survey, type SurveyedService } from './scope/survey.js';
 export { openSource } from './metrics/source/open.js';
 export { recordingOf } from './metrics/source/recording-writer.js';
 export type { MetricsSource } from './metrics/source/source.js';

@@ -1,18 +1,29 @@
-import type { AffectedServices, GroupTarget } from '../../model/triage.js';
+import type { AffectedService, AffectedServices, GroupTarget } from '../../model/triage.js';
 import type { Calls, Path } from '../collect/scope/calls.js';
+import type { KnownPlaces } from './places.js';
 
 export interface JoinRules {
   maxHops: number;
   joinSeconds: number;
   sharedCallers: number;
+  /** Whether groups whose services have one name in the metrics are joined. */
+  joinsNames: boolean;
 }
 
 /** An alert group that is to be placed, or an open incident. */
 interface Party {
   target: { kind: 'incident'; id: string } | { kind: 'group'; index: number };
-  began: Map<string, number>;
+  services: Map<string, AffectedService>;
   /** Its services that call no other of them. */
   roots: string[];
+}
+
+/** What links are made by. */
+interface View {
+  calls: Calls;
+  ownersOf: ReadonlyMap<string, Party[]>;
+  rules: JoinRules;
+  places: KnownPlaces;
 }
 
 interface Link {
@@ -29,23 +40,26 @@ interface Link {
  * `maxHops` and `joinSeconds`; and a group that an incident's deepest service calls is a deeper cause of it. Only the
  * roots of a party (services that call none of its others) make links: a gateway that is affected by three faults at
  * once is explained by the first and does not connect the other two to it. Two roots that call the same service without
- * alerts belong together when most of its callers have alerts.
+ * alerts belong together when most of its callers have alerts. Namesakes in other namespaces and clusters are none of
+ * these services (`places`).
  */
 export function joinGroups(
   calls: Calls,
   groups: readonly AffectedServices[],
   incidents: readonly (AffectedServices & { id: string })[],
   rules: JoinRules,
+  places: KnownPlaces,
 ): (GroupTarget | null)[] {
   const party = ({ services }: AffectedServices, target: Party['target']): Party => {
-    const began = new Map(services.map(({ name, at }) => [name, at]));
-    return { target, began, roots: rootsOf(calls, began, rules.maxHops) };
+    const own = new Map(services.map((one) => [one.name, one]));
+    return { target, services: own, roots: rootsOf(calls, own, rules.maxHops) };
   };
   const open = incidents.map((one) => party(one, { kind: 'incident', id: one.id }));
   const fresh = groups.map((one, index) => party(one, { kind: 'group', index }));
   const ownersOf = owners([...open, ...fresh]);
 
-  const links = fresh.map((one) => linkDown(calls, one, ownersOf, rules));
+  const view: View = { calls, ownersOf, rules, places };
+  const links = fresh.map((one) => linkByName(view, one) ?? linkDown(view, one));
   cutCycles(fresh, links);
 
   // A group that calls no affected service is the deepest known: its callers may have an incident already.
@@ -53,22 +67,22 @@ export function joinGroups(
   const shared = sharedBy(calls, ownersOf, rules);
   for (const [index, one] of fresh.entries()) {
     if (links[index]) continue;
-    links[index] = linkUp(calls, one, open, rules, adopted) ?? undefined;
+    links[index] = linkUp(view, one, open, adopted) ?? undefined;
   }
   for (const [index, one] of fresh.entries()) {
     if (links[index]) continue;
     // Only towards those that are placed already, so that two never point at each other.
     const standing = [...open, ...fresh.slice(0, index).filter((_, i) => !links[i])];
-    links[index] = linkAside(calls, one, standing, shared, rules) ?? undefined;
+    links[index] = linkAside(view, one, standing, shared) ?? undefined;
   }
   return links.map((link) => (link ? { ...link.to.target, why: link.why } : null));
 }
 
 /** Services that call no other of the same party, at any distance of reach. In a circle all are. */
-function rootsOf(calls: Calls, began: ReadonlyMap<string, number>, maxHops: number): string[] {
-  const services = [...began.keys()];
+function rootsOf(calls: Calls, own: ReadonlyMap<string, unknown>, maxHops: number): string[] {
+  const services = [...own.keys()];
   const roots = services.filter(
-    (service) => ![...calls.below(service, maxHops).keys()].some((other) => began.has(other)),
+    (service) => ![...calls.below(service, maxHops).keys()].some((other) => own.has(other)),
   );
   return roots.length > 0 ? roots : services;
 }
@@ -76,7 +90,7 @@ function rootsOf(calls: Calls, began: ReadonlyMap<string, number>, maxHops: numb
 function owners(parties: readonly Party[]): Map<string, Party[]> {
   const found = new Map<string, Party[]>();
   for (const party of parties) {
-    for (const service of party.began.keys()) {
+    for (const service of party.services.keys()) {
       const known = found.get(service);
       if (known) known.push(party);
       else found.set(service, [party]);
@@ -85,19 +99,40 @@ function owners(parties: readonly Party[]): Map<string, Party[]> {
   return found;
 }
 
+/** The party of the same service under another spelling, or in a namespace that only one spelling tells. */
+function linkByName({ ownersOf, rules, places }: View, one: Party): Link | undefined {
+  if (!rules.joinsNames) return undefined;
+  const { target } = one;
+  for (const [name, own] of one.services) {
+    const others = (ownersOf.get(name) ?? []).filter(
+      (to) => to !== one && places.isOne(own, to.services.get(name)!),
+    );
+    // Which of two in different places is meant cannot be told.
+    const where = new Set(others.map(({ services }) => placeOf(services.get(name)!)));
+    if (where.size > 1) continue;
+    const to = others.find(
+      (other) =>
+        other.target.kind === 'incident' || (target.kind === 'group' && other.target.index < target.index),
+    );
+    if (to) return { to, hops: 0, apart: 0, why: `also of ${name}, as its metrics call it` };
+  }
+  return undefined;
+}
+
+function placeOf({ namespaces, clusters }: AffectedService): string {
+  return JSON.stringify([namespaces, clusters]);
+}
+
 /** The nearest affected service that a group depends on. */
-function linkDown(
-  calls: Calls,
-  one: Party,
-  ownersOf: ReadonlyMap<string, Party[]>,
-  rules: JoinRules,
-): Link | undefined {
+function linkDown({ calls, ownersOf, rules, places }: View, one: Party): Link | undefined {
   const found: Link[] = [];
   for (const root of one.roots) {
+    const caller = one.services.get(root)!;
     for (const [callee, path] of calls.below(root, rules.maxHops)) {
       for (const to of ownersOf.get(callee) ?? []) {
-        if (to === one) continue;
-        found.push(linkAlong(path, to, Math.abs(one.began.get(root)! - to.began.get(callee)!)));
+        const called = to.services.get(callee)!;
+        if (to === one || !places.mayCall(caller, called)) continue;
+        found.push(linkAlong(path, to, Math.abs(caller.at - called.at)));
       }
     }
   }
@@ -106,10 +141,9 @@ function linkDown(
 
 /** The nearest incident whose root calls this group. Each such root leads to one group only. */
 function linkUp(
-  calls: Calls,
+  { calls, rules, places }: View,
   one: Party,
   open: readonly Party[],
-  rules: JoinRules,
   adopted: Set<string>,
 ): Link | undefined {
   const found: (Link & { by: string })[] = [];
@@ -117,9 +151,11 @@ function linkUp(
     for (const root of to.roots) {
       const by = JSON.stringify([to.target, root]);
       if (adopted.has(by)) continue;
+      const caller = to.services.get(root)!;
       for (const [callee, path] of calls.below(root, rules.maxHops)) {
-        const at = one.began.get(callee);
-        if (at !== undefined) found.push({ ...linkAlong(path, to, Math.abs(at - to.began.get(root)!)), by });
+        const called = one.services.get(callee);
+        if (!called || !places.mayCall(caller, called)) continue;
+        found.push({ ...linkAlong(path, to, Math.abs(called.at - caller.at)), by });
       }
     }
   }
@@ -130,20 +166,22 @@ function linkUp(
 
 /** The nearest party that calls the same service without alerts, of which most callers have alerts. */
 function linkAside(
-  calls: Calls,
+  { calls, rules, places }: View,
   one: Party,
   parties: readonly Party[],
   shared: (service: string) => boolean,
-  rules: JoinRules,
 ): Link | undefined {
   const found: Link[] = [];
   for (const root of one.roots) {
+    const caller = one.services.get(root)!;
     for (const callee of calls.calleesOf(root)) {
       if (!shared(callee)) continue;
       for (const to of parties) {
         for (const other of to.roots) {
-          if (other === root || !calls.calleesOf(other).has(callee)) continue;
-          const apart = Math.abs(one.began.get(root)! - to.began.get(other)!);
+          const beside = to.services.get(other)!;
+          const callsIt = other !== root && calls.calleesOf(other).has(callee);
+          if (!callsIt || !places.mayCall(caller, beside)) continue;
+          const apart = Math.abs(caller.at - beside.at);
           const why = `${root} and ${other} both call ${callee}, ${inWords(apart)}`;
           found.push({ to, hops: 2, apart, why });
         }
@@ -186,7 +224,8 @@ function cutCycles(fresh: readonly Party[], links: (Link | undefined)[]): void {
 }
 
 function earliest(fresh: readonly Party[], indices: readonly number[]): number {
-  const begins = (index: number): number => Math.min(...fresh[index]!.began.values());
+  const begins = (index: number): number =>
+    Math.min(...[...fresh[index]!.services.values()].map(({ at }) => at));
   return [...indices].sort((a, b) => begins(a) - begins(b) || a - b)[0]!;
 }
 

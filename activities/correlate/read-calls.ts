@@ -1,17 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesApart } from '../../model/identity/names.js';
 import type { Limits } from '../collect/attempt.js';
 import type { CollectDeps } from '../collect/deps.js';
 import { detectPacks } from '../collect/metrics/packs/detect.js';
 import { OutOfTime, SourceError } from '../collect/metrics/source/errors.js';
 import { Calls } from '../collect/scope/calls.js';
+import { readEstate } from '../collect/scope/estate.js';
 import { ServiceNames } from '../collect/scope/service-names.js';
 import { readTopology } from '../collect/scope/topology.js';
 import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
+import { KnownPlaces } from './places.js';
 
 /** Who calls whom as far as it is known, and by which names. */
 export interface KnownCalls {
   calls: Calls;
   names: ServiceNames;
+  places: KnownPlaces;
+  /** Names of services of their own that look alike. */
+  apart: string[];
   /** What could not be read, and why; null when nothing is missing. */
   blind: string | null;
 }
@@ -27,6 +33,12 @@ const READ_SECONDS = 60;
 /** Calls within this span count as calls now. */
 const SPAN_SECONDS = 900;
 
+export interface CallsReader {
+  ask: (at: number, limits: Limits) => Promise<KnownCalls>;
+  /** What is known without asking anybody: what was read last, else the configuration. */
+  known: () => KnownCalls;
+}
+
 type CallsDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 
 /**
@@ -37,7 +49,7 @@ type CallsDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 export function callsReader(
   deps: CallsDeps,
   { clock = Date.now, waitMs = WAIT_MS }: { clock?: () => number; waitMs?: number } = {},
-): (at: number, limits: Limits) => Promise<KnownCalls> {
+): CallsReader {
   let known: { until: number; calls: KnownCalls } | null = null;
   let reading: Promise<KnownCalls> | null = null;
   const read = async (at: number): Promise<KnownCalls> => {
@@ -49,7 +61,7 @@ export function callsReader(
       reading = null;
     }
   };
-  return async (at, { signal }) => {
+  const ask: CallsReader['ask'] = async (at, { signal }) => {
     if (known && clock() < known.until) return known.calls;
     reading ??= read(at);
     const waiting = new AbortController();
@@ -60,8 +72,9 @@ export function callsReader(
     waiting.abort();
     if (calls !== null) return calls;
     const reason = `${deps.source.name} is still being read after ${waitMs / 1000} s`;
-    return known?.calls ?? configuredCalls(deps.config.topology, reason);
+    return known?.calls ?? configuredCalls(deps.config, reason);
   };
+  return { ask, known: () => known?.calls ?? configuredCalls(deps.config, 'nothing was read yet') };
 }
 
 async function readCalls({ source, packs, config }: CallsDeps, at: number): Promise<KnownCalls> {
@@ -73,29 +86,41 @@ async function readCalls({ source, packs, config }: CallsDeps, at: number): Prom
     READ_SECONDS * 1000,
   );
   const window = { start: at - SPAN_SECONDS, end: at };
+  const { aliases } = config.services;
   try {
     const detected = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
     const { interval } = await sampleInterval(source, packs, detected.bindings, at, limits);
     const { stepSeconds = interval } = config.diagnosis;
     const spans = spansFor(config.diagnosis, rateWindowFor(interval, stepSeconds));
     const around = { source, packs, bindings: detected.bindings, spans, time: at, limits };
-    const { graph } = await readTopology(around, detected.services, [], config.topology);
+    const estate = await readEstate(around);
+    const { graph } = await readTopology(around, detected.services, [], config.topology, aliases);
     const calls = new Calls(graph.edges.map(({ caller, callee }) => [caller, callee] as const));
     const blind = graph.edges.length > 0 ? null : 'nothing tells which service calls which';
-    return { calls, names: new ServiceNames(graph.services), blind };
+    const names = new ServiceNames(graph.services, aliases);
+    const places = new KnownPlaces(estate.services);
+    return { calls, names, places, apart: namesApart(graph.services), blind };
   } catch (error) {
     const isUnread = error instanceof SourceError || error instanceof OutOfTime;
-    if (isUnread) return configuredCalls(config.topology, `${source.name}: ${error.reason}`);
+    if (isUnread) return configuredCalls(config, `${source.name}: ${error.reason}`);
     throw error;
   } finally {
     clearTimeout(timeout);
   }
 }
 
-function configuredCalls(topology: CollectDeps['config']['topology'], reason: string): KnownCalls {
-  const names = new ServiceNames(topology.services.flatMap(({ name, calls }) => [name, ...calls]));
+function configuredCalls({ topology, services }: CollectDeps['config'], reason: string): KnownCalls {
+  const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
+  const names = new ServiceNames(configured, services.aliases);
   const calls = new Calls(
     topology.services.flatMap(({ name, calls }) => calls.map((callee) => [name, callee] as const)),
   );
-  return { calls, names, blind: `who calls whom is known from the configuration only (${reason})` };
+  const apart = namesApart([...configured, ...Object.keys(services.aliases)]);
+  return {
+    calls,
+    names,
+    places: new KnownPlaces(),
+    apart,
+    blind: `who calls whom is known from the configuration only (${reason})`,
+  };
 }

@@ -1,6 +1,9 @@
-import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import axios, { isAxiosError, type AxiosResponse } from 'axios';
+import type { OutgoingAuth } from '../../config/primitives.js';
 import { redact } from '../../config/redact.js';
 import { oneLine } from '../../report/escape.js';
+import { plainCredentials } from '../connection/connection.js';
+import { NoCredentials, type Credentials } from '../connection/credentials.js';
 import { failureOf, outcomeOf, type Outcome } from './outcome.js';
 
 /** How much of an answer that explains a refusal is kept. */
@@ -8,9 +11,12 @@ const SHOWN_ANSWER = 200;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** One HTTP request of a sink. `body` is sent as it stands. */
-export type SinkRequest = Pick<AxiosRequestConfig, 'method' | 'url' | 'headers' | 'params'> & {
+export interface SinkRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  params?: object;
   body?: string | undefined;
-};
+}
 
 /** An answer that was accepted. Its body is text: sinks that need it read it with a schema of their own. */
 export type SinkAnswer = AxiosResponse<string>;
@@ -21,17 +27,23 @@ export type SinkAnswer = AxiosResponse<string>;
  * paths and queries of webhooks often are secrets.
  */
 export class SinkClient {
+  private readonly credentials: Credentials;
+
   constructor(
     private readonly options: {
       /** The sink's own name. */
       name: string;
       timeoutSeconds: number;
+      /** What each request shows. @default nothing: the caller's headers do */
+      auth?: OutgoingAuth;
       /** What no message may show. */
       secrets: readonly string[];
       /** What an answer means, where the vendor says it in a way of its own. @default outcomeOf */
       decide?: (answer: SinkAnswer, nowMs: number) => Outcome;
     },
-  ) {}
+  ) {
+    this.credentials = plainCredentials(options.auth ?? { type: 'none' }, 'auth');
+  }
 
   /**
    * Answers whatever the sink said with a status that `expects` lets pass (by default 2xx), and throws the failures
@@ -42,22 +54,19 @@ export class SinkClient {
     signal: AbortSignal,
     expects: (status: number) => boolean = () => false,
   ): Promise<SinkAnswer> {
-    const { body, ...rest } = request;
     let response: SinkAnswer;
     try {
-      response = await axios.request<string>({
-        ...rest,
-        ...(body !== undefined && { data: body }),
-        responseType: 'text',
-        // As it came: axios would read JSON into objects that no schema has seen.
-        transformResponse: (text: string) => text,
-        maxContentLength: MAX_ANSWER_BYTES,
-        maxRedirects: 0,
-        validateStatus: () => true,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutSeconds * 1000)]),
-      });
+      response = await this.sendOnce(request, signal);
+      if (response.status === 401 && this.credentials.renew())
+        response = await this.sendOnce(request, signal);
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof NoCredentials) {
+        const outcome: Outcome = error.retryable
+          ? { kind: 'later', afterSeconds: null }
+          : { kind: 'refused' };
+        throw this.failure(outcome, `has no credentials: ${error.message}`);
+      }
       const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
       throw this.failure(
         { kind: 'later', afterSeconds: null },
@@ -75,7 +84,29 @@ export class SinkClient {
 
   /** The failure of a sink that answered 2xx and still did not take it. `what` follows the sink's name. */
   failure(outcome: Exclude<Outcome, { kind: 'accepted' }>, what: string): Error {
-    return failureOf(outcome, redact(`sink ${this.options.name} ${what}`, [...this.options.secrets]));
+    return failureOf(
+      outcome,
+      redact(`sink ${this.options.name} ${what}`, [...this.options.secrets, ...this.credentials.secrets()]),
+    );
+  }
+
+  private async sendOnce(request: SinkRequest & { url: string }, signal: AbortSignal): Promise<SinkAnswer> {
+    const { body, params, method = 'GET', headers } = request;
+    const url = axios.getUri({ url: request.url, params });
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutSeconds * 1000)]);
+    const proof = await this.credentials.headersFor({ method, url, body }, limited);
+    return axios.request<string>({
+      ...{ method, url },
+      headers: { ...headers, ...proof },
+      ...(body !== undefined && { data: body }),
+      responseType: 'text',
+      // As it came: axios would read JSON into objects that no schema has seen.
+      transformResponse: (text: string) => text,
+      maxContentLength: MAX_ANSWER_BYTES,
+      maxRedirects: 0,
+      validateStatus: () => true,
+      signal: limited,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import type { S3Config } from '../../config/store.js';
+import { awsKeysMissing, awsKeysOf } from '../connection/aws.js';
 import { checkKey, checkSize, StoreError, type BlobInfo, type BlobStore } from './blob-store.js';
 
 /** Repeats of a request that the server answers with 429 or 5xx; what fails then is left to the caller. */
@@ -200,17 +201,9 @@ export class S3Blobs implements BlobStore {
 }
 
 function credentialsOf(config: S3Config, env: NodeJS.ProcessEnv) {
-  const own = config.accessKeyId !== undefined;
-  const accessKeyId = own ? config.accessKeyId : env['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = own ? config.secretAccessKey : env['AWS_SECRET_ACCESS_KEY'];
-  const sessionToken = own ? config.sessionToken : env['AWS_SESSION_TOKEN'];
-  if (!accessKeyId || !secretAccessKey) {
-    throw new StoreError(
-      'store.s3.accessKeyId: expected credentials; set it and store.s3.secretAccessKey, ' +
-        'or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-    );
-  }
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  const keys = awsKeysOf(config, env);
+  if (!keys) throw new StoreError(awsKeysMissing('store.s3'));
+  return keys;
 }
 
 /** For whoever serves the bucket's `incidents` to browsers. */

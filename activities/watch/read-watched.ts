@@ -2,6 +2,8 @@ import type { Watched } from '../../analysis/watch/index.js';
 import type { Config } from '../../config/schema.js';
 import type { Watch } from '../../config/watches.js';
 import type { SymptomKind } from '../../model/anomaly.js';
+import { AliasTable } from '../../model/identity/aliases.js';
+import { identify } from '../../model/identity/identify.js';
 import type { Limits } from '../collect/attempt.js';
 import type { CollectDeps } from '../collect/deps.js';
 import { OutOfTime } from '../collect/metrics/source/errors.js';
@@ -19,6 +21,8 @@ export interface WatchedSeries {
   key: string;
   labels: Record<string, string>;
   service: string;
+  namespace?: string;
+  cluster?: string;
   symptom: SymptomKind;
   /** For people: `error ratio of checkout`. */
   name: string;
@@ -47,8 +51,10 @@ export async function readWatched(
   if (of.type === 'signal') return readSignal(deps, { ...watch, of }, window, limits);
   const symptom = watch.symptom ?? 'other';
   const describe = (labels: Record<string, string>): Omit<WatchedSeries, 'watched' | 'query'> => {
-    const service = of.service ?? serviceIn(labels, deps.config.webhook.serviceLabels) ?? watch.name;
-    return { key: keyOf(labels), labels, service, symptom, name: `${watch.name} of ${service}` };
+    const { name, namespace, cluster } = ownerOf(labels, deps.config);
+    const service = of.service ?? name ?? watch.name;
+    const place = { ...(namespace !== null && { namespace }), ...(cluster !== null && { cluster }) };
+    return { key: keyOf(labels), labels, service, ...place, symptom, name: `${watch.name} of ${service}` };
   };
 
   if (of.type === 'query') {
@@ -226,9 +232,13 @@ export function keyOf(labels: Record<string, string>): string {
     .join(',');
 }
 
-function serviceIn(
+/** Whom a series is about; no name when its labels only hint at one. */
+function ownerOf(
   labels: Record<string, string>,
-  names: Config['webhook']['serviceLabels'],
-): string | undefined {
-  return names.map((name) => labels[name]).find((value) => value !== undefined && value !== '');
+  { services, webhook }: Config,
+): { name: string | undefined; namespace: string | null; cluster: string | null } {
+  const { name, how, written, namespace, cluster } = identify(labels, webhook);
+  const isKnown = how !== 'hint' && how !== 'none';
+  const alias = new AliasTable(services.aliases).nameFor(written ?? '');
+  return { name: isKnown ? (alias ?? name) : undefined, namespace, cluster };
 }

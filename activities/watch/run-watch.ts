@@ -110,6 +110,8 @@ function anomalyOf(about: {
     status: event.kind === 'fires' ? 'firing' : 'resolved',
     environment,
     service,
+    ...(series?.namespace !== undefined && { namespace: series.namespace }),
+    ...(series?.cluster !== undefined && { cluster: series.cluster }),
     symptom: series?.symptom ?? watch.symptom ?? 'other',
     severity: watch.severity,
     title: oneLine(`${watch.name}: ${series?.name ?? key}: ${statement}`, LONGEST_TITLE),

@@ -6,6 +6,7 @@ import type { FaultKind } from '../../model/diagnosis.js';
 const labelFile = z.object({
   root_cause_service: z.union([z.string(), z.array(z.string())]).nullish(),
   fault_type: z.string().nullish(),
+  situation: z.string().nullish(),
   root_cause_commit: z.string().nullish(),
   decoy_deploy_commits: z.array(z.string()).nullish(),
 });
@@ -15,6 +16,8 @@ export interface Label {
   /** Any of these services counts as right; empty when the label names none. */
   services: string[];
   faultType: string;
+  /** What makes the case hard, in a word or two. */
+  situation: string;
   /** Fault kinds that count as right; empty when the fault type says nothing about it. */
   faultKinds: FaultKind[];
   /** The guilty commit, `none`, or null when the case is not about commits. */
@@ -31,6 +34,7 @@ export function readLabel(folder: string): Label | null {
   return {
     services: service == null ? [] : [service].flat(),
     faultType: faultType ?? 'unknown',
+    situation: rest.situation ?? 'none named',
     faultKinds: kindsOf(faultType ?? ''),
     commit: rest.root_cause_commit ?? null,
     decoys: rest.decoy_deploy_commits ?? [],
@@ -60,7 +64,7 @@ const FAULT_WORDS: [RegExp, FaultKind[]][] = [
   [/net|delay|loss|packet|latency|corrupt|partition|dns/iu, ['network']],
   [/traffic|surge|flood|load|request storm/iu, ['traffic-surge']],
   [/kill|crash|down|stop|unavailable|outage/iu, ['dependency-down']],
-  [/exception|return|code|bug|regression|\bf[1-5]\b/iu, ['code-change']],
+  [/exception|return|code|bug|regression|deploy|release|\bf[1-5]\b/iu, ['code-change']],
 ];
 
 /** The fault kinds of ours that a published fault type stands for; none when it stands for no single one. */

@@ -11,13 +11,14 @@ import {
   printCalibration,
   printCommits,
   printComparison,
+  printConfidence,
   printCost,
   printFaultKind,
   printGroups,
   printInnocent,
   printMisses,
 } from './print.js';
-import { WITHHOLDABLE } from './without.js';
+import { NOT_COLLECTED, WITHHOLDABLE } from './without.js';
 
 interface Options {
   rankings?: string;
@@ -28,11 +29,12 @@ interface Options {
   ablation: boolean;
   misses: boolean;
   json: boolean;
+  collected: boolean;
 }
 
 const command = new Command('bench:rca')
   .description('Diagnose labelled incidents and say how often the diagnosis is right.')
-  .argument('<cases>', 'folder with case folders at any depth')
+  .argument('<cases...>', 'folders with case folders at any depth')
   .option('--rankings <file>', 'write what was answered, as JSON')
   .option(
     '--without <kinds>',
@@ -46,8 +48,14 @@ const command = new Command('bench:rca')
   .option('--no-baselines', 'leave the reference methods out')
   .option('--misses', 'list the cases that were not answered right', false)
   .option('--json', 'print the measurements as JSON', false)
-  .action(async (folder: string, options: Options) => {
-    process.exitCode = await bench(folder, options);
+  .option(
+    '--collected',
+    `give only what the collectors deliver: as --without ${NOT_COLLECTED.join(',')}`,
+    false,
+  )
+  .action(async (roots: string[], options: Options) => {
+    const without = [...options.without, ...(options.collected ? NOT_COLLECTED : [])];
+    process.exitCode = await bench(roots, { ...options, without });
   });
 
 function kindsOf(text: string): string[] {
@@ -90,6 +98,7 @@ function ablations({ without, shiftSeconds, shiftSamples }: Variant): [string, V
       'latency',
       'traffic',
     ].map((kind): [string, Variant] => [`without ${kind}`, less(kind)]),
+    ['what is collected', less(...NOT_COLLECTED)],
     ['metrics alone', less('traces', 'logs', 'changes')],
     ['metrics, no graph', less('traces', 'logs', 'changes', 'graph', 'edges')],
     ['alert 60 s late', shifted(60, 0)],
@@ -100,17 +109,21 @@ function ablations({ without, shiftSeconds, shiftSamples }: Variant): [string, V
 }
 
 /** Runs all cases and prints; answers the exit code. */
-async function bench(folder: string, options: Options): Promise<number> {
+async function bench(roots: string[], options: Options): Promise<number> {
   const begin = performance.now();
   const asked: Variant = options;
   const named: [string, Variant][] = [['everything', asked], ...(options.ablation ? ablations(asked) : [])];
-  const folders = findCases(folder);
-  if (folders.length === 0) {
-    const what = existsSync(folder) ? 'holds no case' : 'is not there; expected a folder that holds cases';
-    console.error(
-      `${folder}: ${what} (a case is a folder with alert.json and metrics.csv or metrics.csv.gz)`,
-    );
-    return 1;
+  const folders: string[] = [];
+  for (const root of roots) {
+    const found = findCases(root);
+    if (found.length === 0) {
+      const what = existsSync(root) ? 'holds no case' : 'is not there; expected a folder that holds cases';
+      console.error(
+        `${root}: ${what} (a case is a folder with alert.json and metrics.csv or metrics.csv.gz)`,
+      );
+      return 1;
+    }
+    folders.push(...found.filter((folder) => !folders.includes(folder)));
   }
   const runs = await runAll(
     folders,
@@ -157,6 +170,7 @@ function print(judged: Judged[], named: [string, Variant][], options: Options): 
     printGroups(summary.groups),
     printFaultKind(summary),
     printCalibration(summary),
+    printConfidence(summary),
     printCommits(summary),
     printInnocent(summary),
     options.baselines ? printComparison(compare(judged)) : '',
@@ -170,7 +184,7 @@ function print(judged: Judged[], named: [string, Variant][], options: Options): 
 
 /** The answers in the form that the data's own scoring reads. */
 function rankingsOf(runs: CaseRun[]): string {
-  const answers = runs.map((run): [string, Omit<Answer, 'evidence' | 'seconds' | 'scores'>] => {
+  const answers = runs.map((run): [string, Omit<Answer, 'evidence' | 'seconds'>] => {
     const { services, commit, faultKind, confidence, verdict } = run.answers[0]!;
     return [run.id, { services, commit, faultKind, confidence, verdict }];
   });

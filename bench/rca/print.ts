@@ -1,25 +1,6 @@
-import Table from 'cli-table3';
+import { table, twoDigits as two, type Cell } from '../table.js';
 import { blamesDecoy, commitIsRight, firstHit, type Accuracy } from './score.js';
 import type { Group, Judged, Summary, compare } from './summary.js';
-
-type Cell = string | number;
-
-/** A plain table under a heading; numbers to the right, no colours, so that it can be pasted anywhere. */
-function table(heading: string, head: string[], rows: Cell[][]): string {
-  const printed = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, column) => (rows.every((row) => isNumber(row[column])) ? 'right' : 'left')),
-  });
-  printed.push(...rows);
-  return `\n${heading}\n${printed.toString()}\n`;
-}
-
-function isNumber(cell: Cell | undefined): boolean {
-  return cell !== undefined && /^[-+.\d% ]*$/u.test(String(cell));
-}
-
-const two = (value: number): string => value.toFixed(2);
 
 function accuracyCells(accuracy: Accuracy): Cell[] {
   return [accuracy.cases, two(accuracy.ac1), two(accuracy.ac3), two(accuracy.ac5), two(accuracy.avg5)];
@@ -29,8 +10,8 @@ const ACCURACY_HEAD = ['cases', 'AC@1', 'AC@3', 'AC@5', 'Avg@5'];
 export function printGroups(groups: Group[]): string {
   return table(
     'Root cause service',
-    ['by', 'group', ...ACCURACY_HEAD],
-    groups.map((group) => [group.by, group.name, ...accuracyCells(group)]),
+    ['by', 'group', ...ACCURACY_HEAD, 'kind right'],
+    groups.map((group) => [group.by, group.name, ...accuracyCells(group), two(group.kindRight)]),
   );
 }
 
@@ -56,6 +37,31 @@ export function printCalibration({ calibration, heldOut }: Summary): string {
   );
 }
 
+/** Per data set: how far confidences hold, and how many of the most certain answers are right. */
+export function printConfidence({ confidence }: Summary): string {
+  return (
+    table(
+      'Reliability by data set, healthy cases included',
+      ['data set', 'confidence', 'cases', 'said', 'held', 'ECE'],
+      confidence.flatMap(({ name, calibration: { bins, ece } }) =>
+        bins.map((bin, index) => [
+          name,
+          `${two(bin.from)}-${two(bin.to)}`,
+          bin.cases,
+          two(bin.said),
+          two(bin.held),
+          index === 0 ? ece.toFixed(3) : '',
+        ]),
+      ),
+    ) +
+    table(
+      'Risk against coverage: how many of the most certain answers are right',
+      ['data set', 'the first quarter', 'half', 'three quarters', 'all'],
+      confidence.map(({ name, coverage }) => [name, ...coverage.map(({ right }) => two(right))]),
+    )
+  );
+}
+
 export function printCommits({ commits }: Summary): string {
   if (commits.every(({ cases }) => cases === 0)) return '';
   return table(
@@ -65,11 +71,18 @@ export function printCommits({ commits }: Summary): string {
   );
 }
 
-export function printInnocent({ innocent: { cases, blamed, sure, confirmed } }: Summary): string {
-  if (cases === 0) return '';
-  return (
-    `\nOf ${cases} cases in which nobody is to blame ${two(blamed)} blame somebody, ` +
-    `${two(sure)} with 80 % and more, ${two(confirmed)} as confirmed\n`
+export function printInnocent({ innocent, innocentBySituation }: Summary): string {
+  if (innocent.cases === 0) return '';
+  return table(
+    'No service is to blame',
+    ['situation', 'cases', 'blame somebody', 'with 50 % and more', 'confirmed'],
+    [{ name: 'all', ...innocent }, ...innocentBySituation].map((one) => [
+      one.name,
+      one.cases,
+      two(one.blamed),
+      two(one.told),
+      two(one.confirmed),
+    ]),
   );
 }
 

@@ -6,10 +6,11 @@ import type { CallEdge, ServiceGraph } from '../../model/graph.js';
 import type { LogLine, SpanTable } from '../../model/telemetry.js';
 import { readChanges } from './read-changes.js';
 import { readLogsCsv, readLogsNdjson, readPatterns } from './read-logs.js';
-import { medianOf, readSeries, type MetricsOfCase } from './read-series.js';
+import { readSeries, type MetricsOfCase } from './read-series.js';
 import { callsIn, endAt, readSpansCsv, readSpansJson, toSpanTable } from './read-traces.js';
 import { readTable, readText } from './tables.js';
 import { symptomOf } from './vocabulary.js';
+import { medianOf } from './units.js';
 
 /** What an engine may know of a case. */
 export interface Case {
@@ -73,9 +74,11 @@ export function readCase(folder: string): Case {
   if (alert === null) throw new BrokenCase(`${folder}: alert.json is missing`);
   const documented = file.read('graph.json', readGraphFile) ?? [];
   const entry = entryOf(documented);
-  const metrics = file.read('metrics.csv', (path) =>
-    readSeries(readTable(path), alert.alert_service ?? entry),
-  );
+  const metrics = file.read('metrics.csv', (path) => {
+    const table = readTable(path);
+    const step = alert.step_seconds ?? stepOf(table.numbers('time'));
+    return readSeries(table, alert.alert_service ?? entry, step);
+  });
   if (metrics === null) throw new BrokenCase(`${folder}: metrics.csv is missing`);
   if (metrics.times.length === 0) throw new BrokenCase(`${folder}: metrics.csv has no rows`);
 

@@ -26,8 +26,6 @@ export interface Answer {
   commit: string;
   faultKind: FaultKind;
   confidence: number;
-  /** Scores behind the confidence, best first. */
-  scores: number[];
   verdict: Verdict['level'];
   /** The evidence that it was given. */
   evidence: string;
@@ -76,7 +74,6 @@ export default function runCase({ folder, variants, baselines }: Task): CaseRun 
         commit: commitOf(diagnosis.verdict.changeId),
         faultKind: diagnosis.suspects[0]?.faultKind ?? diagnosis.verdict.faultKind,
         confidence: diagnosis.verdict.confidence,
-        scores: diagnosis.ranking.map(({ score }) => score),
         verdict: diagnosis.verdict.level,
         evidence: evidenceIn(given),
         seconds,

@@ -118,3 +118,18 @@ function meanMiss(chances: number[]): number {
   const expected = chances.reduce((sum, chance) => sum + chance, 0);
   return likely.reduce((sum, probability, count) => sum + probability * Math.abs(count - expected), 0);
 }
+
+/** Shares of the cases, the most certain ones, whose accuracy is told. */
+const COVERAGES = [0.25, 0.5, 0.75, 1];
+
+/** Risk against coverage: how many of the most certain answers are right, for growing shares of all. */
+export function coverageOf(
+  answers: readonly { id: string; confidence: number; right: boolean }[],
+): { share: number; cases: number; right: number }[] {
+  const sorted = [...answers].sort((a, b) => b.confidence - a.confidence || (a.id < b.id ? -1 : 1));
+  return COVERAGES.map((share) => {
+    const kept = sorted.slice(0, Math.ceil(share * sorted.length));
+    const right = kept.filter((answer) => answer.right).length;
+    return { share, cases: kept.length, right: kept.length === 0 ? 0 : right / kept.length };
+  });
+}

@@ -1,4 +1,4 @@
-import { heldOut, type HeldOut } from './held-out.js';
+import { heldOut, type HeldOut, type Told } from './held-out.js';
 import type { Label } from './labels.js';
 import type { Answer, CaseRun } from './run-case.js';
 import {
@@ -7,6 +7,7 @@ import {
   blamesDecoy,
   calibrationOf,
   chancesOfRandom,
+  coverageOf,
   commitIsRight,
   firstHit,
   type Accuracy,
@@ -20,8 +21,10 @@ export interface Judged {
 }
 
 export interface Group extends Accuracy {
-  by: 'all' | 'data set' | 'fault' | 'evidence';
+  by: 'all' | 'data set' | 'situation' | 'fault' | 'evidence';
   name: string;
+  /** Share of the cases whose service is right, and whose label tells a kind, in which the kind is right too. */
+  kindRight: number;
 }
 
 export interface CommitScore {
@@ -39,16 +42,26 @@ export interface Summary {
   faultKind: { cases: number; right: number };
   calibration: Calibration;
   heldOut: HeldOut[];
+  /** The confidence of each data set. */
+  confidence: DataSetConfidence[];
   commits: CommitScore[];
   innocent: InnocentScore;
+  innocentBySituation: ({ name: string } & InnocentScore)[];
+}
+
+/** How far the confidence holds on one data set, its healthy cases included: whoever is blamed there is innocent. */
+export interface DataSetConfidence {
+  name: string;
+  calibration: Calibration;
+  coverage: ReturnType<typeof coverageOf>;
 }
 
 /** How cases were answered in which nobody is to blame: the label names neither a service nor a commit. */
 export interface InnocentScore {
   cases: number;
-  /** Share in which a service was suspected or worse, told with 80 % and more, and confirmed. */
+  /** Share in which a service was suspected or worse, named with 50 % and more, and confirmed. */
   blamed: number;
-  sure: number;
+  told: number;
   confirmed: number;
 }
 
@@ -57,45 +70,72 @@ export function summarise(judged: Judged[], variant = 0): Summary {
   const located = judged.filter(({ label }) => label.services.length > 0);
   const answerOf = ({ run }: Judged): Answer => run.answers[variant]!;
   const hitOf = (item: Judged): number | null => firstHit(answerOf(item).services, item.label.services);
+  const kindsOf = (items: Judged[]): Summary['faultKind'] => {
+    const told = items.filter((item) => hitOf(item) === 1 && item.label.faultKinds.length > 0);
+    const right = told.filter((item) => item.label.faultKinds.includes(answerOf(item).faultKind));
+    return { cases: told.length, right: share(right.length, told.length) };
+  };
   const group = (by: Group['by'], nameOf: (item: Judged) => string): Group[] =>
-    partition(located, nameOf).map(([name, items]) => ({ by, name, ...accuracyOf(items.map(hitOf)) }));
+    partition(located, nameOf).map(([name, items]) => {
+      const kindRight = kindsOf(items).right;
+      return { by, name, ...accuracyOf(items.map(hitOf)), kindRight };
+    });
 
-  const kinds = located.filter((item) => hitOf(item) === 1 && item.label.faultKinds.length > 0);
-  const kindRight = kinds.filter((item) => item.label.faultKinds.includes(answerOf(item).faultKind));
+  const told = [...located, ...judged.filter(isHealthy)].map((item): Told => {
+    const { id, dataset } = item.run;
+    const { confidence, faultKind } = answerOf(item);
+    const right = hitOf(item) === 1 || blamesNoService(item, faultKind);
+    return { id, dataset, confidence, right };
+  });
   return {
     groups: [
       ...group('all', () => 'all'),
       ...group('data set', ({ run }) => run.dataset),
+      ...group('situation', ({ label }) => label.situation),
       ...group('fault', ({ label }) => label.faultType),
       ...group('evidence', (item) => answerOf(item).evidence),
     ],
-    faultKind: { cases: kinds.length, right: share(kindRight.length, kinds.length) },
-    calibration: calibrationOf(
-      located.map((item) => ({ confidence: answerOf(item).confidence, right: hitOf(item) === 1 })),
-    ),
-    heldOut: heldOut(
-      located.map((item) => {
-        const { scores, confidence } = answerOf(item);
-        const { id, dataset } = item.run;
-        return { id, dataset, scores, confidence, right: hitOf(item) === 1 };
-      }),
-    ),
+    faultKind: kindsOf(located),
+    calibration: calibrationOf(told),
+    heldOut: heldOut(told),
+    confidence: partition(told, ({ dataset }) => dataset).map(([name, items]) => ({
+      name,
+      calibration: calibrationOf(items, 0.2),
+      coverage: coverageOf(items),
+    })),
     commits: commitScores(judged, answerOf),
-    innocent: innocentScore(
-      judged.filter(({ label }) => label.services.length === 0 && label.commit === null).map(answerOf),
+    innocent: innocentScore(judged.filter(isHealthy), answerOf),
+    innocentBySituation: partition(judged.filter(isHealthy), ({ label }) => label.situation).map(
+      ([name, items]) => ({ name, ...innocentScore(items, answerOf) }),
     ),
   };
 }
 
-const SURE = 0.8;
+const TOLD = 0.5;
 
-function innocentScore(answers: Answer[]): InnocentScore {
+/** No service is to blame: the label names none, and no commit. */
+function isHealthy({ label }: Judged): boolean {
+  return label.services.length === 0 && (label.commit === null || label.commit === 'none');
+}
+
+/** Where all suffer alike, from something that no service is, its kind is the right answer, whoever is named. */
+function blamesNoService(item: Judged, kind: Answer['faultKind']): boolean {
+  return isHealthy(item) && item.label.faultKinds.includes(kind);
+}
+
+function innocentScore(judged: Judged[], answerOf: (item: Judged) => Answer): InnocentScore {
   const shareOf = (wanted: (answer: Answer) => boolean): number =>
-    share(answers.filter(wanted).length, answers.length);
+    share(
+      judged.filter((item) => {
+        const answer = answerOf(item);
+        return !blamesNoService(item, answer.faultKind) && wanted(answer);
+      }).length,
+      judged.length,
+    );
   return {
-    cases: answers.length,
+    cases: judged.length,
     blamed: shareOf(({ verdict }) => verdict !== 'inconclusive'),
-    sure: shareOf(({ verdict, confidence }) => verdict !== 'inconclusive' && confidence >= SURE),
+    told: shareOf(({ confidence }) => confidence >= TOLD),
     confirmed: shareOf(({ verdict }) => verdict === 'confirmed'),
   };
 }

@@ -1,5 +1,6 @@
 import type { DiagnosisInput } from '../../analysis/input.js';
 import { signalKind, type Series, type SignalKind } from '../../model/series.js';
+import { isCollected } from './collected.js';
 
 /** Kinds of evidence that can be withheld, and how. */
 const WITHHOLD: Record<string, (input: DiagnosisInput) => DiagnosisInput> = {
@@ -12,6 +13,8 @@ const WITHHOLD: Record<string, (input: DiagnosisInput) => DiagnosisInput> = {
   edges: (input) => keepSeries(input, ({ subject }) => subject.kind !== 'edge'),
   hosts: (input) => keepSeries(input, ({ subject }) => subject.kind !== 'host'),
   resources: (input) => keepSeries(input, ({ perspective }) => perspective !== 'self'),
+  /** Series that no metric pack delivers. */
+  uncollected: (input) => keepSeries(input, isCollected),
   client: (input) => keepSeries(input, ({ perspective }) => perspective !== 'client'),
   title: (input) => {
     const { service, symptom, time } = input.anomaly;
@@ -28,6 +31,9 @@ const WITHHOLD: Record<string, (input: DiagnosisInput) => DiagnosisInput> = {
 function keepSeries(input: DiagnosisInput, wanted: (series: Series) => boolean): DiagnosisInput {
   return { ...input, series: input.series.filter(wanted) };
 }
+
+/** What the product does not have of a case: no collector reads traces or logs yet. */
+export const NOT_COLLECTED = ['traces', 'logs', 'uncollected'];
 
 /** What may follow --without. */
 export const WITHHOLDABLE: string[] = Object.keys(WITHHOLD);

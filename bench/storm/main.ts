@@ -9,6 +9,9 @@ import { runStorm } from './run-storm.js';
  * one document and nothing else.
  */
 
+/** Workflow tasks share one thread of a worker: while triage computes, no incident goes on. */
+const ROUND_CPU_SECONDS = 0.3;
+
 const isJson = process.argv.includes('--json');
 const say = (line: string): void => {
   if (!isJson) process.stdout.write(`${line}\n`);
@@ -23,7 +26,7 @@ async function distinct(): Promise<void> {
     const { address, namespace } = server;
     const result = await runDistinct({ address, namespace, incidents: 5_000, textBytes: 300 }, say);
     print(result);
-    process.exitCode = result.opened === result.incidents ? 0 : 1;
+    process.exitCode = result.opened === result.incidents && result.cpuOfRound < ROUND_CPU_SECONDS ? 0 : 1;
   } finally {
     await server.stop();
   }
@@ -49,5 +52,5 @@ async function storm(): Promise<void> {
 function print(result: object): void {
   if (isJson) process.stdout.write(`${JSON.stringify(result)}\n`);
   else
-    for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(11)}${value}\n`);
+    for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(13)}${value}\n`);
 }

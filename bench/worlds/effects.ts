@@ -6,6 +6,8 @@ export interface Effects {
   hog: Float64Array;
   /** Cores burnt beyond the limit of the container, at the cost of the host. */
   hostHog: Float64Array;
+  /** Share of the host's cores that something unseen burns. */
+  stranger: Float64Array;
   /** Factor on the processor time of a request. */
   slow: Float64Array;
   /** Seconds that a request sleeps. */
@@ -38,6 +40,7 @@ export function quiet(services: number): Effects {
   return {
     hog: list(0),
     hostHog: list(0),
+    stranger: list(0),
     slow: list(1),
     sleep: list(0),
     delay: list(0),
@@ -60,6 +63,7 @@ export function hush(effects: Effects): void {
   for (const list of [
     effects.hog,
     effects.hostHog,
+    effects.stranger,
     effects.sleep,
     effects.delay,
     effects.loss,

@@ -3,17 +3,21 @@ import type { Random } from './random.js';
 import type { Service, World } from './topology.js';
 
 /** What a fault type does, and to whom. */
-interface FaultType {
+export interface FaultType {
   name: string;
   at(service: Service, world: World): boolean;
   /** `severity` from 0 (faint) to 1; `strength` rises from 0 to 1 with the onset and `since` is in seconds. */
-  make(random: Random, service: Service, severity: number): Bend;
+  make(random: Random, service: Service, severity: number, world: World): Bend;
+  /** Who counts as the culprit, when it is not the service alone. */
+  culprits?(service: Service, world: World): Service[];
 }
 type Bend = (effects: Parameters<Influence>[0], strength: number, since: number) => void;
 
 export interface Fault {
   type: string;
   service: Service;
+  /** Any of them is a right answer; none where all suffer alike. */
+  culprits: Service[];
   /** Seconds since the world began. */
   onset: number;
   severity: number;
@@ -212,19 +216,66 @@ export const FAULT_TYPES: FaultType[] = [
   },
 ];
 
+/** Memory that grows from the onset on, and is felt when most of it is gone: after more than half of the time that is seen. */
+export function slowLeak(afterSeconds: number): FaultType {
+  const secondsToFull = 0.9 * afterSeconds;
+  return {
+    name: 'memory-leak',
+    at: code,
+    make: (_, { index, memoryBase, memoryLimit, cpuLimit }) => {
+      const room = memoryLimit - memoryBase * 1.15;
+      return (effects, __, since) => {
+        const full = Math.min(1, since / secondsToFull);
+        effects.memory[index] = effects.memory[index]! + room * full;
+        effects.hog[index] = effects.hog[index]! + cpuLimit * 10 * Math.max(0, full - 0.6);
+      };
+    },
+  };
+}
+
+/** Something that nobody measures takes the processors of a host, or of all hosts. */
+const starved = (name: string, hostsOf: (service: Service, world: World) => number[]): FaultType => ({
+  name,
+  at: code,
+  make: (_, service, severity, world) => {
+    const share = graded(severity, 0.8, 4);
+    const ones = hostsOf(service, world).flatMap(
+      (host) => world.services.find((one) => one.host === host && runs(one)) ?? [],
+    );
+    return (effects, strength) => {
+      for (const { index } of ones) effects.stranger[index] = effects.stranger[index]! + share * strength;
+    };
+  },
+  culprits: (service, world) => {
+    const hosts = hostsOf(service, world);
+    return hosts.length === 1 ? world.services.filter((one) => one.host === hosts[0] && runs(one)) : [];
+  },
+});
+export const CPU_STARVED = {
+  host: starved('host-starved', ({ host }) => [host]),
+  all: starved('all-hosts-starved', (_, { hosts }) => Array.from({ length: hosts }, (__, host) => host)),
+};
+
 /** Draws a fault of that type at a service of that world that can have it; null when there is none. */
-export function drawFault(random: Random, world: World, type: FaultType, onset: number): Fault | null {
+export function drawFault(
+  random: Random,
+  world: World,
+  type: FaultType,
+  onset: number,
+  isCulprit: (service: Service, world: World) => boolean = () => true,
+): Fault | null {
   const candidates = world.services.filter(
-    (service) => type.at(service, world) && world.visits[service.index]! > 0.02,
+    (service) => type.at(service, world) && world.visits[service.index]! > 0.02 && isCulprit(service, world),
   );
   if (candidates.length === 0) return null;
   const service = random.pick(candidates);
   const severity = random.next();
   const rampSeconds = random.chance(0.3) ? random.between(20, 120) : 0;
-  const bend = type.make(random, service, severity);
+  const bend = type.make(random, service, severity, world);
   return {
     type: type.name,
     service,
+    culprits: type.culprits?.(service, world) ?? [service],
     onset,
     severity,
     rampSeconds,

@@ -28,10 +28,10 @@ export function answersOf(index: number, first: Recording, second?: Recording): 
     perSample,
     requests: sum(service.requests[index]!, more?.requests[index]),
     errors: sum(service.errors[index]!, more?.errors[index]),
-    latency: serverLatency[index]!.map((values, sample) => [
-      ...values,
-      ...(second?.serverLatency[index]![sample] ?? []),
-    ]),
+    latency:
+      second === undefined
+        ? serverLatency[index]!
+        : serverLatency[index]!.map((values, sample) => values.concat(second.serverLatency[index]![sample]!)),
   };
 }
 
@@ -83,11 +83,23 @@ export function isCalm(recording: Recording, onsetTick: number): boolean {
 }
 
 function momentsOf(samples: number[][]): { count: number; mean: number; variance: number; p90: number } {
-  const values = Float64Array.from(samples.flat()).sort();
-  const count = values.length;
+  let count = 0;
+  for (const values of samples) count += values.length;
   if (count === 0) return { count, mean: 0, variance: 0, p90: 0 };
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+  const values = new Float64Array(count);
+  let sum = 0;
+  let squares = 0;
+  let at = 0;
+  for (const sample of samples) {
+    for (const value of sample) {
+      values[at++] = value;
+      sum += value;
+      squares += value * value;
+    }
+  }
+  values.sort();
+  const mean = sum / count;
+  const variance = Math.max(0, squares / count - mean ** 2);
   return { count, mean, variance, p90: values[Math.floor(0.9 * count)]! };
 }
 

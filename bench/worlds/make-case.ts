@@ -1,13 +1,16 @@
 import { blemish } from './blemishes.js';
 import type { Influence } from './effects.js';
-import { drawFault, FAULT_TYPES, type Fault } from './faults.js';
+import type { Commit } from './commits.js';
+import { drawFault, FAULT_TYPES, type Fault, type FaultType } from './faults.js';
 import { answersOf, isCalm, isFelt, symptomsOf, type Symptoms } from './felt.js';
 import { drawLoad } from './load.js';
 import { metricOf, observe, watchedServices, type Column } from './monitor.js';
 import { drawNuisances } from './nuisances.js';
 import type { Random } from './random.js';
 import { joined, newRecording, type Recording } from './record.js';
-import { freshState, simulate, type Run } from './simulate.js';
+import { simulate, type Run } from './simulate.js';
+import { freshState } from './state.js';
+import { PLAIN, type Situation } from './situations.js';
 import { drawStyle, type Style, type StyleName } from './styles.js';
 import { drawWorld, type Service, type World } from './topology.js';
 
@@ -24,6 +27,13 @@ export interface WorldCase {
   alertMetric: string | null;
   /** Null in a healthy case. */
   fault: Fault | null;
+  /** Any of them is a right answer; none in a healthy case, and where all suffer alike. */
+  culprits: Service[];
+  situation: string;
+  /** What was released; null where nobody tells. */
+  commits: Commit[] | null;
+  /** The guilty one of them. */
+  guilty: string | null;
   columns: Column[];
   /** Names of caller and callee; null when nobody documented them. */
   graph: [string, string][] | null;
@@ -34,27 +44,37 @@ const SPANS_OF_A_CASE = 12_000;
 /** Faults that are tried in a world before another world is drawn. */
 const TRIES = 8;
 
-/** Draws a case of that style with that type of fault (null: healthy). The same chance gives the same case. */
-export function makeCase(
-  random: Random,
-  id: string,
-  styleName: StyleName,
-  faultName: string | null,
-): WorldCase {
+/** What a case is to be. */
+export interface Wanted {
+  id: string;
+  style: StyleName;
+  /** Name of a fault type; null: healthy. */
+  fault: string | null;
+  /** @default plain */
+  situation?: Situation;
+}
+
+/** Draws a case of that style with that type of fault in that situation. The same chance gives the same case. */
+export function makeCase(random: Random, wanted: Wanted): WorldCase {
   for (;;) {
-    const made = tryCase(random.fork(), id, styleName, faultName);
+    const made = tryCase(random.fork(), wanted);
     if (made !== null) return made;
   }
 }
 
-function tryCase(
-  random: Random,
-  id: string,
-  styleName: StyleName,
-  faultName: string | null,
-): WorldCase | null {
-  const style = drawStyle(random, styleName);
-  if (faultName?.startsWith('external') === true) style.scale.external = true;
+function faultTypeOf(wanted: Wanted, style: Style): FaultType | null {
+  if (wanted.fault === null) return null;
+  const type = wanted.situation?.fault?.(style) ?? FAULT_TYPES.find(({ name }) => name === wanted.fault);
+  if (!type) throw new RangeError(`there is no fault "${wanted.fault}"`);
+  return type;
+}
+
+function tryCase(random: Random, wanted: Wanted): WorldCase | null {
+  const situation = wanted.situation ?? PLAIN;
+  const style = drawStyle(random, wanted.style);
+  situation.bend?.(random, style);
+  const type = faultTypeOf(wanted, style);
+  if (type?.name.startsWith('external') === true) style.scale.external = true;
   const world = drawWorld(random, style.scale);
   const { tickSeconds } = style;
   const ticks =
@@ -63,7 +83,7 @@ function tryCase(
   const onsetTick = Math.ceil(style.calmSeconds / tickSeconds);
   const onset = onsetTick * tickSeconds;
   const nuisances = drawNuisances(random, world, onset, ticks * tickSeconds);
-  const growth = faultName === null ? { from: onsetTick, factor: random.between(0.1, 0.4) } : null;
+  const growth = type === null ? { from: onsetTick, factor: random.between(0.1, 0.4) } : null;
   const load = drawLoad(random, ticks, tickSeconds, growth);
   const state = freshState(world);
   const recordingFrom = (from: number): Recording =>
@@ -103,9 +123,8 @@ function tryCase(
   const innocent = symptomsOf(answersOf(0, calm, without), onsetTick);
 
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const type = FAULT_TYPES.find(({ name }) => name === faultName);
-    const fault = type === undefined ? null : drawFault(random, world, type, onset);
-    if (type !== undefined && fault === null) return null;
+    const fault = type && drawFault(random, world, type, onset, situation.isCulprit);
+    if (type !== null && fault === null) return null;
     const after = recordingFrom(onsetTick);
     run(onsetTick, ticks, fault === null ? [] : [fault.influence], {
       state: structuredClone(state),
@@ -114,7 +133,10 @@ function tryCase(
     const front = symptomsOf(answersOf(0, calm, after), onsetTick);
     if (fault !== null && (!isFelt(front) || front.size < 2 * innocent.size + 0.1)) continue;
     const recording = joined(calm, after);
-    return finish(random, { id, style, world, recording, fault, onsetTick, front });
+    const item = finish(random, { id: wanted.id, style, world, recording, fault, onsetTick, front });
+    item.situation = situation.name;
+    situation.finish?.(random, item);
+    return item;
   }
   return null;
 }
@@ -143,6 +165,10 @@ function finish(
     world,
     recording,
     fault,
+    culprits: fault?.culprits ?? [],
+    situation: PLAIN.name,
+    commits: null,
+    guilty: null,
     begin,
     onset,
     anomalyTime: Math.round(onset + late),

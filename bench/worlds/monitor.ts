@@ -1,7 +1,7 @@
 import type { Random } from './random.js';
 import type { Recording, ServiceField } from './record.js';
 import type { Style } from './styles.js';
-import type { Service, World } from './topology.js';
+import type { Call, Service, World } from './topology.js';
 
 /** A series as written: `entity__metric`, a value per sample, NaN where there is none. */
 export interface Column {
@@ -15,10 +15,10 @@ type Symptom = 'latency' | 'errors' | 'traffic';
 /** Name of the metric that an alert on the symptom speaks of. */
 export function metricOf(style: Style, symptom: Symptom): string {
   const names = {
-    container: { latency: 'latency-90', errors: 'error', traffic: 'workload' },
-    mesh: { latency: 'latency-p99', errors: 'error-rate', traffic: 'request-rate' },
+    container: { latency: 'latency-90', errors: 'error-ratio', traffic: 'workload' },
+    mesh: { latency: 'latency-p99', errors: 'error-ratio', traffic: 'request-rate' },
     cloud: { latency: 'latency-average', errors: 'availability-average', traffic: 'requests-sum' },
-    infra: { latency: 'response-time-p95', errors: 'http-5xx-rate', traffic: 'requests-per-second' },
+    infra: { latency: 'response-time-p95', errors: 'http-5xx-ratio', traffic: 'requests-per-second' },
   };
   return names[style.name][symptom];
 }
@@ -43,28 +43,27 @@ export function observe(world: World, style: Style, watched: Service[], recordin
       columns.push({ entity, metric: 'node-cpu-rate', values: view.host(service.host, 100) });
     }
   }
-  if (style.name === 'mesh') {
-    for (const call of world.calls) {
-      const entity = `${world.services[call.from]!.name}->${world.services[call.to]!.name}`;
-      const seen = recording.clientLatency[call.edge]!;
-      columns.push({ entity, metric: 'edge-latency-p50-caller', values: view.quantile(seen, 0.5) });
-      if (world.services[call.to]!.kind === 'service')
-        columns.push({
-          entity,
-          metric: 'edge-latency-p50-callee',
-          values: view.quantile(recording.serverLatency[call.to]!, 0.5),
-        });
-      columns.push({
-        entity,
-        metric: 'edge-error-rate',
-        values: ratio(
-          view.sum(recording.edge.errors[call.edge]!),
-          view.sum(recording.edge.requests[call.edge]!),
-        ),
-      });
-    }
-  }
+  if (style.name === 'mesh') columns.push(...world.calls.flatMap((call) => callColumns(view, world, call)));
   return columns;
+}
+
+/** A call as both sides saw it; what holds data tells nothing of its callers. */
+function callColumns(view: View, { services }: World, { from, to, edge }: Call): Column[] {
+  const { clientLatency, edge: counts, serverLatency } = view.recording;
+  const requests = view.sum(counts.requests[edge]!);
+  const seen = clientLatency[edge]!;
+  const metrics: Record<string, Float64Array> = {
+    'edge-latency-mean-caller': view.average(seen),
+    'edge-latency-p50-caller': view.quantile(seen, 0.5),
+    'edge-request-rate': view.perSecond(requests),
+    'edge-error-ratio': ratio(view.sum(counts.errors[edge]!), requests),
+  };
+  if (services[to]!.kind === 'service') {
+    metrics['edge-latency-mean-callee'] = view.average(serverLatency[to]!);
+    metrics['edge-latency-p50-callee'] = view.quantile(serverLatency[to]!, 0.5);
+  }
+  const entity = `${services[from]!.name}->${services[to]!.name}`;
+  return Object.entries(metrics).map(([metric, values]) => ({ entity, metric, values }));
 }
 
 function signalsOf(
@@ -84,7 +83,8 @@ function signalsOf(
         socket: view.sockets(service),
         ...(golden && {
           workload: view.perSecond(golden.requests),
-          error: view.perSecond(golden.errors),
+          'error-ratio': ratio(golden.errors, golden.requests),
+          'latency-mean': view.average(golden.latency),
           'latency-50': view.quantile(golden.latency, 0.5),
           'latency-90': view.quantile(golden.latency, 0.9),
         }),
@@ -96,7 +96,8 @@ function signalsOf(
       return {
         ...(golden && {
           'request-rate': view.perSecond(golden.requests),
-          'error-rate': ratio(golden.errors, golden.requests),
+          'error-ratio': ratio(golden.errors, golden.requests),
+          'latency-mean': view.average(golden.latency),
           'latency-p50': view.quantile(golden.latency, 0.5),
           'latency-p90': view.quantile(golden.latency, 0.9),
           'latency-p99': view.quantile(golden.latency, 0.99),
@@ -129,12 +130,13 @@ function signalsOf(
         'cpu-usage-cores': view.mean('cpu', service),
         'memory-working-set-bytes': view.mean('memory', service),
         'disk-busy-ratio': view.mean('disk', service),
-        'net-rx-bytes': view.perSecond(view.sum(view.recording.service.received[service.index]!)),
-        'net-tx-bytes': view.perSecond(view.sum(view.recording.service.sent[service.index]!)),
+        'net-rx': view.perSecond(view.sum(view.recording.service.received[service.index]!)),
+        'net-tx': view.perSecond(view.sum(view.recording.service.sent[service.index]!)),
         threads: view.sockets(service),
         ...(golden && {
           'requests-per-second': view.perSecond(golden.requests),
-          'http-5xx-rate': view.perSecond(golden.errors),
+          'http-5xx-ratio': ratio(golden.errors, golden.requests),
+          'response-time-mean': view.average(golden.latency),
           'response-time-p50': view.quantile(golden.latency, 0.5),
           'response-time-p95': view.quantile(golden.latency, 0.95),
         }),
@@ -152,6 +154,7 @@ interface Golden {
 /** Ticks brought together to samples of the monitoring. */
 class View {
   readonly samples: number;
+  private readonly sortedSamples = new Map<number[], Float64Array>();
 
   constructor(
     private readonly world: World,
@@ -228,27 +231,36 @@ class View {
     });
   }
 
+  /** Several quantiles are read from the same sample. */
+  private sorted(sample: number[]): Float64Array {
+    const known = this.sortedSamples.get(sample) ?? new Float64Array(sample).sort();
+    this.sortedSamples.set(sample, known);
+    return known;
+  }
+
   quantile(samples: number[][], portion: number): Float64Array {
     return Float64Array.from({ length: this.samples }, (_, row) => {
-      const values = Float64Array.from(samples[row]!).sort();
+      const values = this.sorted(samples[row]!);
       if (values.length === 0) return NaN;
       const exact = values[Math.min(values.length - 1, Math.floor(portion * values.length))]!;
-      return this.style.name === 'mesh' || this.style.name === 'infra'
-        ? bucketed(values, portion, exact)
-        : exact;
+      const { buckets } = this.style;
+      return buckets === 'none' ? exact : bucketed(BOUNDS[buckets], values, portion, exact);
     });
   }
 }
 
-/** Upper bounds of the buckets that proxies count latencies in, seconds. */
-const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Upper bounds of the buckets that proxies count latencies in, and of those that OpenTelemetry's SDKs begin with; seconds. */
+const BOUNDS = {
+  fine: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  coarse: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+};
 
 /** The quantile as a histogram tells it: by interpolation within the bucket that holds it. */
-function bucketed(sorted: Float64Array, portion: number, exact: number): number {
-  const bucket = BOUNDS.findIndex((bound) => exact <= bound);
-  if (bucket < 0) return BOUNDS.at(-1)!;
-  const low = bucket === 0 ? 0 : BOUNDS[bucket - 1]!;
-  const high = BOUNDS[bucket]!;
+function bucketed(bounds: number[], sorted: Float64Array, portion: number, exact: number): number {
+  const bucket = bounds.findIndex((bound) => exact <= bound);
+  if (bucket < 0) return bounds.at(-1)!;
+  const low = bucket === 0 ? 0 : bounds[bucket - 1]!;
+  const high = bounds[bucket]!;
   let below = 0;
   let within = 0;
   for (const value of sorted) {

@@ -54,3 +54,9 @@ export function drawNames(
       .map((name) => ({ name: `${name}.example.com`, kind: 'external' as const })),
   ];
 }
+
+/** The name of a service that none of these has. */
+export function drawStranger(random: Random, services: readonly { name: string }[]): string {
+  const taken = new Set(services.map(({ name }) => name));
+  return random.pick(SUBJECTS.map((subject) => `${subject}-batch`).filter((name) => !taken.has(name)));
+}

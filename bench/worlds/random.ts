@@ -18,6 +18,8 @@ export interface Random {
   /** Exponential with mean 1: the wait for the next arrival of a Poisson process of rate 1. */
   exponential(): number;
   poisson(mean: number): number;
+  /** Seed of a source of its own. */
+  seed(): number;
   /** A source of its own, so that drawing more here does not change what is drawn there. */
   fork(): Random;
 }
@@ -57,6 +59,7 @@ export function randomOf(seed: number): Random {
     while (taken.length < count && left.length > 0) taken.push(...left.splice(whole(0, left.length - 1), 1));
     return taken;
   };
+  const drawSeed = (): number => Math.floor(next() * 2 ** 32);
   return {
     next,
     between: (from, to) => from + (to - from) * next(),
@@ -69,6 +72,7 @@ export function randomOf(seed: number): Random {
     logNormal: (sigma) => Math.exp(sigma * normal()),
     exponential: () => -Math.log(1 - next()),
     poisson,
-    fork: () => randomOf(Math.floor(next() * 2 ** 32)),
+    seed: drawSeed,
+    fork: () => randomOf(drawSeed()),
   };
 }

@@ -2,50 +2,8 @@ import { hush, quiet, type Effects, type Influence } from './effects.js';
 import { meanWait, retransmissionDelay, sharingSlowdown } from './queues.js';
 import type { Random } from './random.js';
 import type { Recording } from './record.js';
+import type { State } from './state.js';
 import type { Call, Service, World } from './topology.js';
-
-/** What the world carries from one tick to the next. By service, but for `failures` and `volume`: by call. */
-export interface State {
-  /** Requests per second, smoothed. */
-  arrivals: Float64Array;
-  /** Processor seconds per second that requests ask for, smoothed, and those not yet done. */
-  work: Float64Array;
-  backlog: Float64Array;
-  /** Seconds that a request holds a worker, and the pool of its callee connections, smoothed. */
-  hold: Float64Array;
-  poolHold: Float64Array;
-  /** Requests that wait for a worker and for a connection beyond what chance explains. */
-  queued: Float64Array;
-  poolQueued: Float64Array;
-  disk: Float64Array;
-  cache: Float64Array;
-  failures: Float64Array;
-  volume: Float64Array;
-}
-
-export function freshState(world: World): State {
-  const list = (length: number): Float64Array => new Float64Array(length);
-  const services = world.services.length;
-  const state: State = {
-    arrivals: list(services),
-    work: list(services),
-    backlog: list(services),
-    hold: list(services),
-    poolHold: list(services),
-    queued: list(services),
-    poolQueued: list(services),
-    disk: list(services),
-    cache: list(services),
-    failures: list(world.calls.length),
-    volume: list(world.calls.length),
-  };
-  for (const { index, cpuTime, ioTime } of world.services) {
-    state.arrivals[index] = world.rate * world.weight * world.visits[index]!;
-    state.work[index] = state.arrivals[index] * cpuTime;
-    state.hold[index] = cpuTime + ioTime;
-  }
-  return state;
-}
 
 /** A request that is refused waits this long at most for a worker, seconds. */
 const LONGEST_QUEUE = 10;
@@ -160,7 +118,8 @@ class Engine {
     for (const { index, host, cpuLimit, idleCpu, kind } of this.services) {
       if (kind === 'external') continue;
       const inside = Math.min(cpuLimit, state.work[index]! + idleCpu + effects.hog[index]!);
-      this.hostUse[host] = this.hostUse[host]! + inside + effects.hostHog[index]! * world.hostCores;
+      const foreign = effects.hostHog[index]! + effects.stranger[index]!;
+      this.hostUse[host] = this.hostUse[host]! + inside + foreign * world.hostCores;
     }
     for (const service of this.services) {
       const { index, host, cpuLimit, kind } = service;
@@ -367,6 +326,8 @@ class Engine {
     requests[call.edge]![tick]! += world.weight;
     if (!ok) errors[call.edge]![tick]! += world.weight;
     busySeconds[call.edge]![tick]! += took * world.weight;
+    // Histograms of clients count what failed too.
+    recording.clientLatency[call.edge]![Math.floor(tick / recording.perSample)]!.push(took);
     recording.service.outSeconds[call.from]![tick]! += took * world.weight;
     if (this.effects.down[call.to]! === 1) return;
     recording.service.sent[call.from]![tick]! += REQUEST_BYTES * world.weight;
@@ -374,7 +335,6 @@ class Engine {
     if (!ok) return;
     recording.service.sent[call.to]![tick]! += REQUEST_BYTES * call.packets * world.weight;
     recording.service.received[call.from]![tick]! += REQUEST_BYTES * call.packets * world.weight;
-    recording.clientLatency[call.edge]![Math.floor(tick / recording.perSample)]!.push(took);
   }
 
   /** Closes the tick: resources, and the smoothed values that the next one starts from. */
@@ -422,7 +382,8 @@ class Engine {
             0.002 * random.logNormal(0.5) + diskBusy + effects.disk[index]! * random.between(0.9, 1.1),
           );
       s.leaked[index]![tick] = effects.leaked[index]!;
-      if (service.kind !== 'external') recording.hostCpu[host]![tick]! += down ? 0 : cpu / world.hostCores;
+      if (service.kind !== 'external')
+        recording.hostCpu[host]![tick]! += (down ? 0 : cpu / world.hostCores) + effects.stranger[index]!;
     }
     for (const list of recording.hostCpu) list[tick] = Math.min(1, list[tick]!);
     for (const { edge } of world.calls) {

@@ -17,19 +17,23 @@ export interface Style {
   /** Latency and errors of a service as its callers saw them, where the style leaves it open. */
   clientView: boolean;
   hostMetrics: boolean;
+  /** What percentiles are read from: every latency, or a histogram. */
+  buckets: 'none' | 'fine' | 'coarse';
   traces: boolean;
 }
 
 export const STYLES: StyleName[] = ['container', 'mesh', 'cloud', 'infra'];
 
 /** Requests of a case that are simulated with all their calls, about; what is left of it is precision. */
-const VISITS_OF_A_CASE = 400_000;
+const VISITS_OF_A_CASE = 200_000;
 
 export function drawStyle(random: Random, name: StyleName): Style {
   const clientView = random.chance(0.5);
   const brief = random.chance(0.12);
   const calm = (from: number, to: number): number => (brief ? 120 : Math.round(random.logBetween(from, to)));
-  const common = { name, clientView, stampedAtBegin: false, hostMetrics: random.chance(0.4), traces: false };
+  const buckets = name === 'mesh' || name === 'infra' ? ('fine' as const) : ('none' as const);
+  const hostMetrics = random.chance(0.4);
+  const common = { name, clientView, stampedAtBegin: false, hostMetrics, buckets, traces: false };
   const after = Math.round(random.logBetween(120, 900));
   switch (name) {
     case 'container': {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { Commit } from './commits.js';
 import type { WorldCase } from './make-case.js';
 
 /** Writes the case in the form that `bench/rca` reads, in a folder of its own below that of its style. */
@@ -28,15 +29,43 @@ export function writeCase(root: string, item: WorldCase): string {
   json('label.json', {
     case_id: item.id,
     dataset,
-    root_cause_service: item.fault?.service.name ?? null,
+    root_cause_service: item.culprits.length === 0 ? null : item.culprits.map(({ name }) => name),
     root_cause_metrics: null,
+    ...(item.commits && {
+      root_cause_commit: item.guilty ?? 'none',
+      decoy_deploy_commits: item.commits.map(({ sha }) => sha).filter((sha) => sha !== item.guilty),
+    }),
     fault_type: item.fault?.type ?? 'none',
+    situation: item.situation,
     inject_time: item.fault === null ? null : item.onset,
     severity: item.fault === null ? null : Number(item.fault.severity.toFixed(3)),
   });
   if (item.graph !== null)
     json('graph.json', { edges: item.graph, direction: 'caller->callee', source: 'documentation' });
+  if (item.commits) writeCommits(join(folder, 'context'), item.commits);
   return folder;
+}
+
+/** As a forge and a pipeline tell of them. */
+function writeCommits(folder: string, commits: readonly Commit[]): void {
+  mkdirSync(folder, { recursive: true });
+  const write = (name: string, list: object[]): void =>
+    writeFileSync(join(folder, name), `${JSON.stringify(list, null, 1)}\n`);
+  const isoTime = (time: number): string => new Date(time * 1000).toISOString();
+  write(
+    'commits.json',
+    commits.map(({ sha, time, message, file, diff }) => ({
+      sha,
+      timestamp: isoTime(time - 1800),
+      message,
+      files_changed: [file],
+      diff,
+    })),
+  );
+  write(
+    'deploys.json',
+    commits.map(({ sha, time, service }) => ({ timestamp: isoTime(time), service, commit_sha: sha })),
+  );
 }
 
 function metricsOf({ columns, style, begin }: WorldCase): string {

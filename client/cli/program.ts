@@ -1,12 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { registerAck } from './commands/ack.js';
-import { registerCancel } from './commands/cancel.js';
-import { registerFeedback } from './commands/feedback.js';
+import { registerActs } from './commands/acts.js';
 import { registerFollow } from './commands/follow.js';
 import { registerList } from './commands/list.js';
 import { registerOpen } from './commands/open.js';
-import { registerRegroup } from './commands/regroup.js';
-import { registerRerun } from './commands/rerun.js';
 import { registerShow } from './commands/show.js';
 import { registerStart } from './commands/start.js';
 import { checkRequiredOptions, type CliDependencies } from './context.js';
@@ -47,11 +43,7 @@ export function buildClientCommands(program: Command, deps: CliDependencies): vo
   registerFollow(program, deps);
   registerOpen(program, deps);
   registerStart(program, deps);
-  registerAck(program, deps);
-  registerFeedback(program, deps);
-  registerRerun(program, deps);
-  registerCancel(program, deps);
-  registerRegroup(program, deps);
+  registerActs(program, deps);
 }
 
 /**

@@ -22,7 +22,7 @@ import { headerOf, readingSettings, type RawPost, type Source } from './source.j
 import { openSources } from './sources.js';
 
 export interface ReceiverOptions {
-  config: Pick<Config, 'environment' | 'webhook' | 'triage'>;
+  config: Pick<Config, 'environment' | 'services' | 'webhook' | 'triage'>;
   incidents: Pick<Incidents, 'raise' | 'ready'>;
   /** A pino logger. */
   log: FastifyBaseLogger;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Anomaly } from '../../model/anomaly.js';
 import { maskAddress, withoutSecrets } from '../../report/mask.js';
 import { boundAnnotations, boundLabels, cut, fitted, LIMITS, NOTE, oneLine, safeUrl } from './bounds.js';
-import { labelOf, serviceOf, type ServiceName } from './service-name.js';
+import { labelOf, serviceOf } from './service-name.js';
 import type { ReadingSettings } from './source.js';
 import { namedSymptom, severityOf, symptomIn } from './words.js';
 
@@ -26,6 +26,8 @@ export interface Signal {
   service?: string | undefined;
   environment?: string | undefined;
   labels: Record<string, string>;
+  /** The PromQL behind the alert. */
+  expression?: string | undefined;
   annotations?: Record<string, string> | undefined;
   /** The source's word for it. */
   severity?: string | undefined;
@@ -59,19 +61,22 @@ export function anomalyFrom(
     name: signal.name,
     summary: signal.summary,
     service: signal.service,
+    expression: signal.expression,
     environment: signal.environment,
     labels: signal.labels,
     annotations: signal.annotations ?? {},
   });
   const { name, summary, labels, annotations } = masked;
-  const service = namedOutright(masked.service) ?? serviceOf(labels, settings.serviceLabels, name);
+  const service = serviceOf(
+    { service: masked.service, labels, name, expression: masked.expression },
+    settings,
+  );
   const environment = environmentOf(masked.environment, labels, settings);
   const keptLabels = boundLabels(labels);
   const keptAnnotations = boundAnnotations(annotations);
   const times = timesOf(signal, receivedAt, settings.maxAlertAgeSeconds);
   const notes = [
-    service.guessed &&
-      `none of the labels ${settings.serviceLabels.join(', ')} is there, so the service is ${guessedFrom(service.label)}`,
+    service.note,
     times.note,
     environment.note,
     keptLabels.cut > 0 && `${keptLabels.cut} labels were cut or left out`,
@@ -87,7 +92,9 @@ export function anomalyFrom(
     group: shortHash([environment.name, ...signal.group].join('\n')),
     status: signal.status,
     environment: environment.name,
-    service: nameInMetrics(service.name, settings),
+    service: service.name,
+    ...(service.namespace !== null && { namespace: service.namespace }),
+    ...(service.cluster !== null && { cluster: service.cluster }),
     symptom:
       namedSymptom(labelOf(labels, 'symptom')) ??
       symptomIn([name, labelOf(labels, 'slo'), ...hints.map((hint) => hint ?? undefined)]),
@@ -177,17 +184,4 @@ function linksOf({ links = [] }: Signal): Anomaly['links'] {
       return url === undefined ? [] : [{ title, url: maskAddress(url) }];
     })
     .slice(0, LIMITS.links);
-}
-
-function namedOutright(text: string | undefined): ServiceName | undefined {
-  const name = oneLine(text ?? '', LIMITS.name);
-  return name === '' ? undefined : { name, label: null, guessed: false };
-}
-
-function nameInMetrics(name: string, { serviceNames = {} }: ReadingSettings): string {
-  return (Object.hasOwn(serviceNames, name) && serviceNames[name]) || name;
-}
-
-function guessedFrom(label: string | null): string {
-  return label === null ? "the alert's name" : `taken from the label ${label}`;
 }

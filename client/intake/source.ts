@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../../config/schema.js';
 import type { ReceiverAuth } from '../../config/receiver-auth.js';
+import { AliasTable } from '../../model/identity/aliases.js';
 import { environmentsOf, type KeptEnvironment } from './environments.js';
 import type { Item } from './reading.js';
 
@@ -17,8 +18,8 @@ export interface ReadingSettings {
   /** Labels that name the service, the first that is present. */
   serviceLabels: string[];
   environmentLabels: string[];
-  /** Services that metrics call otherwise: name at the source to name in the metrics. @default none */
-  serviceNames?: Record<string, string> | undefined;
+  /** What the configuration calls services that are written otherwise. */
+  aliases: AliasTable;
 }
 
 /** A post as it arrived, before anything in it is believed. */
@@ -72,8 +73,10 @@ export interface Source {
 }
 
 /** The settings of one receiver; they hold which environments it has seen. */
-export function readingSettings(config: Pick<Config, 'environment' | 'webhook' | 'triage'>): ReadingSettings {
-  const { serviceLabels, environmentLabels, serviceNames, maxAlertAgeDays, alwaysFiring } = config.webhook;
+export function readingSettings(
+  config: Pick<Config, 'environment' | 'services' | 'webhook' | 'triage'>,
+): ReadingSettings {
+  const { serviceLabels, environmentLabels, maxAlertAgeDays, alwaysFiring } = config.webhook;
   return {
     environment: config.environment,
     keptEnvironment: environmentsOf(config),
@@ -81,7 +84,7 @@ export function readingSettings(config: Pick<Config, 'environment' | 'webhook' |
     alwaysFiring,
     serviceLabels,
     environmentLabels,
-    serviceNames,
+    aliases: new AliasTable(config.services.aliases),
   };
 }
 

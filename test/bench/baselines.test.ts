@@ -9,7 +9,7 @@ const calm = [1, 2, 3, 4, 5];
 
 function series(service: string, after: number, name = 'latency'): Series {
   return {
-    id: `${service}/${name}`,
+    id: `${service}/${name === 'latency' ? 'latency-p90' : name}`,
     subject: { kind: 'service', service },
     signal: 'latency',
     name,
@@ -19,7 +19,7 @@ function series(service: string, after: number, name = 'latency'): Series {
     query: '',
     source: '',
     times: Float64Array.from([0, 1, 2, 3, 4, 5, 6]),
-    values: Float64Array.from([...calm, after, NaN]),
+    values: Float64Array.from([...calm, after, after - 0.5]),
   };
 }
 
@@ -99,6 +99,38 @@ describe('reference methods', () => {
     assert.ok(Math.abs(ranks.get('b')! - (1 - a)) < 1e-6);
   });
 
+  it('do not look at what is constant before or after the alert, as the package of BARO does', () => {
+    const constant = { ...series('store', 20), values: Float64Array.from([1, 2, 3, 4, 5, 20, NaN]) };
+    assert.equal(BASELINES['BARO robust score']!(estate(constant, series('cart', 6)))[0], 'cart');
+  });
+
+  it('books what a caller lost on the callee that lost it, and the rest on itself', () => {
+    const mean = (service: string, before: number, after: number): Series => ({
+      ...series(service, after),
+      id: `${service}/latency-mean`,
+      name: 'latency mean',
+      times: Float64Array.from({ length: 40 }, (_, row) => row),
+      values: Float64Array.from({ length: 40 }, (_, row) => (row < 30 ? before + 0.001 * (row % 3) : after)),
+    });
+    const books = (front: number, cart: number, store: number): string[] =>
+      BASELINES['accounts']!({
+        ...estate(mean('front', 0.3, front), mean('cart', 0.2, cart), mean('store', 0.1, store)),
+        anomaly: { service: 'front', symptom: 'latency', time: 30 },
+        window: { start: 0, end: 39, stepSeconds: 1 },
+      });
+    assert.equal(books(0.8, 0.7, 0.6)[0], 'store');
+    assert.equal(books(0.8, 0.7, 0.1)[0], 'cart');
+    assert.equal(books(0.8, 0.2, 0.1)[0], 'front');
+    // A callee can take away from a caller only what it lost itself.
+    assert.equal(books(2.3, 0.21, 0.3)[0], 'front');
+  });
+
+  it('count alarms, and take the nearest of those with as many', () => {
+    const input = estate(series('store', 20), series('cart', 20), series('cart', 20, 'error-ratio'));
+    assert.deepEqual(BASELINES['SimpleRCA']!(input), ['cart', 'store', 'front', 'search']);
+    assert.equal(BASELINES['SimpleRCA']!(estate(series('store', 20), series('cart', 20)))[0], 'cart');
+  });
+
   it('rank by name when nothing moved or nothing came before', () => {
     const late = {
       ...estate(series('store', 20)),
@@ -121,13 +153,22 @@ describe('withholding evidence', () => {
     assert.equal(evidenceIn(early), 'metrics without a calm, graph');
     assert.deepEqual(
       without(input, ['resources']).series.map(({ id }) => id),
-      ['cart/latency'],
+      ['cart/latency-p90'],
     );
     assert.deepEqual(
       without(input, ['latency', 'cpu']).series.map(({ id }) => id),
       [],
     );
     assert.equal(input.series.length, 2);
+  });
+
+  it('knows what no collector delivers', () => {
+    const sockets = { ...series('cart', 6, 'socket'), id: 'cart/socket' };
+    const { series: left } = without(estate(series('cart', 6), sockets), ['uncollected']);
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      ['cart/latency-p90'],
+    );
   });
 
   it('refuses a kind that it does not know', () => {

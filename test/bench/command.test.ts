@@ -55,7 +55,7 @@ describe('npm run bench:rca', function () {
     folder.write('healthy/label.json', { case_id: 'h', root_cause_service: null, fault_type: 'none' });
     const { stdout } = await bench(folder.root, '--json', '--no-baselines');
     const { variants } = JSON.parse(stdout) as { variants: { innocent: unknown }[] };
-    assert.deepEqual(variants[0]?.innocent, { cases: 1, blamed: 0, sure: 0, confirmed: 0 });
+    assert.deepEqual(variants[0]?.innocent, { cases: 1, blamed: 0, told: 0, confirmed: 0 });
   });
 
   it('scores, compares, and writes rankings in the form of the data', async () => {
@@ -70,7 +70,7 @@ describe('npm run bench:rca', function () {
     assert.equal(printed.cases, 2);
     assert.equal(printed.variants[0]?.groups[0]?.ac1, 1);
     assert.deepEqual(
-      printed.methods.slice(0, 7).map(({ method }) => method),
+      printed.methods.slice(0, 9).map(({ method }) => method),
       [
         'random',
         'alerting service',
@@ -78,6 +78,8 @@ describe('npm run bench:rca', function () {
         'n-sigma',
         'BARO robust score',
         'PageRank (MicroRCA)',
+        'SimpleRCA',
+        'accounts',
         'Faultline',
       ],
     );
@@ -98,6 +100,8 @@ describe('npm run bench:rca', function () {
     const { stdout } = await bench(folder.root);
     for (const heading of [
       'Root cause service',
+      'Reliability by data set',
+      'Risk against coverage',
       'Reliability',
       'Expected calibration error',
       'Beside reference methods',
@@ -105,6 +109,11 @@ describe('npm run bench:rca', function () {
     ]) {
       assert.ok(stdout.includes(heading), heading);
     }
+  });
+
+  it('takes several folders, and each case once', async () => {
+    const { stdout } = await bench(`${folder.root}/deep/x-1`, folder.root, '--json', '--no-baselines');
+    assert.equal((JSON.parse(stdout) as { cases: number }).cases, 2);
   });
 
   it('goes on after a broken case, names it, and ends with exit code 1', async () => {

@@ -39,7 +39,10 @@ describe('reading a case', () => {
   });
 
   it('keeps an empty cell as a gap', () => {
-    const { values } = seriesOf(write({ front__load: (row) => (row === 3 ? '' : row) }), 'front/load');
+    const { values } = seriesOf(
+      write({ front__load: (row) => (row === 3 ? '' : row) }),
+      'front/request-rate',
+    );
     assert.deepEqual([...values].map(Number.isNaN).indexOf(true), 3);
     assert.equal(values[4], 4);
   });
@@ -113,7 +116,10 @@ describe('reading a case', () => {
   });
 
   it('takes a view from outside for calls to the alerting service', () => {
-    const { subject } = seriesOf(write({ 'ENTRY__latency-p90': () => 0.2 }), 'ENTRY->front/latency-p90');
+    const { subject } = seriesOf(
+      write({ 'ENTRY__latency-p90': () => 0.2 }),
+      'ENTRY->front/client-latency-p90',
+    );
     assert.deepEqual(subject, { kind: 'edge', caller: 'ENTRY', callee: 'front' });
     assert.ok(!readCase(`${folder.root}/set/one`).input.graph.services.includes('ENTRY'));
   });
@@ -146,7 +152,7 @@ describe('reading a case', () => {
 
   it('takes an entity with nothing but host metrics for a host', () => {
     const path = write({ 'vm-7__node_cpu_utilization_ratio': (row) => row / 10, front__load: () => 1 });
-    assert.deepEqual(seriesOf(path, 'vm-7/node_cpu_utilization_ratio').subject, {
+    assert.deepEqual(seriesOf(path, 'vm-7/cpu').subject, {
       kind: 'host',
       host: 'vm-7',
     });
@@ -174,7 +180,7 @@ describe('reading a case', () => {
       back__latency: () => 400,
     });
     assert.equal(seriesOf(path, 'front/duration_ms').values[0], 0.25);
-    assert.equal(seriesOf(path, 'front/success-rate').values[9], 0.8);
+    assert.equal(seriesOf(path, 'front/error-ratio').values[9]?.toFixed(6), '0.200000');
     assert.equal(seriesOf(path, 'back/latency').values[0], 0.4, 'no service answers in 400 seconds');
   });
 

@@ -5,9 +5,10 @@ import { isFelt, answersOf, symptomsOf } from '../../bench/worlds/felt.js';
 import { FAULT_TYPES } from '../../bench/worlds/faults.js';
 import { makeCase, type WorldCase } from '../../bench/worlds/make-case.js';
 import { randomOf } from '../../bench/worlds/random.js';
+import { SITUATIONS } from '../../bench/worlds/situations.js';
 import type { StyleName } from '../../bench/worlds/styles.js';
 import { writeCase } from '../../bench/worlds/write.js';
-import { kindsOf } from '../../bench/rca/labels.js';
+import { kindsOf, readLabel } from '../../bench/rca/labels.js';
 import { readCase } from '../../bench/rca/read-case.js';
 import { CaseFolder } from './support/case-folder.js';
 
@@ -15,7 +16,7 @@ const cases = new Map<string, WorldCase>();
 /** Each is simulated once, as they take a while. */
 function caseOf(style: StyleName, fault: string | null, seed = 7): WorldCase {
   const key = `${style} ${fault} ${seed}`;
-  const made = cases.get(key) ?? makeCase(randomOf(seed), 'w7-000', style, fault);
+  const made = cases.get(key) ?? makeCase(randomOf(seed), { id: 'w7-000', style, fault });
   cases.set(key, made);
   return made;
 }
@@ -40,7 +41,7 @@ describe('simulated worlds', function () {
     const files = [11, 11, 12].map((seed, run) => {
       const folder = writeCase(
         join(first.root, String(run)),
-        makeCase(randomOf(seed), 'w-1', 'container', 'network-delay'),
+        makeCase(randomOf(seed), { id: 'w-1', style: 'container', fault: 'network-delay' }),
       );
       return ['metrics.csv.gz', 'alert.json', 'label.json'].map((name) =>
         readFileSync(join(folder, name)).toString('base64'),
@@ -66,11 +67,13 @@ describe('simulated worlds', function () {
   });
 
   it('show a delay at a callee to its callers and not to itself', () => {
-    // Without calls of its own, nothing that the service measures itself gets slower. Long delays end in timeouts.
-    const item = [7, 8, 9, 10, 11, 12, 13, 14]
-      .map((seed) => caseOf('mesh', 'network-delay', seed))
-      .find(({ fault }) => fault?.service.calls.length === 0 && fault.severity < 0.8);
-    assert(item?.fault);
+    // Without calls of its own, nothing that the service measures itself gets slower.
+    let seed = 7;
+    let item = caseOf('mesh', 'network-delay', seed);
+    while (item.fault!.service.calls.length > 0) {
+      item = caseOf('mesh', 'network-delay', ++seed);
+    }
+    assert(item.fault);
     const { world, fault, recording } = item;
     const answered = (edge: number): number => recording.clientLatency[edge]!.flat().length;
     const [call] = world.calls
@@ -126,6 +129,115 @@ describe('simulated worlds', function () {
       for (const { name } of FAULT_TYPES) assert(!visible.includes(name), name);
     }
     folder.remove();
+  });
+
+  describe('in situations', () => {
+    const inSituation = (name: string, style: StyleName = 'container', fault: string | null = 'cpu-hog') => {
+      const situation = SITUATIONS.find((one) => one.name === name);
+      assert.ok(situation, name);
+      return makeCase(randomOf(5), { id: 'w5-000', style, fault, situation });
+    };
+    const samplesBeforeOnset = ({ onset, begin, style }: WorldCase): number =>
+      Math.floor((onset - begin) / style.stepSeconds);
+
+    it('leave no calm, or little of it', () => {
+      assert.ok(samplesBeforeOnset(inSituation('no-calm')) <= 1);
+      const short = inSituation('short-calm');
+      assert.ok(samplesBeforeOnset(short) * short.style.stepSeconds <= 80);
+      assert.ok(samplesBeforeOnset(short) >= 3);
+    });
+
+    it('let the alert come late, or early', () => {
+      const late = inSituation('alert-late');
+      assert.ok(late.anomalyTime - late.onset > 0.3 * late.style.afterSeconds);
+      const early = inSituation('alert-early');
+      assert.ok(early.anomalyTime < early.onset - 20);
+    });
+
+    it('hide the symptom of the alert', () => {
+      const { columns, alertService } = inSituation('symptom-unseen', 'mesh');
+      const seen = columns.filter(({ entity }) => entity.split('->').includes(alertService.name));
+      assert.deepEqual(
+        seen.filter(({ metric }) => /latency|error|request/u.test(metric)),
+        [],
+      );
+      assert.ok(columns.some(({ metric }) => metric === 'latency-mean'));
+    });
+
+    it('blame calls that few requests make', () => {
+      const { culprits, world } = inSituation('rare-calls');
+      assert.ok(world.visits[culprits[0]!.index]! < 0.12);
+    });
+
+    it('make percentiles jump between the edges of buckets, and leave means exact', () => {
+      const { columns } = inSituation('bucket-edges');
+      /** Share of the samples that have the most frequent value, of the series where it is largest. */
+      const mostRepeated = (name: string): number =>
+        Math.max(
+          ...columns
+            .filter(({ metric }) => metric === name)
+            .map(({ values }) => {
+              const counts = new Map<number, number>();
+              const finite = values.filter(Number.isFinite);
+              for (const value of finite) counts.set(value, (counts.get(value) ?? 0) + 1);
+              return Math.max(...counts.values()) / finite.length;
+            }),
+        );
+      assert.ok(mostRepeated('latency-90') > 0.2, `${mostRepeated('latency-90')}`);
+      assert.ok(mostRepeated('latency-mean') < 0.1, `${mostRepeated('latency-mean')}`);
+    });
+
+    it('wake idle gauges of the innocent to next to nothing', () => {
+      const { columns, culprits, world } = inSituation('gauges-at-rest');
+      const resting = columns.filter(({ metric, values }) => metric === 'cpu' && values[0]! < 2e-5);
+      assert.ok(resting.length > 0);
+      for (const { values, entity } of resting) {
+        assert.ok(values.at(-1)! < 0.01 && values.at(-1)! > 100 * values[0]!);
+        assert.notEqual(entity, culprits[0]!.name);
+        assert.ok(world.services.some(({ name }) => name === entity));
+      }
+    });
+
+    it('ship a leak long before it is felt, and an innocent release just before the alert', () => {
+      const item = inSituation('slow-leak');
+      const guilty = item.commits?.find(({ sha }) => sha === item.guilty);
+      const decoy = item.commits?.find(({ sha }) => sha !== item.guilty);
+      assert.ok(guilty && decoy);
+      assert.equal(guilty.service, item.culprits[0]!.name);
+      assert.notEqual(decoy.service, guilty.service);
+      assert.ok(guilty.time < item.onset && decoy.time > item.onset);
+      assert.ok(decoy.time < item.anomalyTime);
+    });
+
+    it('write changes as bench:rca reads them, the guilty one in the label alone', () => {
+      const folder = new CaseFolder();
+      const item = inSituation('guilty-change', 'mesh', 'code-bug');
+      const path = writeCase(folder.root, item);
+      const label = readLabel(path);
+      assert.ok(label);
+      assert.equal(label.commit, item.guilty);
+      assert.equal(label.situation, 'guilty-change');
+      assert.equal(label.decoys.length, item.commits!.length - 1);
+      const { changes } = readCase(path).input;
+      assert.equal(changes.length, item.commits!.length);
+      folder.remove();
+    });
+
+    it('starve a host with all that runs on it, or all hosts and then nobody is to blame', () => {
+      const host = inSituation('host-starved');
+      assert.deepEqual(
+        host.culprits,
+        host.world.services.filter((one) => one.host === host.fault!.service.host && one.kind !== 'external'),
+      );
+      assert.deepEqual(inSituation('all-starved').culprits, []);
+    });
+
+    it('add a service that nothing calls', () => {
+      const { columns, world } = inSituation('unlinked');
+      const names = new Set(world.services.map(({ name }) => name));
+      const strangers = new Set(columns.map(({ entity }) => entity).filter((name) => !names.has(name)));
+      assert.equal(strangers.size, 1);
+    });
   });
 
   it('say of a healthy case that nobody is to blame', () => {

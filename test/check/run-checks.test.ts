@@ -161,4 +161,28 @@ describe('diagnostic checks', () => {
     running.cancel();
     await assert.rejects(running.result, CancelledFailure);
   });
+
+  it('that several packs have count once: the first that has data on the service', async () => {
+    const istio = { service: 'destination_canonical_service' };
+    const packs = ['istio/sidecar', 'istio/waypoint', 'istio/source'].map((name) => bindingOf(name, istio));
+    const traffic = async (reporter: string): Promise<CheckResult[]> => {
+      const source = new FakeSource({
+        answer: (query) =>
+          query.includes(`reporter="${reporter}"`) ? [[{ destination_canonical_service: 'payment' }, 3]] : [],
+      });
+      const input = { scope: scopeOf(['payment'], packs), service: 'payment', faultKind: 'unknown' as const };
+      return (await runChecks(await collectDeps(source), input, { signal: new AbortController().signal }))
+        .checks;
+    };
+    for (const reporter of ['destination', 'waypoint']) {
+      const [check, ...others] = await traffic(reporter);
+      assert.deepEqual(others, []);
+      assert.equal(check?.outcome, 'failed');
+      assert.match(check.query ?? '', new RegExp(`reporter="${reporter}"`));
+    }
+    assert.deepEqual(
+      (await traffic('nobody')).map(({ outcome }) => outcome),
+      ['could-not-run'],
+    );
+  });
 });

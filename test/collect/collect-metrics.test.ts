@@ -5,6 +5,7 @@ import { createCollectMetrics, type Progress } from '../../activities/collect/me
 import {
   BadCredentials,
   BadQuery,
+  NotRecorded,
   QueryTimeout,
   SourceUnavailable,
 } from '../../activities/collect/metrics/source/errors.js';
@@ -54,7 +55,7 @@ describe('collecting metrics', () => {
       'golden',
     );
     assert.equal(summary, '2 series of latency, errors and traffic');
-    assert.equal(source.asked.length, 5);
+    assert.equal(source.asked.length, 6);
     assert.deepEqual(source.asked[0]?.window, { start: 1000, end: 1600, step: 15 });
     assert.match(source.asked[0].query, /job=~"a\|b"/);
     const [a, b] = series;
@@ -78,7 +79,7 @@ describe('collecting metrics', () => {
     const { series } = await collect(
       {
         answer: (query) =>
-          query.startsWith('sum by (job, server_address)')
+          query.startsWith('sum by (job, server_address) (rate(http_client_request_duration_seconds_count')
             ? [
                 [{ job: 'a', server_address: 'b' }, 2],
                 [{ job: 'a', server_address: 'b.shop.svc' }, 3],
@@ -108,7 +109,7 @@ describe('collecting metrics', () => {
     const packs = [
       HTTP,
       bindingOf('otel-http/old'),
-      bindingOf('istio', { service: 'destination_canonical_service' }),
+      bindingOf('istio/sidecar', { service: 'destination_canonical_service' }),
     ];
     const { series } = await collect(
       {
@@ -248,7 +249,7 @@ describe('collecting metrics', () => {
         },
       });
       const deps = await collectDeps(source);
-      const scope = scopeOf(['a'], [HTTP, bindingOf('otel-http/old'), bindingOf('istio')]);
+      const scope = scopeOf(['a'], [HTTP, bindingOf('otel-http/old'), bindingOf('istio/sidecar')]);
       const { result } = runActivity(createCollectMetrics(deps).collectMetrics, { scope, family: 'golden' });
       await assert.rejects(result, ApplicationFailure);
       assert.ok(source.asked.length <= 4, `${source.asked.length} queries`);
@@ -287,8 +288,37 @@ describe('collecting metrics', () => {
       const { gaps, evidence } = await runActivity(collectMetrics, input, { heartbeatDetails }).result;
       assert.match(evidence.summary, /^4 series/);
       assert.deepEqual(gaps, [
-        { source: 'fake', what: 'requests in flight (otel-http/stable)', reason: 'connection refused' },
+        {
+          source: 'fake',
+          what: 'requests (otel-http/stable), requests in flight (otel-http/stable)',
+          reason: 'connection refused',
+        },
       ]);
+    });
+  });
+
+  describe('from a recording', () => {
+    const notRecorded = (): never => {
+      throw new NotRecorded(ASKED, 'the recording was not asked it');
+    };
+
+    it('takes a query that is younger than the recording for one without series', async () => {
+      const { series, gaps } = await collect(
+        { answer: (query) => (isLatency(query) ? [[{ job: 'a' }, 0.1]] : notRecorded()) },
+        scopeOf(['a'], [HTTP]),
+        'golden',
+      );
+      assert.ok(series.length > 0);
+      assert.deepEqual(gaps, []);
+    });
+
+    it('fails when it was asked nothing of all this', async () => {
+      const deps = await collectDeps(new FakeSource({ answer: notRecorded }));
+      const { collectMetrics } = createCollectMetrics(deps);
+      await assert.rejects(
+        runActivity(collectMetrics, { scope: scopeOf(['a'], [HTTP]), family: 'golden' }).result,
+        /the recording was not asked it/,
+      );
     });
   });
 
@@ -302,7 +332,7 @@ describe('collecting metrics', () => {
       ]);
       const gap = { source: 'fake', what: 'something', reason: 'seen before' };
       return {
-        progress: '2 of 5',
+        progress: '2 of 6',
         done: [
           [0, 1],
           [2, 0],
@@ -311,7 +341,7 @@ describe('collecting metrics', () => {
         gaps: [gap],
       };
     });
-    assert.equal(source.asked.length, 3);
+    assert.equal(source.asked.length, 4);
     assert.equal(series.find(({ id }) => id === 'a/latency-p95')?.values[0], 42);
     assert.equal(series.length, whole.series.length - 1);
     assert.deepEqual(
@@ -327,7 +357,7 @@ describe('collecting metrics', () => {
       'golden',
       () => ({ progress: '', done: [[0, 1]], part: 'memory/nowhere', gaps: [] }),
     );
-    assert.deepEqual([source.asked.length, series.length], [5, 5]);
+    assert.deepEqual([source.asked.length, series.length], [6, 6]);
   });
 
   it('pulls resources of a big scope for those that moved most, and says so', async () => {

@@ -164,12 +164,11 @@ describe('activities that have too little time', () => {
 
   it('place alerts by what is known, while a slow source is read on for the next round', async () => {
     slow(150);
-    const read = callsReader(deps, { waitMs: 100 });
+    const { ask: read } = callsReader(deps, { waitMs: 100 });
     const first = await read(10_000, NO_LIMITS);
     assert.match(first.blind ?? '', /still being read after 0\.1 s/);
-    await sleep(2_000);
-    const second = await read(10_000, NO_LIMITS);
-    assert.equal(second.blind, null);
+    let second = await read(10_000, NO_LIMITS);
+    while (second.blind !== null) second = await read(10_000, NO_LIMITS);
     assert.deepEqual([...second.calls.calleesOf('a')], ['b']);
     const { correlate } = createCorrelate(deps);
     const answer = await runActivity(correlate, { at: 10_000, groups: [], incidents: [] }).result;

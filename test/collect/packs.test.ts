@@ -40,13 +40,13 @@ describe('metric packs', () => {
       'node-exporter',
       'spanmetrics/tempo',
       'servicegraph',
-      'istio',
+      'istio/sidecar',
       'otel-db-pool/old',
     ]) {
       assert.ok(names.includes(name), `${name} is missing`);
     }
     assert.ok(names.indexOf('otel-http/stable') < names.indexOf('otel-http/old'));
-    assert.ok(names.indexOf('otel-http/old') < names.indexOf('istio'));
+    assert.ok(names.indexOf('otel-http/old') < names.indexOf('istio/sidecar'));
     for (const pack of packs) {
       const ids = pack.signals.map(({ id }) => id);
       assert.deepEqual([...new Set(ids)], ids, pack.name);
@@ -59,10 +59,10 @@ describe('metric packs', () => {
       const file = path.join(directory, 'own.yml');
       await writeFile(file, PACK);
       assert.ok((await loadPacks([file])).some(({ name }) => name === 'own'));
-      await writeFile(file, PACK.replace('name: own', 'name: istio'));
+      await writeFile(file, PACK.replace('name: own', 'name: linkerd'));
       await assert.rejects(
         loadPacks([file]),
-        /own\.yml: name: the pack istio is already in .*istio\.yml; give it another name$/,
+        /own\.yml: name: the pack linkerd is already in .*linkerd\.yml; give it another name$/,
       );
       await assert.rejects(
         loadPacks([path.join(directory, 'none.yml')]),
@@ -77,9 +77,10 @@ describe('metric packs', () => {
     const readme = await readFile(new URL('../../packs/README.md', import.meta.url), 'utf8');
     const examples = [...readme.matchAll(/```yaml\n(name:.*?)```/gs)].map(([, yaml = '']) => yaml);
     const names = examples.flatMap((yaml) => parsePack(yaml, 'README.md').map(({ name }) => name));
-    assert.deepEqual(names, ['our-queues', 'our-gateway']);
+    assert.deepEqual(names, ['our-queues', 'our-rpc', 'our-gateway']);
     const files = new Set((await loadPacks()).map(({ name }) => name.split('/')[0]));
-    const table = [...readme.matchAll(/^\| `([a-z-]+)` /gm)].map((row) => row[1]);
+    const rows = [...readme.matchAll(/^\| ((?:`[a-z-]+`(?:, )?)+) \|/gm)].map((row) => row[1]!);
+    const table = rows.flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map((name) => name[1]!));
     assert.deepEqual(table.sort(), [...files].sort());
     for (const variable of BUILT_IN) assert.ok(readme.includes(`\`$${variable}\``), variable);
   });
@@ -150,6 +151,16 @@ describe('metric packs', () => {
         (yaml) => yaml.replace('[own_requests_total] }', '[] }'),
         /^own\.yml: detect: expected at least one metric under all or any/,
       ],
+      [
+        'a unit of time that is none',
+        (yaml) => `${yaml}requests: [{ count: own_requests_total, duration: own_seconds, unit: $unit }]\n`,
+        /^own\.yml: requests\[0\]\.unit: \$unit is no unit of time; write s, ms or us$/,
+      ],
+      [
+        'outcomes that tell no failure',
+        (yaml) => `${yaml}requests: [{ count: own_requests_total, outcomes: {} }]\n`,
+        /^own\.yml: requests\[0\]\.outcomes\.failed: expected matchers of what failed, or a counter of failures/,
+      ],
       ['YAML that cannot be read', (yaml) => `${yaml}\n: :\n  - [`, /^own\.yml:\d+: not valid YAML/],
     ];
     for (const [name, change, expected] of CASES) {
@@ -194,7 +205,97 @@ describe('metric packs', () => {
     });
   });
 
+  describe('requests that a pack names', () => {
+    const [pack] = parsePack(
+      `
+name: own
+about: our own
+detect: { all: [own_total] }
+labels: { service: [{ label: job, pattern: '$name(?:-exporter)?' }] }
+requests:
+  - { name: Own RPC, count: own_total, duration: own_ms, unit: ms, outcomes: { failed: ['a="1"', 'b="2"'], told: ['a!=""'] } }
+calls:
+  - { count: sent_total, callee: [peer, { label: target, pattern: 'dns:$name' }] }
+`,
+      'own.yml',
+    );
+    const binding: Binding = {
+      pack: 'own',
+      service: 'job',
+      pattern: '$name(?:-exporter)?',
+      callees: ['target'],
+      host: 'instance',
+      namespaced: false,
+    };
+    const asked = (id: string, also: Record<string, string> = {}): string => {
+      const spec = pack!.signals.find((one) => one.id === id);
+      assert.ok(spec, `no ${id} among ${pack!.signals.map((one) => one.id).join(', ')}`);
+      return queryFor(spec, pack!, binding, ['pay'], SPANS, also).replaceAll(/\s+/g, ' ');
+    };
+    const NAMED = (inner: string): string =>
+      `label_replace(${inner}, "workload", "$1", "job", "([a-zA-Z].*?)(?:-exporter)?")`;
+    const OF_PAY = 'job=~"(?:pay)(?:-exporter)?"';
+
+    it('become latency, errors and traffic of each service, whose name a pattern reads', () => {
+      assert.deepEqual(
+        pack!.signals.map(({ id }) => id),
+        [
+          ...['own-rpc-latency-p95', 'own-rpc-latency-p50', 'own-rpc-latency-mean'],
+          ...['own-rpc-error-ratio', 'own-rpc-request-rate', 'client-request-rate'],
+        ],
+      );
+      const of = (suffix: string, more = ''): string => NAMED(`rate(own_${suffix}{${OF_PAY}${more}}[60s])`);
+      assert.equal(
+        asked('own-rpc-latency-mean'),
+        `sum by (workload) (${of('ms_sum')}) / sum by (workload) (${of('ms_count')}) / 1000`,
+      );
+      const told = `sum by (workload) (${of('total', ', a!=""')})`;
+      assert.equal(
+        asked('own-rpc-error-ratio'),
+        `(sum by (workload) (${of('total', ', a="1"')} or ${of('total', ', b="2"')}) or 0 * ${told}) / ${told}`,
+      );
+    });
+
+    it('read callees by the labels that are there, and one alone where one is asked for', () => {
+      const all =
+        'sum by (workload, called_service) (label_replace(' +
+        `${NAMED(`rate(sent_total{${OF_PAY}}[60s])`)}, "called_service", "$1", "target", "dns:([a-zA-Z].*?)"))`;
+      assert.equal(asked('client-request-rate'), all);
+      assert.equal(
+        asked('client-request-rate', { called_service: 'bank' }),
+        `(${all}) and on (called_service) label_replace(vector(1), "called_service", "bank", "", "")`,
+      );
+    });
+  });
+
   describe('detection', () => {
+    it('takes pods or hosts for names where one scrape job is all that labels give', async () => {
+      const named = async (rows: FakeSeries[]) => {
+        const { bindings, services } = await detect(['http_server_requests_seconds_count'], () => rows);
+        return [bindings[0]?.service, services];
+      };
+      const at = (instance: string, more = {}): FakeSeries => [{ job: 'spring', instance, ...more }, 3];
+      assert.deepEqual(await named([at('orders:8080'), at('payment-2:8080')]), [
+        'instance',
+        ['orders', 'payment'],
+      ]);
+      assert.deepEqual(await named([at('web-1:8080'), at('web-2:8080')]), ['job', ['spring']]);
+      assert.deepEqual(await named([at('10.0.0.1:8080'), at('10.0.0.2:8080')]), ['job', ['spring']]);
+      const pod = (name: string): FakeSeries => at('10.0.0.1:8080', { pod: name });
+      assert.deepEqual(await named([pod('orders-7d9f8b6c5-x2x4z'), pod('cart-0')]), [
+        'pod',
+        ['cart', 'orders'],
+      ]);
+    });
+
+    it('finds a pack by a pattern of names', async () => {
+      const { bindings } = await detect(['service:http_requests:rate5m'], () => [[{ service: 'a' }, 1]]);
+      assert.deepEqual(
+        bindings.map(({ pack, service }) => [pack, service]),
+        [['recording-rules', 'service']],
+      );
+    });
+
     const detect = async (
       names: string[],
       answer: (query: string) => FakeSeries[],
@@ -215,7 +316,7 @@ describe('metric packs', () => {
       const { bindings } = await detect(names, () => [[{ job: 'a' }, 1]]);
       assert.deepEqual(
         bindings.map(({ pack }) => pack),
-        ['otel-http/stable', 'otel-http/old', 'targets', 'istio'],
+        ['otel-http/stable', 'otel-http/old', 'targets', 'istio/sidecar', 'istio/waypoint', 'istio/source'],
       );
     });
 
@@ -275,9 +376,9 @@ describe('metric packs', () => {
       const asked = { operation: 'instant query', endpoint: 'http://x' };
       const failing = (error: Error, limits: Limits = NO_LIMITS) =>
         detect(
-          ['up', 'istio_requests_total'],
+          ['up', 'response_total', 'response_latency_ms_count'],
           (query) => {
-            if (query.includes('istio')) throw error;
+            if (query.includes('response_total')) throw error;
             return [[{ job: 'a' }, 1]];
           },
           'auto',
@@ -288,7 +389,7 @@ describe('metric packs', () => {
         bindings.map(({ pack }) => pack),
         ['targets'],
       );
-      assert.deepEqual(gaps, [{ source: 'fake', what: 'metric pack istio', reason: '400 no' }]);
+      assert.deepEqual(gaps, [{ source: 'fake', what: 'metric pack linkerd', reason: '400 no' }]);
       const slow = await failing(new QueryTimeout(asked, 'no answer within 30 s'));
       assert.deepEqual([slow.bindings.length, slow.gaps[0]?.reason], [1, 'no answer within 30 s']);
       const outage = new SourceUnavailable(asked, 'connection refused');

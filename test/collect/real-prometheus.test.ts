@@ -115,7 +115,7 @@ describe('over a real Prometheus', function () {
     const spans = { window: 60, lookback: 1200, before: 1000, since: 300 };
     let count = 0;
     for (const pack of await loadPacks()) {
-      const binding = bindingOf(pack.name, { service: pack.labels.service[0] ?? 'job' });
+      const binding = bindingOf(pack.name, { service: pack.labels.service[0]?.label ?? 'job' });
       const specs = [...pack.signals, ...pack.edges, ...pack.placements, ...pack.changes, ...pack.checks];
       for (const spec of specs) {
         for (const names of [[], ['payment'], ['a.b', 'ns/c']]) {

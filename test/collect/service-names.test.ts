@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  displayNames,
-  hostOf,
-  isOutside,
-  ServiceNames,
-} from '../../activities/collect/scope/service-names.js';
+import { displayNames, ServiceNames } from '../../activities/collect/scope/service-names.js';
+import { hostOf, isOutside } from '../../model/identity/names.js';
 
 describe('service names', () => {
   const names = new ServiceNames([
@@ -47,6 +43,24 @@ describe('service names', () => {
     const twins = new ServiceNames(['mail-server', 'mail-service']);
     assert.equal(twins.resolve('mail'), null);
     assert.equal(twins.resolve('mail-service'), 'mail-service');
+  });
+
+  it('goes by the aliases of the configuration first, in either direction', () => {
+    const aliases = { payment: ['pay-core', 'Payments Platform'], ledger: [] };
+    const ofMetrics = new ServiceNames(['pay-core', 'pay', 'ledger'], aliases);
+    assert.deepEqual(
+      ['payment', 'payments platform', 'pay-core:80', 'pay', 'ledger-svc'].map((raw) =>
+        ofMetrics.resolve(raw),
+      ),
+      ['pay-core', 'pay-core', 'pay-core', 'pay', 'ledger'],
+    );
+  });
+
+  it('takes the namespace of an alert to tell one of two', () => {
+    const twins = new ServiceNames(['prod/api', 'staging/api', 'web']);
+    assert.equal(twins.resolveIn('api', ['prod']), 'prod/api');
+    assert.equal(twins.resolveIn('api', ['prod', 'staging']), null);
+    assert.equal(twins.resolveIn('web', ['prod']), 'web');
   });
 
   it('shows names without their namespace unless two have it', () => {

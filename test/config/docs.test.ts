@@ -90,7 +90,10 @@ function typeWords(node: SchemaNode, key: string): string {
     return items.some(({ properties }) => properties) ? 'list' : `list of ${each}`;
   }
   if (typeof node.additionalProperties === 'object')
-    return `${typeWords(node.additionalProperties, key)}s by name`;
+    return `${typeWords(node.additionalProperties, key)}s by name`.replace(
+      /^list of (.+)ss /,
+      'lists of $1s ',
+    );
   if (node.type === 'boolean') return 'true or false';
   if (node.type === 'integer' || node.type === 'number') return numberWords(node, key);
   if (node.secret) return 'secret';

@@ -197,6 +197,11 @@ describe('configuration', () => {
         'faultline.yml:5: sinks[0].route.when: nothing is ever escalated, so boss would hear of nothing; set followUp.escalateAfterSeconds',
       ],
       [
+        'a spelling of two services',
+        `${MINIMAL}services:\n  aliases:\n    payment: [pay]\n    ledger: [books, Pay]\n`,
+        'faultline.yml:7: services.aliases.ledger[1]: expected a text that means ledger alone, Pay means payment as well',
+      ],
+      [
         'a wrong type',
         `${MINIMAL}webhook: {port: [1]}\n`,
         'faultline.yml:4: webhook.port: expected a number, got a list',
@@ -275,6 +280,29 @@ describe('configuration', () => {
       redact('GET http://u:p%40ssword@prom with token-two, not token-three', secrets),
       'GET http://u:***@prom with ***, not token-three',
     );
+  });
+
+  it('takes a password in an address as it is where a % begins no code', async () => {
+    const { secrets } = await load('metrics: {type: prometheus, url: "http://u:100%ig@prom"}');
+    assert.deepEqual(secrets, ['100%ig']);
+  });
+
+  it('says what to write where a password breaks its address, and does not show it', async () => {
+    for (const password of ['pa/ss', 'pa?ss', 'pa#ss', '12#ss']) {
+      const text = await complaint(`metrics: {type: prometheus, url: "http://me:${password}@prom:9090"}`);
+      assert.match(text, /metrics\.url: expected an /);
+      assert.match(text, /%23/);
+      assert.ok(!text.includes(password), text);
+    }
+  });
+
+  it('refuses an auth that is said twice or not at all, by its setting', async () => {
+    for (const auth of ['{type: bearer}', '{type: bearer, token: a, tokenFile: b}']) {
+      assert.match(
+        await complaint(`metrics: {type: prometheus, url: "http://prom", auth: ${auth}}`),
+        /metrics\.auth: expected either token or tokenFile/,
+      );
+    }
   });
 
   it('redacts secrets in the base64 of a login, and no other', () => {

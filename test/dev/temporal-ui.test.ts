@@ -13,6 +13,8 @@ describe('the Temporal UI of the dev server', () => {
 
   it('shows a run by its readable id, with its summary', async function () {
     this.timeout(90_000);
+    // A browser that finds no core draws late.
+    this.retries(1);
     const { client, uiUrl, namespace } = await testServer();
     const workflowId = `incident/checkout/${uniqueName('20260101-1042')}`;
     const handle = await client.workflow.start('none', {

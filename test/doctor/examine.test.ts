@@ -6,7 +6,8 @@ import { BadCredentials, SourceUnavailable } from '../../activities/collect/metr
 import type { Health, MetricsSource } from '../../activities/collect/metrics/source/source.js';
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
-import type { MatchingPack } from '../../workers/doctor/metrics.js';
+import type { Survey, SurveyedService } from '../../activities/collect/scope/survey.js';
+import { recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { loadConfig } from '../../config/load.js';
 import { testServer } from '../support/dev-server.js';
@@ -36,6 +37,29 @@ const METRICS_IN_ENVIRONMENT = {
 
 const healthy = (): Promise<Health> => Promise.resolve({ product: 'Prometheus', version: '3.5.0' });
 
+const serviceWith = (
+  signal: SurveyedService['signals'][number]['signal'],
+  served: boolean,
+): SurveyedService => ({
+  name: 'orders',
+  signals: [{ signal, name: signal, served, pack: 'p', query: 'q' }],
+  calls: [],
+  calledBy: [],
+  faults: { told: [], untold: [] },
+});
+
+/** What the doctor finds where all is well. */
+const READ: Survey = {
+  packs: ['otel-http'],
+  services: [serviceWith('latency', true)],
+  calls: [{ caller: 'orders', callee: 'payment', learntFrom: { source: 'pack otel-http', seenAt: 1 } }],
+  labels: [{ role: 'namespace', label: 'k8s_namespace_name', values: 2 }],
+  gaps: [],
+};
+
+const LABELS_SEEN =
+  'no label for cluster, namespace by k8s_namespace_name (2 values), no label for region, no label for version, no label for pod';
+
 describe('the doctor', () => {
   let folder: string;
   let server: { address: string; namespace: string };
@@ -52,7 +76,7 @@ describe('the doctor', () => {
 
   async function look(
     yaml: string,
-    metrics: Partial<{ health: () => Promise<Health>; packs: MatchingPack[]; watched: number }> = {},
+    metrics: Partial<{ health: () => Promise<Health>; survey: Survey; watched: number }> = {},
   ) {
     await writeFile(join(folder, 'faultline.yml'), yaml);
     const options: DoctorOptions = {
@@ -62,7 +86,7 @@ describe('the doctor', () => {
       openMetrics: () =>
         Promise.resolve({
           source: source(metrics.health ?? healthy),
-          matchingPacks: () => Promise.resolve(metrics.packs ?? [{ name: 'otel-http', readsRequests: true }]),
+          survey: () => Promise.resolve(metrics.survey ?? READ),
           watchedSeries: () => Promise.resolve(metrics.watched ?? 1),
         }),
     };
@@ -88,11 +112,16 @@ describe('the doctor', () => {
     assert.match(of('configuration')[0]!.seen, /^valid; environment 'default'/);
     assert.deepEqual(
       of('temporal').map(({ subject }) => subject.split(' ')[0]),
-      ['server', 'namespace', 'search', 'worker'],
+      ['server', 'namespace', 'search', 'workers'],
     );
     assert.deepEqual(
       of('metrics').map(({ seen }) => seen),
-      ['Prometheus 3.5.0 answers', 'otel-http matches its metrics'],
+      [
+        'Prometheus 3.5.0 answers',
+        'otel-http: latency of 1, errors of 0, traffic of 0 services',
+        '1 call between services is known',
+        LABELS_SEEN,
+      ],
     );
     assert.match(of('sinks')[0]!.seen, /summaries go to files only/);
     assert.match(of('store')[0]!.seen, /^id [0-9a-f]{8}: objects can be written/);
@@ -143,21 +172,44 @@ describe('the doctor', () => {
     const refused = await look(minimal, { health: () => Promise.reject(new BadCredentials(ASKED, '401')) });
     assert.match(refused('metrics')[0]!.remedy ?? '', /metrics\.auth/);
 
-    const unknown = await look(minimal, { packs: [] });
+    const nothing = { packs: [], services: [], calls: [], labels: [], gaps: [] };
+    const unknown = await look(minimal, { survey: nothing });
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
 
-    const resources = await look(minimal, { packs: [{ name: 'process', readsRequests: false }] });
-    assert.equal(resources('metrics')[1]?.status, 'warning');
+    const resources = await look(minimal, {
+      survey: { ...nothing, packs: ['process'], services: [serviceWith('cpu', false)] },
+    });
+    assert.equal(resources('metrics')[1]?.status, 'failed');
     assert.match(
       resources('metrics')[1]!.seen,
-      /^process matches .* but none reads latency, errors or traffic$/,
+      /^process matches .* but latency, errors or traffic of no service is read$/,
     );
+  });
+
+  it('says that no calls are known, and what the source refused', async () => {
+    const gaps = [{ source: 'prometheus', what: 'a query of a pack', reason: '422 too many chunks' }];
+    const told = await look(minimal, { survey: { ...READ, calls: [], gaps } });
+    assert.deepEqual(
+      told('metrics')
+        .map(({ subject, status, seen }) => [subject, status, seen])
+        .slice(2),
+      [
+        ['calls', 'warning', 'no metric shows who calls whom'],
+        ['labels', 'ok', LABELS_SEEN],
+        ['a query of a pack', 'warning', '422 too many chunks'],
+      ],
+    );
+  });
+
+  it('tells which labels say where services are, and for what there is none', async () => {
+    const labels = (await look(minimal))('metrics').find(({ subject }) => subject === 'labels');
+    assert.equal(labels?.seen, LABELS_SEEN);
   });
 
   it('does not take what is known of every target for metrics of requests', async () => {
     const { config } = await loadConfig({ cwd: folder, env: METRICS_IN_ENVIRONMENT });
-    const { matchingPacks, source: opened } = await openMetrics({
+    const { survey, source: opened } = await openMetrics({
       config,
       file: null,
       directory: folder,
@@ -165,10 +217,16 @@ describe('the doctor', () => {
     });
     opened.close();
     const up = new FakeSource({ names: ['up'], answer: () => [[{ job: 'mysqld' }, 1]] });
-    const packs = await matchingPacks(up);
-    assert.deepEqual(packs, [{ name: 'targets', readsRequests: false }]);
-    const told = await look(minimal, { packs });
-    assert.equal(told('metrics')[1]?.status, 'warning');
+    const seen = await survey(up);
+    assert.deepEqual(
+      seen.services.map(({ name, signals }) => [
+        name,
+        signals.map(({ signal, pack }) => `${signal} ${pack}`),
+      ]),
+      [['mysqld', ['availability targets']]],
+    );
+    const told = await look(minimal, { survey: seen });
+    assert.equal(told('metrics')[1]?.status, 'failed');
   });
 
   it('names the file of a source or pack that cannot be read', async () => {
@@ -177,6 +235,19 @@ describe('the doctor', () => {
     assert.equal(findings.length, 1);
     assert.equal(findings[0]!.status, 'failed');
     assert.match(findings[0]!.seen, /absent\.json\.gz/);
+  });
+
+  it('takes a recording that can be read for a source', async () => {
+    const file = recordedMetrics('payment-latency');
+    await writeFile(
+      join(folder, 'faultline.yml'),
+      `metrics: { type: recording, file: ${JSON.stringify(file)} }\n`,
+    );
+    const findings = await examine({ cwd: folder, env: {}, server, only: ['metrics'], openMetrics });
+    assert.deepEqual(
+      findings.map(({ status, seen }) => [status, seen.replace(/Prometheus .*/, '')]),
+      [['ok', 'recording of ']],
+    );
   });
 
   it('reads the change logs that are files', async () => {

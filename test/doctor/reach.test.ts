@@ -69,7 +69,7 @@ describe('whether an address can be reached', () => {
     const told = await reach({ ...target(), url: `http://127.0.0.1:${port}/` });
     assert.deepEqual(told, {
       status: 'failed',
-      seen: `http://127.0.0.1:${port}: nothing listens there`,
+      seen: `http://127.0.0.1:${port}: connection refused`,
       remedy: 'check sinks[0].url and the network to it',
     });
   });

@@ -7,7 +7,7 @@ const plainColors = pc.createColors(false);
 const fine: Finding = { area: 'temporal', subject: 'server localhost:7233', ...ok('version 1.32.0') };
 const noWorker: Finding = {
   area: 'temporal',
-  subject: "worker on 'faultline'",
+  subject: 'workers',
   ...warning('no worker polls for tasks', 'start one: `faultline worker`'),
 };
 const broken: Finding = {
@@ -23,7 +23,7 @@ describe("the doctor's page", () => {
       [
         'temporal',
         '  ok       server localhost:7233: version 1.32.0',
-        "  warning  worker on 'faultline': no worker polls for tasks",
+        '  warning  workers: no worker polls for tasks',
         '           -> start one: `faultline worker`',
         'metrics',
         '  failed   prometheus prom:9090: connection refused',

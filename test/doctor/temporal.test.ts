@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { Worker } from '@temporalio/worker';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import getPort from 'get-port';
-import { TASK_QUEUE } from '../../model/messages.js';
+import { openTemporal } from '../../client/temporal.js';
+import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE, TASK_QUEUE } from '../../model/messages.js';
+import { demandPolling } from '../../workers/pollers.js';
 import { registerSearchAttributes } from '../../workers/dev/search-attributes.js';
 import type { Finding } from '../../workers/doctor/finding.js';
 import { examineTemporal } from '../../workers/doctor/temporal.js';
@@ -42,25 +44,91 @@ describe('what the doctor sees of Temporal', () => {
     assert.equal(worker.seen, 'no worker polls for tasks');
   });
 
-  it('finds nothing to do when attributes are registered and a worker polls', async function () {
+  async function workersOn(namespace: string, taskQueues: string[], identity = 'worker-of-the-test') {
+    const common = {
+      ...{ connection: server.nativeConnection, namespace, identity },
+      activities: { nothing: () => Promise.resolve() },
+    };
+    return Promise.all(
+      taskQueues.map(async (taskQueue) =>
+        Worker.create({
+          ...{ ...common, taskQueue },
+          ...(taskQueue === TASK_QUEUE && { workflowBundle: await workflowBundle() }),
+        }),
+      ),
+    );
+  }
+
+  /** Runs workers until `seen` says yes of what the doctor finds about them: a server learns of a poller by its poll. */
+  async function untilSeen(
+    workers: Worker[],
+    namespace: string,
+    seen: (finding: Finding) => boolean,
+  ): Promise<Finding> {
+    const [first, ...others] = workers;
+    const running = others.map((worker) => worker.run());
+    try {
+      return await first!.runUntil(async () => {
+        for (;;) {
+          const finding = (await look(namespace)).at(-1)!;
+          if (seen(finding)) return finding;
+        }
+      });
+    } finally {
+      for (const worker of others) worker.shutdown();
+      await Promise.all(running);
+    }
+  }
+
+  it('finds nothing to do when attributes are registered and workers poll every task queue', async function () {
     this.timeout(60_000);
     const namespace = await bareNamespace();
     await registerSearchAttributes(server.connection, namespace);
-    const worker = await Worker.create({
-      connection: server.nativeConnection,
-      namespace,
-      taskQueue: TASK_QUEUE,
-      identity: 'worker-of-the-test',
-      activities: { nothing: () => Promise.resolve() },
-      workflowBundle: await workflowBundle(),
-    });
-    const findings = await worker.runUntil(async () => {
-      let seen = await look(namespace);
-      // The server learns of a poller with its first poll.
-      while (seen.some(({ status }) => status !== 'ok')) seen = await look(namespace);
-      return seen;
-    });
-    assert.match(findings.at(-1)?.seen ?? '', /worker-of-the-test polls for tasks/);
+    const workers = await workersOn(namespace, [TASK_QUEUE, COLLECT_TASK_QUEUE, ANALYSIS_TASK_QUEUE]);
+    const finding = await untilSeen(workers, namespace, ({ status }) => status === 'ok');
+    assert.equal(finding.seen, 'worker-of-the-test polls for tasks');
+    assert.ok((await look(namespace)).every(({ status }) => status === 'ok'));
+  });
+
+  it('names the task queue that nobody polls, and the worker is not ready', async function () {
+    this.timeout(60_000);
+    const namespace = await bareNamespace();
+    const workers = await workersOn(namespace, [TASK_QUEUE, COLLECT_TASK_QUEUE]);
+    const isSeen = ({ seen }: Finding): boolean =>
+      !seen.includes(COLLECT_TASK_QUEUE) && !seen.includes('no worker polls for');
+    const finding = await untilSeen(workers, namespace, isSeen);
+    assert.equal(finding.status, 'warning');
+    assert.equal(finding.seen, "no worker polls task queue 'faultline-analysis', so incidents wait there");
+
+    const temporal = openTemporal({ server: { address: server.address, namespace } });
+    try {
+      const polling = (taskQueue: string) =>
+        ({
+          options: { identity: 'worker-of-the-test', taskQueue },
+          getStatus: () => ({ runState: 'RUNNING', numInFlightActivities: 0 }),
+        }) as unknown as Worker;
+      await demandPolling(temporal, [polling(TASK_QUEUE), polling(COLLECT_TASK_QUEUE)], 5_000);
+      await assert.rejects(
+        demandPolling(temporal, [polling(TASK_QUEUE), polling(ANALYSIS_TASK_QUEUE)], 5_000),
+        /Temporal does not see worker-of-the-test polling 'faultline-analysis'/,
+      );
+    } finally {
+      await temporal.close();
+    }
+  });
+
+  it('says that workers use different stores, and what to do', async function () {
+    this.timeout(60_000);
+    const namespace = await bareNamespace();
+    // One process can poll a queue once.
+    const workers = [
+      ...(await workersOn(namespace, [TASK_QUEUE, COLLECT_TASK_QUEUE], '1@one store:0a0a0a0a')),
+      ...(await workersOn(namespace, [ANALYSIS_TASK_QUEUE], '2@two store:0b0b0b0b')),
+    ];
+    const finding = await untilSeen(workers, namespace, ({ seen }) => seen.includes('different stores'));
+    assert.equal(finding.status, 'warning');
+    assert.equal(finding.seen, 'workers use different stores: 0a0a0a0a (1@one) and 0b0b0b0b (2@two)');
+    assert.match(finding.remedy ?? '', /^let all workers use one store/);
   });
 
   it('says that the namespace is not there, and looks no further', async () => {

@@ -56,6 +56,7 @@ describe('reading Alertmanager posts', () => {
       status: 'resolved',
       environment: 'boutique-live',
       service: 'frontend',
+      cluster: 'boutique-live',
       symptom: 'errors',
       severity: 'critical',
       title: 'FrontendErrorRatioHigh: Storefront is failing 3.308% of requests',
@@ -107,7 +108,8 @@ describe('reading Alertmanager posts', () => {
     ['the host of an instance', { alertname: 'X', instance: '10.0.0.7:9100' }, '10.0.0.7', 'label instance'],
     ['the host of an IPv6 instance', { instance: '[fd00::7]:9100' }, 'fd00::7', 'label instance'],
     ['a pod without its hashes', { pod: 'checkout-7d9f8b6c5d-x2x9z' }, 'checkout', 'label pod'],
-    ['a container before its pod', { pod: 'p-0', container: 'redis' }, 'redis', 'label container'],
+    ['a pod before a container', { pod: 'cache-0', container: 'redis' }, 'cache', 'label pod'],
+    ['a container', { container: 'redis' }, 'redis', 'label container'],
     ["the alert's name", { alertname: 'HighLoad' }, 'HighLoad', "the alert's name"],
   ];
   for (const [what, labels, service, note] of hints) {

@@ -47,6 +47,8 @@ describe('what a newcomer runs first', () => {
 
   it('npm run demo:live breaks the real shop and names the injected cause', async function () {
     this.timeout(400_000);
+    // The live shop shares the machine with the suite: on a busy one its own alerts fire too.
+    this.retries(1);
     needs(this, 'prometheus', 'prometheus-alertmanager');
     const { output, exitCode } = await demo('live', ['--fault', 'payment-latency', '--calm', '90', '--once']);
     assert.equal(exitCode, 0, output);

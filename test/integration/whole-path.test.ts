@@ -62,6 +62,8 @@ describe('the whole path, on a real Temporal server and a real Prometheus', func
   });
 
   it('tells a stranger the story on its page in the Temporal UI', async function () {
+    // A browser that finds no core draws late.
+    this.retries(1);
     const browser = needsChromium(this);
     const id = await house.incident();
     const { uiUrl, namespace } = await testServer();

@@ -9,22 +9,13 @@ import { titleOf } from '../../report/headline.js';
 import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { golden } from './golden.js';
-import { COURSE, failureOf, ID, PublishLab, revisionOf } from './lab.js';
+import { COURSE, failureOf, ID, openEach, PublishLab, revisionOf } from './lab.js';
 import { LOGIN, MAIL_MOODS, MailServer } from './mail-server.js';
 
 describe('email sink', () => {
   let server: MailServer;
   let lab: PublishLab;
-  beforeEach(async () => {
-    server = new MailServer();
-    await server.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await server.close();
-    await lab.close();
-  });
+  openEach(() => [(server = new MailServer()), (lab = new PublishLab())]);
 
   const sink = (more: Record<string, unknown> = {}) => ({
     type: 'email',

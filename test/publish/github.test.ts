@@ -6,22 +6,13 @@ import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { GithubRepository, REPOSITORY, TOKEN } from './github-repository.js';
 import { golden } from './golden.js';
-import { COURSE, failureOf, ID, PublishLab, revisionOf } from './lab.js';
+import { COURSE, failureOf, ID, openEach, PublishLab, revisionOf } from './lab.js';
 import { MOODS } from './vendor.js';
 
 describe('github sink', () => {
   let repository: GithubRepository;
   let lab: PublishLab;
-  beforeEach(async () => {
-    repository = new GithubRepository();
-    await repository.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await repository.close();
-    await lab.close();
-  });
+  openEach(() => [(repository = new GithubRepository()), (lab = new PublishLab())]);
 
   const sink = () => ({ type: 'github', token: TOKEN, repository: REPOSITORY, url: repository.url });
   const own = () => repository.issues.filter(({ title }) => title !== 'Other');

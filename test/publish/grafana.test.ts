@@ -6,22 +6,13 @@ import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { golden } from './golden.js';
 import { GrafanaServer, TOKEN } from './grafana-server.js';
-import { COURSE, failureOf, ID, PublishLab } from './lab.js';
+import { COURSE, failureOf, ID, openEach, PublishLab } from './lab.js';
 import { MOODS } from './vendor.js';
 
 describe('grafana sink', () => {
   let grafana: GrafanaServer;
   let lab: PublishLab;
-  beforeEach(async () => {
-    grafana = new GrafanaServer();
-    await grafana.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await grafana.close();
-    await lab.close();
-  });
+  openEach(() => [(grafana = new GrafanaServer()), (lab = new PublishLab())]);
 
   const sink = () => ({
     type: 'grafana',

@@ -7,22 +7,13 @@ import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { golden } from './golden.js';
 import { JiraSite, LOGIN, PROJECT } from './jira-site.js';
-import { COURSE, failureOf, ID, PublishLab } from './lab.js';
+import { COURSE, failureOf, ID, openEach, PublishLab } from './lab.js';
 import { MOODS } from './vendor.js';
 
 describe('jira sink', () => {
   let site: JiraSite;
   let lab: PublishLab;
-  beforeEach(async () => {
-    site = new JiraSite();
-    await site.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await site.close();
-    await lab.close();
-  });
+  openEach(() => [(site = new JiraSite()), (lab = new PublishLab())]);
 
   const sink = () => ({ type: 'jira', url: `${site.url}/jira/`, auth: LOGIN, project: PROJECT });
 

@@ -41,6 +41,18 @@ export const COURSE: readonly IncidentRecord[] = [
   revisionOf('resolved', 5, { revisionReason: 'final' }),
 ];
 
+/** Opens these before each test, in this order, and closes them after it. */
+export function openEach(make: () => { open(): Promise<void>; close(): Promise<void> }[]): void {
+  let opened: ReturnType<typeof make> = [];
+  beforeEach(async () => {
+    opened = make();
+    for (const one of opened) await one.open();
+  });
+  afterEach(async () => {
+    for (const one of opened) await one.close();
+  });
+}
+
 /** A store and the publish activity for one sink, whose configuration each test says. */
 export class PublishLab {
   private directory = '';

@@ -8,7 +8,7 @@ import { anAnomaly } from '../support/anomalies.js';
 import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { golden } from './golden.js';
-import { COURSE, failureOf, ID, PublishLab, revisionOf } from './lab.js';
+import { COURSE, failureOf, ID, openEach, PublishLab, revisionOf } from './lab.js';
 import { FROM, PagerdutyAccount, ROUTING_KEY, TOKEN } from './pagerduty-account.js';
 import { MOODS } from './vendor.js';
 
@@ -25,16 +25,7 @@ const RUNG = COURSE.map((record) => rungBy(record, 'PT4KHLK'));
 describe('pagerduty sink', () => {
   let account: PagerdutyAccount;
   let lab: PublishLab;
-  beforeEach(async () => {
-    account = new PagerdutyAccount();
-    await account.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await account.close();
-    await lab.close();
-  });
+  openEach(() => [(account = new PagerdutyAccount()), (lab = new PublishLab())]);
 
   const notes = () => ({ token: TOKEN, from: FROM, url: account.url });
   const events = () => ({ routingKey: ROUTING_KEY, url: `${account.url}/v2/enqueue` });

@@ -6,7 +6,7 @@ import { titleOf } from '../../report/headline.js';
 import { SECRETS } from '../support/hostile-record.js';
 import { SAMPLES } from '../support/records.js';
 import { golden } from './golden.js';
-import { COURSE, failureOf, PublishLab, revisionOf } from './lab.js';
+import { COURSE, failureOf, openEach, PublishLab, revisionOf } from './lab.js';
 import { Vendor } from './vendor.js';
 
 const run = z.strictObject({
@@ -75,16 +75,7 @@ function linesOf({ attachments: [{ content }] }: Message): string[] {
 describe('teams sink', () => {
   let workflow: Workflow;
   let lab: PublishLab;
-  beforeEach(async () => {
-    workflow = new Workflow();
-    await workflow.open();
-    lab = new PublishLab();
-    await lab.open();
-  });
-  afterEach(async () => {
-    await workflow.close();
-    await lab.close();
-  });
+  openEach(() => [(workflow = new Workflow()), (lab = new PublishLab())]);
 
   const sink = (signature = SIGNATURE) => ({
     type: 'teams',

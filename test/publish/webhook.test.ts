@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import type { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { fastify, type FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { createPublish } from '../../activities/publish/publish.js';
 import type { SummaryEvent } from '../../activities/publish/webhook/body.js';
-import type { BlobStore } from '../../activities/record/blob-store.js';
-import { FolderBlobs } from '../../activities/record/folder-blobs.js';
-import { createRecords, type Records } from '../../activities/record/records.js';
-import { configSchema } from '../../config/schema.js';
-import { incidentRecord, type IncidentRecord, type Publication } from '../../model/incident.js';
+import { incidentRecord, type IncidentRecord } from '../../model/incident.js';
 import { SAMPLES } from '../support/records.js';
+import { startTokenEndpoint } from '../support/token-endpoint.js';
+import { openEach, PublishLab } from './lab.js';
 
 const SECRET = 'a signing secret of the test';
 
@@ -31,6 +25,7 @@ class Receiver {
   readonly effects: string[] = [];
   readonly requests: { headers: Record<string, unknown>; event: SummaryEvent }[] = [];
   moods: Mood[] = [];
+  mayPost: (authorization: string | undefined) => boolean = () => true;
   private readonly seen = new Set<string>();
   private readonly app: FastifyInstance = fastify({ forceCloseConnections: true });
   url = '';
@@ -43,6 +38,7 @@ class Receiver {
     );
     this.app.post('/hook', async (request, reply) => {
       const body = request.body as string;
+      if (!this.mayPost(request.headers.authorization)) return reply.code(401).send('token');
       if (!signedRightly(String(request.headers['faultline-signature']), body))
         return reply.code(401).send('signature');
       const event = JSON.parse(body) as SummaryEvent;
@@ -83,50 +79,16 @@ function aRecord(revision: number): IncidentRecord {
 
 describe('webhook sink', () => {
   let receiver: Receiver;
-  let directory: string;
-  let blobs: BlobStore;
-  let records: Records;
-  beforeEach(async () => {
-    receiver = new Receiver();
-    await receiver.open();
-    directory = await mkdtemp(join(tmpdir(), 'faultline-publish-'));
-    blobs = new FolderBlobs(directory);
-    records = createRecords({ blobs });
+  let lab: PublishLab;
+  openEach(() => [(receiver = new Receiver()), (lab = new PublishLab())]);
+
+  const sink = (settings: object = {}) => ({
+    ...{ type: 'webhook', url: receiver.url, signingSecret: SECRET },
+    ...settings,
   });
-  afterEach(async () => {
-    await receiver.close();
-    await rm(directory, { recursive: true });
-  });
-
-  const save = (record: IncidentRecord) => records.saveRecord({ record });
-
-  function publisher(settings: { url?: string; signingSecret?: string; timeoutSeconds?: number } = {}) {
-    const { sinks } = configSchema.parse({
-      metrics: { type: 'prometheus', url: 'http://127.0.0.1:9' },
-      sinks: [{ type: 'webhook', name: 'hook', url: receiver.url, signingSecret: SECRET, ...settings }],
-    });
-    const { publish } = createPublish({ sinks, records, blobs, log: pino({ level: 'silent' }) });
-    return (recordUri: string, sink = 'hook'): Promise<Publication> =>
-      new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(publish, {
-        sink,
-        recordUri,
-      });
-  }
-
-  /** Tries as Temporal does: again after whatever may pass, without the waits. */
-  async function untilDone(attempt: () => Promise<Publication>): Promise<Publication> {
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof ApplicationFailure) || error.nonRetryable) throw error;
-      }
-    }
-  }
 
   it('posts the record as a signed CloudEvent and keeps the address that the receiver gives', async () => {
-    const { uri } = await save(aRecord(1));
-    const publication = await publisher()(uri);
+    const publication = await lab.publish(sink(), aRecord(1));
     assert.equal(publication.reference, '/incidents/1');
     const event = receiver.requests[0]?.event;
     assert.equal(event?.specversion, '1.0');
@@ -136,8 +98,7 @@ describe('webhook sink', () => {
   });
 
   it('says whether the summary is the first, an update or the last', async () => {
-    const post = publisher();
-    for (const revision of [1, 2, 3]) await post((await save(aRecord(revision))).uri);
+    await lab.tell(sink(), [1, 2, 3].map(aRecord));
     assert.deepEqual(
       receiver.requests.map(({ event }) => event.type.split('.').at(-1)),
       ['published', 'updated', 'closed'],
@@ -151,11 +112,9 @@ describe('webhook sink', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(mood, { maxLength: 5 }), async (moods) => {
         revision += 1;
-        const { uri } = await save(aRecord(revision));
         const before = receiver.effects.length;
         receiver.moods = [...moods];
-        const post = publisher();
-        await untilDone(() => post(uri));
+        await lab.untilDone(sink(), aRecord(revision));
         assert.equal(receiver.effects.length, before + 1);
       }),
       { numRuns: 25 },
@@ -163,16 +122,14 @@ describe('webhook sink', () => {
   });
 
   it('posts nothing again when the activity ended but Temporal never heard of it', async () => {
-    const { uri } = await save(aRecord(1));
-    const first = await publisher()(uri);
-    assert.deepEqual(await publisher()(uri), first);
+    const first = await lab.publish(sink(), aRecord(1));
+    assert.deepEqual(await lab.publish(sink(), aRecord(1)), first);
     assert.equal(receiver.requests.length, 1);
   });
 
   it('asks Temporal to wait as long as the receiver wishes', async () => {
-    const { uri } = await save(aRecord(1));
     receiver.moods = ['busy'];
-    await assert.rejects(publisher()(uri), (error: ApplicationFailure) => {
+    await assert.rejects(lab.publish(sink(), aRecord(1)), (error: ApplicationFailure) => {
       assert.equal(error.type, 'SinkUnavailable');
       assert.equal(error.nextRetryDelay, 1000);
       return true;
@@ -180,10 +137,10 @@ describe('webhook sink', () => {
   });
 
   it('is refused for good with the wrong secret, and says neither secret nor path', async () => {
-    const { uri } = await save(aRecord(1));
-    await assert.rejects(publisher({ signingSecret: 'wrong secret' })(uri), (error: ApplicationFailure) => {
+    const wrong = sink({ signingSecret: 'wrong secret' });
+    await assert.rejects(lab.publish(wrong, aRecord(1)), (error: ApplicationFailure) => {
       assert.equal(error.nonRetryable, true);
-      assert.match(error.message, /^sink hook at 127\.0\.0\.1:\d+ answered 401: signature$/);
+      assert.match(error.message, /^sink it at 127\.0\.0\.1:\d+ answered 401: signature$/);
       return true;
     });
   });
@@ -197,8 +154,7 @@ describe('webhook sink', () => {
     );
     hanging.post('/hook', () => sleep(5_000));
     const url = `${await hanging.listen({ host: '127.0.0.1', port: 0 })}/hook`;
-    const { uri } = await save(aRecord(1));
-    await assert.rejects(publisher({ url, timeoutSeconds: 0.2 })(uri), {
+    await assert.rejects(lab.publish(sink({ url, timeoutSeconds: 0.2 }), aRecord(1)), {
       type: 'SinkUnavailable',
       nonRetryable: false,
     });
@@ -206,7 +162,45 @@ describe('webhook sink', () => {
   });
 
   it('names the sinks that it knows when asked for another', async () => {
-    const { uri } = await save(aRecord(1));
-    await assert.rejects(publisher()(uri, 'chat'), /sinks: expected one named chat, .* has hook/);
+    await assert.rejects(
+      lab.publish({ ...sink(), name: 'hook' }, aRecord(1)),
+      /sinks: expected one named it, .* has hook/,
+    );
+  });
+
+  it('shows a token that a token endpoint gave, and asks for another when it is refused', async () => {
+    const client = { clientId: 'faultline', clientSecret: 'client-secret' };
+    const tokens = await startTokenEndpoint(client);
+    receiver.mayPost = (authorization) => tokens.isValid(authorization);
+    const auth = { type: 'oauth2', tokenUrl: tokens.url, ...client };
+    try {
+      await lab.publish(sink({ auth }), aRecord(1));
+      assert.equal(receiver.requests[0]?.headers['authorization'], 'Bearer token-1');
+      receiver.mayPost = () => false;
+      await assert.rejects(lab.publish(sink({ auth }), aRecord(2)), /answered 401: token/);
+      assert.equal(tokens.granted, 3);
+      tokens.isDown = true;
+      await assert.rejects(lab.publish(sink({ auth }), aRecord(2)), {
+        type: 'SinkUnavailable',
+        message: `sink it has no credentials: auth.tokenUrl: ${tokens.url}: it answers 503`,
+      });
+    } finally {
+      await tokens.close();
+    }
+  });
+
+  it('reads a token from its file for each post', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-token-'));
+    const tokenFile = join(directory, 'token');
+    const auth = { type: 'bearer', tokenFile };
+    try {
+      const missing = lab.publish(sink({ auth }), aRecord(1));
+      await assert.rejects(missing, /auth\.tokenFile: .*: there is no such file/);
+      await writeFile(tokenFile, 'of-a-file');
+      await lab.publish(sink({ auth }), aRecord(1));
+      assert.equal(receiver.requests[0]?.headers['authorization'], 'Bearer of-a-file');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });

@@ -41,6 +41,8 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 describe('the page in a browser', function () {
   this.timeout(240_000);
+  // A browser that finds no core draws late.
+  this.retries(1);
   let folder: string;
   let chromium: string;
 

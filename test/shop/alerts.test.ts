@@ -15,6 +15,8 @@ interface Post {
 
 describe('the alerts of the shop', function () {
   this.timeout(150_000);
+  // The live shop and its Prometheus share the machine's cores with the suite: on a busy one an alert comes late.
+  this.retries(1);
   const posts: Post[] = [];
   let receiver: FastifyInstance;
   let shop: Shop | undefined;

@@ -22,6 +22,7 @@ export const POLICY: Policy = {
   families: ['golden', 'resources'],
   checkSuspects: 1,
   sourceTimeoutSeconds: 30,
+  analysisTimeoutSeconds: 60,
   reevaluateSeconds: 300,
   resolveGraceSeconds: 60,
   maxDurationSeconds: 6 * 3600,

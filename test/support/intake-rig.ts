@@ -30,29 +30,40 @@ export interface IntakeAnswer {
   leftOut: { reason: string; count: number; detail: string }[];
 }
 
+type ServicesInput = z.input<typeof configSchema>['services'];
 type TriageInput = z.input<typeof configSchema>['triage'];
 
 /** Settings and time by which a post is read that does not go through a receiver. */
 export function readingContext(
   webhook: WebhookInput = {},
-  options: { environment?: string; triage?: TriageInput; receivedAt?: number } = {},
+  options: {
+    environment?: string;
+    triage?: TriageInput;
+    services?: ServicesInput;
+    receivedAt?: number;
+  } = {},
 ): SignalContext {
-  const { environment = 'fallback', triage, receivedAt = NOW } = options;
+  const { environment = 'fallback', triage, services, receivedAt = NOW } = options;
   const metrics = { type: 'prometheus', url: 'http://prometheus' } as const;
-  const config = configSchema.parse({ environment, metrics, webhook, triage });
+  const config = configSchema.parse({ environment, metrics, webhook, triage, services });
   return { receivedAt, settings: readingSettings(config) };
 }
 
 /** Receivers with a configuration, closed after each test. */
-export function intakeRigs(): (webhook: WebhookInput, sources?: Source[]) => Promise<IntakeRig> {
+export function intakeRigs(): (
+  webhook: WebhookInput,
+  sources?: Source[],
+  services?: ServicesInput,
+) => Promise<IntakeRig> {
   const apps: FastifyInstance[] = [];
   afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
-  return async (webhook, sources) => {
+  return async (webhook, sources, services) => {
     const config = configSchema.parse({
       environment: 'test',
       metrics: { type: 'prometheus', url: 'http://prometheus' },
       webhook,
+      services,
     });
     const raised: Anomaly[] = [];
     const app = await buildReceiver({

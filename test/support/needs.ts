@@ -19,6 +19,7 @@ const PROGRAMS = {
   amtool: { commands: ['amtool'], packages: ['prometheus-alertmanager'] },
   'docker-compose': { commands: ['docker-compose'], packages: ['docker-compose'] },
   git: { commands: ['git'], packages: ['git'] },
+  openssl: { commands: ['openssl'], packages: ['openssl'] },
   python3: { commands: ['python3'], packages: ['python3'] },
 } satisfies Record<string, Program>;
 

@@ -26,21 +26,25 @@ export interface WrittenIncident {
   onset: number;
   faulty: string;
   extraSeconds: number;
+  /** Labels of all its series, such as their cluster. @default none */
+  labels?: Record<string, string>;
 }
 
 /**
- * Metrics of a small estate with one CPU-starved service, as OpenMetrics text with timestamps: what
+ * Metrics of small estates, each with one CPU-starved service, as OpenMetrics text with timestamps: what
  * `promtool tsdb create-blocks-from openmetrics` turns into the blocks of a real Prometheus.
  * The call graph is ESTATE's; a slow callee makes its callers slow.
  */
-export function writeOpenMetrics(incident: WrittenIncident): string {
+export function writeOpenMetrics(...incidents: WrittenIncident[]): string {
   const families = new Map<string, string[]>();
   const write = (family: string, line: string): void => {
     const lines = families.get(family);
     if (lines) lines.push(line);
     else families.set(family, [line]);
   };
-  for (const service of Object.keys(ESTATE)) writeService(service, incident, write);
+  for (const incident of incidents) {
+    for (const service of Object.keys(ESTATE)) writeService(service, incident, write);
+  }
   const blocks = [...families].map(([family, lines]) => {
     const type = family.endsWith('_total') ? 'counter' : family.includes('duration') ? 'histogram' : 'gauge';
     return [`# TYPE ${family.replace(/_total$/, '')} ${type}`, ...lines].join('\n');
@@ -55,6 +59,7 @@ function writeService(
 ): void {
   const { ownSeconds, cpuPerRequest, calls } = ESTATE[service]!;
   const server = new Histogram('http_server_request_duration_seconds', {
+    ...incident.labels,
     job: service,
     http_route: '/',
     http_request_method: 'POST',
@@ -63,6 +68,7 @@ function writeService(
   const clients = calls.map((callee) => ({
     callee,
     histogram: new Histogram('http_client_request_duration_seconds', {
+      ...incident.labels,
       job: service,
       server_address: callee,
     }),
@@ -83,7 +89,8 @@ function writeService(
     )) {
       write(family, line);
     }
-    const labels = `{job="${service}",instance="${service}:8080"}`;
+    const more = Object.entries(incident.labels ?? {}).map(([name, value]) => `,${name}="${value}"`);
+    const labels = `{job="${service}",instance="${service}:8080"${more.join('')}}`;
     write('process_cpu_seconds_total', `process_cpu_seconds_total${labels} ${cpuSeconds.toFixed(3)} ${time}`);
     write(
       'process_resident_memory_bytes',

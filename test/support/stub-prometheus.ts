@@ -4,6 +4,10 @@ import type { PrometheusSourceConfig } from '../../config/schema.js';
 export interface StubRequest {
   method: string;
   path: string;
+  /** Of the address; of a GET it is also `form`. */
+  query: URLSearchParams;
+  /** As it came. */
+  body: string;
   headers: FastifyRequest['headers'];
   /** Form body or query string. */
   form: URLSearchParams;
@@ -21,7 +25,7 @@ export interface StubPrometheus {
 export async function startStubPrometheus(): Promise<StubPrometheus> {
   const app = Fastify({ forceCloseConnections: true });
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) => {
-    done(null, new URLSearchParams(body.toString()));
+    done(null, body);
   });
   const stub: StubPrometheus = {
     url: '',
@@ -31,8 +35,10 @@ export async function startStubPrometheus(): Promise<StubPrometheus> {
   };
   app.all('/*', (request, reply) => {
     const [path = '', search = ''] = request.url.split('?');
-    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams(search);
-    const seen = { method: request.method, path, headers: request.headers, form };
+    const query = new URLSearchParams(search);
+    const body = typeof request.body === 'string' ? request.body : '';
+    const form = body === '' ? query : new URLSearchParams(body);
+    const seen = { method: request.method, path, query, body, headers: request.headers, form };
     stub.requests.push(seen);
     return stub.answer(reply, seen);
   });
@@ -49,6 +55,7 @@ export function sourceConfig(
     name: 'prom',
     url,
     auth: { type: 'none' },
+    tls: {},
     headers: {},
     timeoutSeconds: 5,
     maxConcurrentQueries: 8,

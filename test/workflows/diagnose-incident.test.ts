@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowUpdateFailedError } from '@temporalio/client';
+import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import * as messages from '../../model/messages.js';
 import { anAnomaly, T0 } from '../support/anomalies.js';
 import { aDiagnosis } from '../support/diagnoses.js';
 import { aConclusion, POLICY } from '../support/fake-activities.js';
 import { keepHistory } from '../support/histories.js';
 import { playIncident, type PlayedIncident, type PlayOptions } from '../support/incident-play.js';
+import { keysIn } from '../support/stores.js';
 import { openLab, type Lab } from '../support/workflow-lab.js';
 
 describe('diagnoseIncident', function () {
@@ -186,17 +192,21 @@ describe('diagnoseIncident', function () {
     assert.equal(calls.saved[0]?.diagnosis?.verdict.service, 'payment');
   });
 
-  it('says so when the analysis gives up', async () => {
+  it('gives the analysis the time of the policy and a minute more, and says so when it gives up', async () => {
+    let seconds = 0;
     const { calls } = await play(
       {
+        policy: { analysisTimeoutSeconds: 500 },
         activities: {
           analyse: () => {
+            seconds = activityInfo().startToCloseTimeoutMs / 1000;
             throw ApplicationFailure.nonRetryable('the analysis was given up after 120 s', 'AnalysisTimeout');
           },
         },
       },
       ({ resolve }) => resolve(resolved),
     );
+    assert.equal(seconds, 560);
     const [first] = calls.saved;
     assert.ok(first);
     assert.equal(first.diagnosis, null);
@@ -244,13 +254,20 @@ describe('diagnoseIncident', function () {
 
   it('goes on when the store is away for an hour, and saves what it could not save with the next revision', async () => {
     const start = await lab.now();
-    const saved: string[] = [];
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-away-'));
+    const folder = join(directory, 'store');
+    await writeFile(folder, 'a file where the folder of the store belongs');
+    const blobs = new FolderBlobs(folder);
+    let isAway = true;
     const { record, calls } = await play(
       {
         activities: {
           saveRecord: async ({ record: { revision, revisionReason } }) => {
-            if ((await lab.now()) < start + 3600) throw new Error('ENOSPC: no space left on device');
-            saved.push(revisionReason);
+            if (isAway && (await lab.now()) >= start + 3600) {
+              isAway = false;
+              await rm(folder);
+            }
+            await blobs.put(`records/r${revision}`, Buffer.from(revisionReason));
             return { uri: `record/r${revision}`, reportPath: '/r', reportUrl: null, sinks: ['chat'] };
           },
         },
@@ -261,10 +278,18 @@ describe('diagnoseIncident', function () {
         await resolve(resolved);
       },
     );
-    assert.deepEqual(saved, ['first-result', 'final']);
+    const [first, final, ...others] = await keysIn(blobs);
+    assert.deepEqual(others, []);
+    assert.equal(String(await blobs.get(first!)), 'first-result');
+    assert.equal(String(await blobs.get(final!)), 'final');
+    await rm(directory, { recursive: true });
     assert.equal(calls.published.length, 2);
     assert.equal(record.state, 'resolved');
-    assert.ok(record.timeline.some(({ what }) => /^Revision 1 could not be saved: .*ENOSPC/.test(what)));
+    assert.ok(
+      record.timeline.some(({ what }) =>
+        /^Revision 1 could not be saved: .*store\.directory: cannot write/.test(what),
+      ),
+    );
   });
 
   it('ends with its record when even the final report cannot be saved within a day', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createCorrelate } from '../../activities/correlate/index.js';
 import { Calls } from '../../activities/collect/scope/calls.js';
 import { joinGroups } from '../../activities/correlate/join.js';
+import { KnownPlaces } from '../../activities/correlate/places.js';
 import { activeSilences } from '../../activities/correlate/silences.js';
 import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { configSchema } from '../../config/schema.js';
@@ -10,7 +11,8 @@ import { FakeSource, type FakeSeries } from '../support/fake-source.js';
 import { randomOf } from '../support/random.js';
 import { collectDeps, runActivity, testConfig } from '../support/scopes.js';
 
-const RULES = { maxHops: 3, joinSeconds: 600, sharedCallers: 0.5 };
+const RULES = { maxHops: 3, joinSeconds: 600, sharedCallers: 0.5, joinsNames: true };
+const NOWHERE = new KnownPlaces();
 
 function callsOf(text: string): Calls {
   return new Calls(text.split(' ').map((pair) => pair.split('>') as [string, string]));
@@ -29,7 +31,7 @@ function join(calls: string, groups: string, incidents: Record<string, string> =
     id,
     services: groupsOf(services).flatMap((one) => one.services),
   }));
-  return joinGroups(callsOf(calls), groupsOf(groups), open, RULES);
+  return joinGroups(callsOf(calls), groupsOf(groups), open, RULES, NOWHERE);
 }
 
 /** Where each group ends: at the group that opens the incident, or at an open incident. */
@@ -126,13 +128,54 @@ function storm(seed: number): number {
       partOf.push(part);
     }
   }
-  const ends = endsOf(joinGroups(graph, groups, [], RULES));
+  const ends = endsOf(joinGroups(graph, groups, [], RULES, NOWHERE));
   for (const end of new Set(ends)) {
     const parts = new Set(ends.flatMap((other, i) => (other === end && partOf[i] !== -1 ? [partOf[i]] : [])));
     assert.ok(parts.size <= 1, `seed ${seed}: faults of ${[...parts].join(' and ')} became one`);
   }
   return new Set(ends).size;
 }
+
+describe('correlation of namesakes', () => {
+  const PLACES = new KnownPlaces([
+    { name: 'front', cluster: null, environment: null, namespace: 'prod' },
+    { name: 'front', cluster: null, environment: null, namespace: 'staging' },
+    { name: 'payment', cluster: null, environment: null, namespace: 'prod' },
+    { name: 'payment', cluster: null, environment: null, namespace: 'staging' },
+    { name: 'mail', cluster: null, environment: null, namespace: 'post' },
+  ]);
+  const CALLS = callsOf('front>payment front>mail');
+  const at = (name: string, ...namespaces: string[]): AffectedServices => ({
+    services: [{ name, at: 1_000, ...(namespaces.length > 0 && { namespaces }) }],
+  });
+  const joinAll = (...groups: AffectedServices[]) => joinGroups(CALLS, groups, [], RULES, PLACES);
+
+  it('joins no caller to what a namesake of its callee is', () => {
+    assert.deepEqual(joinAll(at('front', 'prod'), at('payment', 'staging')), [null, null]);
+    assert.equal(joinAll(at('front', 'prod'), at('payment', 'prod'))[0]?.kind, 'group');
+    assert.equal(joinAll(at('front', 'prod'), at('mail', 'post'))[0]?.kind, 'group', 'only there is one');
+  });
+
+  it('joins nothing across clusters', () => {
+    const [front, payment] = [at('front'), at('payment')];
+    front.services[0]!.clusters = ['eu-1'];
+    payment.services[0]!.clusters = ['us-1'];
+    assert.deepEqual(joinAll(front, payment), [null, null]);
+  });
+
+  it('joins two that the metrics know as one, unless they are in two of its places', () => {
+    assert.deepEqual(joinAll(at('mail', 'post'), at('mail', 'otel')), [
+      null,
+      { kind: 'group', index: 0, why: 'also of mail, as its metrics call it' },
+    ]);
+    assert.deepEqual(joinAll(at('payment', 'prod'), at('payment', 'staging')), [null, null]);
+    assert.deepEqual(
+      joinAll(at('payment', 'prod'), at('payment', 'staging'), at('payment')),
+      [null, null, null],
+      'which of them is meant cannot be told',
+    );
+  });
+});
 
 describe('the correlate activity', () => {
   const request = {
@@ -152,17 +195,21 @@ describe('the correlate activity', () => {
           return [
             [{ job: 'checkout' }, 10],
             [{ job: 'payment' }, 10],
+            [{ job: 'mail' }, 1],
+            [{ job: 'mail-service' }, 1],
           ];
         if (query.includes('increase(http_client'))
           return [[{ job: 'checkout', server_address: 'payment' }, 9]];
         return query.includes('count_over_time') ? [[{}, 15]] : [];
       },
     });
-    const { correlate } = createCorrelate(await collectDeps(source));
+    const { correlate, readTriagePolicy } = createCorrelate(await collectDeps(source));
+    assert.equal((await readTriagePolicy({ at: 10_000 })).apart, undefined);
     const { targets, blind } = await runActivity(correlate, request).result;
     assert.equal(blind, null);
     assert.deepEqual(targets, [{ kind: 'group', index: 1, why: 'checkout calls payment, 40 s apart' }, null]);
     const asked = source.asked.length;
+    assert.deepEqual((await readTriagePolicy({ at: 10_000 })).apart, ['mail', 'mail-service']);
     await runActivity(correlate, request).result;
     assert.equal(source.asked.length, asked);
   });

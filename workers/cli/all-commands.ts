@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliDependencies } from '../../client/cli/context.js';
 import { buildClientCommands, createProgram } from '../../client/cli/program.js';
+import { buildDiscoverCommand } from '../discover/command.js';
 import { buildCareCommands } from '../doctor/command.js';
 import { buildWatchesCommand } from '../watches/watches-command.js';
 import { buildCompletionCommand } from './completion-command.js';
@@ -22,6 +23,7 @@ export function faultlineProgram(deps: CliDependencies, version: string): Comman
   buildStoreCommand(program, deps);
   program.commandsGroup('Metrics and settings:');
   buildServicesCommand(program, deps);
+  buildDiscoverCommand(program, deps);
   buildWatchesCommand(program, deps);
   buildConfigCommand(program, deps);
   program.commandsGroup('Installation:');

@@ -8,14 +8,15 @@ const TIMEOUT_MS = 20_000;
 export const knownServices: CliDependencies['knownServices'] = async (config, wanted) => {
   const source = await openSource(config.metrics);
   try {
+    const { aliases } = config.services;
     const packs = await loadPacks(config.packs.files);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const measured = await listServices({ source, packs, config }, Math.floor(Date.now() / 1000), { signal });
     const named = config.topology.services
-      .filter(({ name }) => matchingService(measured, name) === null)
+      .filter(({ name }) => matchingService(measured, name, aliases) === null)
       .map(({ name }) => ({ name, signals: [] }));
     const services = [...measured, ...named];
-    return { services, match: wanted === undefined ? null : matchingService(services, wanted) };
+    return { services, match: wanted === undefined ? null : matchingService(services, wanted, aliases) };
   } finally {
     source.close();
   }

@@ -1,35 +1,32 @@
 import { BadCredentials, NotASource } from '../../activities/collect/metrics/source/errors.js';
 import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
 import type { MetricsSourceConfig } from '../../config/schema.js';
+import type { Survey } from '../../activities/collect/scope/survey.js';
 import type { Watch } from '../../config/watches.js';
+import { count } from '../../model/wording.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
 
 const TIMEOUT_SECONDS = 5;
 
 export interface MetricsDeps {
   source: MetricsSource;
-  /** The metric packs that the source has metrics for. */
-  matchingPacks: (source: MetricsSource) => Promise<MatchingPack[]>;
+  /** What is read of the source now. */
+  survey: (source: MetricsSource) => Promise<Survey>;
   /** How many series a watch reads now. */
   watchedSeries: (source: MetricsSource, watch: Watch) => Promise<number>;
 }
 
-export interface MatchingPack {
-  name: string;
-  /** Whether it reads latency, errors or traffic, without which a diagnosis sees resources alone. */
-  readsRequests: boolean;
-}
-
-/** Whether the metrics source answers, what it is, and which packs read it. */
+/** Whether the metrics source answers, what it is, and what is read of it. */
 export async function examineMetrics(
   config: MetricsSourceConfig,
-  { source, matchingPacks }: MetricsDeps,
+  { source, survey }: MetricsDeps,
 ): Promise<Finding[]> {
   const where = config.type === 'recording' ? config.file : new URL(config.url).host;
   const health = await answers(source);
   const findings: Finding[] = [{ area: 'metrics', subject: `${config.type} ${where}`, ...health }];
-  if (health.status === 'failed') return findings;
-  return [...findings, { area: 'metrics', subject: 'packs', ...(await packs(() => matchingPacks(source))) }];
+  // A recording answers what an incident asked of some services, not what is asked here of all.
+  if (health.status === 'failed' || config.type === 'recording') return findings;
+  return [...findings, ...(await whatIsRead(() => survey(source)))];
 }
 
 async function answers(source: MetricsSource): Promise<Told> {
@@ -47,18 +44,65 @@ function remedyFor(error: unknown): string {
   return 'check metrics.url and the network to it; until it answers, summaries say what they could not read';
 }
 
-async function packs(match: () => Promise<MatchingPack[]>): Promise<Told> {
+async function whatIsRead(survey: () => Promise<Survey>): Promise<Finding[]> {
+  const of = (subject: string, told: Told): Finding => ({ area: 'metrics', subject, ...told });
+  let seen: Survey;
   try {
-    const matching = await match();
-    const names = matching.map(({ name }) => name);
-    const seen = `${names.join(', ')} ${names.length === 1 ? 'matches' : 'match'} its metrics`;
-    if (matching.some(({ readsRequests }) => readsRequests)) return ok(seen);
-    const remedy =
-      'check that it scrapes your services; metrics of other names need a pack of your own (packs.files, packs/README.md)';
-    return matching.length === 0
-      ? failed('no metric pack matches its metrics', remedy)
-      : warning(`${seen}, but none reads latency, errors or traffic`, remedy);
+    seen = await survey();
   } catch (error) {
-    return warning(reasonOf(error), 'its metric names could not be listed: run this again');
+    const remedy = 'what it holds could not be read: run this again';
+    return [of('packs', warning(reasonOf(error), remedy))];
   }
+  const findings = [of('packs', services(seen))];
+  if (findings[0]!.status === 'ok') findings.push(of('calls', calls(seen)), of('labels', labels(seen)));
+  const refused = seen.gaps.map(({ what, reason }) =>
+    of(what, warning(reason, 'a diagnosis does without it')),
+  );
+  return [...findings, ...refused];
+}
+
+const GOLDEN = ['latency', 'errors', 'traffic'] as const;
+
+/** Whether latency, errors or traffic of some service is read: whether targets are up is known of everything scraped. */
+function services({ packs, services }: Survey): Told {
+  const read = GOLDEN.map((signal) => ({
+    signal,
+    services: services.filter(({ signals }) => signals.some((one) => one.served && one.signal === signal)),
+  }));
+  const names = packs.join(', ');
+  if (read.some(({ services }) => services.length > 0)) {
+    const counts = read.map(({ signal, services }) => `${signal} of ${services.length}`).join(', ');
+    return ok(
+      `${names}: ${counts} ${read.every(({ services }) => services.length === 1) ? 'service' : 'services'}`,
+    );
+  }
+  const remedy =
+    'check that it scrapes your services; metrics of other names need a pack of your own (packs.files, packs/README.md)';
+  return packs.length === 0
+    ? failed('no metric pack matches its metrics', remedy)
+    : failed(
+        `${names} ${packs.length === 1 ? 'matches' : 'match'} its metrics, but latency, errors or traffic of no service is read`,
+        remedy,
+      );
+}
+
+/** Without calls a diagnosis cannot follow a fault from service to service. */
+function calls({ calls }: Survey): Told {
+  if (calls.length > 0)
+    return ok(`${count(calls.length, 'call')} between services ${calls.length === 1 ? 'is' : 'are'} known`);
+  return warning(
+    'no metric shows who calls whom',
+    'give client metrics or span metrics a dimension that names the callee (peer.service, server.address), or write topology.services',
+  );
+}
+
+const ROLES = ['cluster', 'namespace', 'region', 'version', 'pod'] as const;
+
+/** Which labels tell where a service is; without them services of one name cannot be told apart. */
+function labels({ labels }: Survey): Told {
+  const told = ROLES.map((role) => {
+    const found = labels.find((one) => one.role === role);
+    return found ? `${role} by ${found.label} (${count(found.values, 'value')})` : `no label for ${role}`;
+  });
+  return ok(told.join(', '));
 }

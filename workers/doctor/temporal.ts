@@ -1,15 +1,8 @@
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
-import { TASK_QUEUE } from '../../model/messages.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
-import {
-  differingStores,
-  POLLS_WITHIN_SECONDS,
-  readPollers,
-  SHARE_ONE_STORE,
-  type Poller,
-} from '../pollers.js';
+import { differingStores, POLLS_WITHIN_SECONDS, readPollers, SHARE_ONE_STORE } from '../pollers.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
 
 const DEADLINE_MS = 4000;
@@ -53,7 +46,7 @@ async function examine(temporal: Temporal): Promise<Finding[]> {
   if (home.status === 'failed') return findings;
 
   findings.push(about('search attributes', await told(() => searchAttributes(temporal))));
-  findings.push(about(`worker on '${TASK_QUEUE}'`, await told(() => pollers(temporal))));
+  findings.push(about('workers', await told(() => pollers(temporal))));
   return findings;
 }
 
@@ -108,17 +101,23 @@ async function searchAttributes({ client, call, namespace }: Temporal): Promise<
 }
 
 async function pollers(temporal: Temporal): Promise<Told> {
-  const { workflow, activity } = await readPollers(temporal, DEADLINE_MS);
+  const queues = await readPollers(temporal, DEADLINE_MS);
+  const all = queues.flatMap(({ pollers }) => pollers);
   const start = 'start one: `faultline worker`';
-  const lastPoll = (known: readonly Poller[]): number =>
-    Math.min(...known.map(({ secondsAgo }) => secondsAgo));
-  const oldest = Math.max(lastPoll(workflow), lastPoll(activity));
-  if (oldest === Infinity) return warning('no worker polls for tasks', start);
-  if (oldest > POLLS_WITHIN_SECONDS) {
-    return warning(`the last poll was ${Math.round(oldest)} s ago`, start);
+  if (all.length === 0) return warning('no worker polls for tasks', start);
+  const latest = Math.min(...all.map(({ secondsAgo }) => secondsAgo));
+  if (latest > POLLS_WITHIN_SECONDS) return warning(`the last poll was ${Math.round(latest)} s ago`, start);
+  const unpolled = queues.filter(
+    ({ pollers }) => !pollers.some(({ secondsAgo }) => secondsAgo <= POLLS_WITHIN_SECONDS),
+  );
+  if (unpolled.length > 0) {
+    const names = [...new Set(unpolled.map(({ taskQueue }) => `'${taskQueue}'`))].join(', ');
+    return warning(
+      `no worker polls task queue ${names}, so incidents wait there`,
+      'all its workers may be busy; else see their logs, and start one: `faultline worker`',
+    );
   }
-  const different = differingStores(activity);
+  const different = differingStores(all);
   if (different !== null) return warning(different, SHARE_ONE_STORE);
-  const identities = new Set([...workflow, ...activity].map(({ identity }) => identity));
-  return ok(`${[...identities].join(', ')} polls for tasks`);
+  return ok(`${[...new Set(all.map(({ identity }) => identity))].join(', ')} polls for tasks`);
 }

@@ -1,11 +1,15 @@
 import type { Anomaly } from '../../model/anomaly.js';
+import { canonicalName, plainestName } from '../../model/identity/names.js';
 import type { CorrelateAnswer, GroupTarget, TriagePolicy } from '../../model/triage.js';
+import { addPlace, fitOf, type Affected } from './affected.js';
 import { ROUND_GROUPS } from './limits.js';
 import type { WaitingAlert } from './waiting-alerts.js';
 
 /** An alert that no open incident attracts, and why it is with the others of its group (null for the first). */
 interface Unmatched {
   alert: WaitingAlert;
+  /** The alert, its service named as the group names it. */
+  anomaly: Anomaly;
   why: string | null;
 }
 
@@ -14,29 +18,84 @@ export interface AlertGroup {
   /** Of its first alert. */
   key: string;
   alerts: Unmatched[];
-  /** Its services and when their first alert began, unix seconds. */
-  services: Map<string, number>;
+  /** Its services, each with the start of its first alert. */
+  services: Map<string, Affected>;
 }
 
-/** Puts alerts together by their source's group and their service, in the order of arrival. */
-export function groupAlerts(alerts: Iterable<WaitingAlert>, by: TriagePolicy['joinBy']): AlertGroup[] {
+/** Alerts of one service, whatever they call it. */
+interface OneService extends Affected {
+  group: AlertGroup;
+  names: string[];
+}
+
+/**
+ * Puts alerts together by their source's group and their service, in the order of arrival. Alerts that write one service
+ * in several ways get its plainest name.
+ */
+export function groupAlerts(
+  alerts: Iterable<WaitingAlert>,
+  by: TriagePolicy['joinBy'],
+  apart: ReadonlySet<string>,
+): AlertGroup[] {
   const groups: AlertGroup[] = [];
   const ofGroup = new Map<string, AlertGroup>();
-  const ofService = new Map<string, AlertGroup>();
+  const services = new Map<string, OneService[]>();
+  const members: { member: Unmatched; service: OneService; isJoinedBy: 'group' | 'service' | null }[] = [];
   for (const alert of alerts) {
-    const { group, service, startedAt } = alert.anomaly;
-    const sameGroup = by.includes('group') ? ofGroup.get(group) : undefined;
-    const sameService = by.includes('service') ? ofService.get(service) : undefined;
-    const known = sameGroup ?? sameService;
-    const own: AlertGroup = known ?? { key: alert.key, alerts: [], services: new Map() };
-    if (!known) groups.push(own);
-    const why = sameGroup ? 'same alert group' : sameService ? `also of ${service}` : null;
-    own.alerts.push({ alert, why });
-    own.services.set(service, Math.min(startedAt, own.services.get(service) ?? Infinity));
-    if (!ofGroup.has(group)) ofGroup.set(group, own);
-    if (!ofService.has(service)) ofService.set(service, own);
+    const { anomaly } = alert;
+    const alike = services.get(canonicalName(anomaly.service)) ?? [];
+    const sameGroup = by.includes('group') ? ofGroup.get(anomaly.group) : undefined;
+    const sameService = by.includes('service') ? serviceOf(alike, anomaly, apart) : undefined;
+    const group: AlertGroup = sameGroup ??
+      sameService?.group ?? { key: alert.key, alerts: [], services: new Map() };
+    const isNew = !sameGroup && !sameService;
+    if (isNew) groups.push(group);
+    const service = sameService?.group === group ? sameService : newService(group, anomaly);
+    if (service !== sameService) services.set(canonicalName(anomaly.service), [...alike, service]);
+    service.names.push(anomaly.service);
+    service.at = Math.min(service.at, anomaly.startedAt);
+    addPlace(service, anomaly);
+    const member: Unmatched = { alert, anomaly, why: null };
+    group.alerts.push(member);
+    members.push({ member, service, isJoinedBy: sameGroup ? 'group' : sameService ? 'service' : null });
+    if (!ofGroup.has(anomaly.group)) ofGroup.set(anomaly.group, group);
+  }
+  for (const { member, service, isJoinedBy } of members) {
+    const name = plainestName(service.names);
+    if (isJoinedBy === 'group') member.why = 'same alert group';
+    if (isJoinedBy === 'service') member.why = alsoOf(name, member.anomaly.service);
+    member.anomaly = { ...member.anomaly, service: name };
+  }
+  for (const one of [...services.values()].flat()) {
+    const name = plainestName(one.names);
+    const known = one.group.services.get(name);
+    one.group.services.set(name, { ...one, at: Math.min(one.at, known?.at ?? Infinity) });
   }
   return groups;
+}
+
+/** Why an alert is where its service has alerts already. */
+export function alsoOf(name: string, written: string): string {
+  return name === written ? `also of ${name}` : `also of ${name}, here written ${written}`;
+}
+
+/** Of services that are written alike the one that an alert means: in just its place, else the only one that may be. */
+function serviceOf(
+  alike: readonly OneService[],
+  anomaly: Anomaly,
+  apart: ReadonlySet<string>,
+): OneService | undefined {
+  const fits = alike.flatMap((one) => {
+    const fit = fitOf([one.names[0]!, one], anomaly, apart);
+    return fit === 'other' ? [] : [{ one, fit }];
+  });
+  const same = fits.find(({ fit }) => fit === 'same');
+  if (same) return same.one;
+  return new Set(fits.map(({ one }) => one.group)).size > 1 ? undefined : fits[0]?.one;
+}
+
+function newService(group: AlertGroup, { startedAt }: Anomaly): OneService {
+  return { group, names: [], at: startedAt, namespaces: [], clusters: [] };
 }
 
 /** What `correlate` said of alert groups, by the keys that they were asked about with. */
@@ -74,9 +133,9 @@ export function resolveTargets(
     byEnd.set(end.key, placed);
     // A group that others join does not say why itself, unless another opens the incident.
     const link = targets.get(group.key)?.why ?? joinedBy.get(group.key) ?? null;
-    for (const { alert, why } of group.alerts) {
+    for (const { alert, anomaly: own, why } of group.alerts) {
       const joined = why ?? link;
-      const anomaly = joined === null ? alert.anomaly : { ...alert.anomaly, joined };
+      const anomaly = joined === null ? own : { ...own, joined };
       placed.placements.push({ alert, anomaly });
     }
   }

@@ -53,6 +53,11 @@ export const OPEN_INCIDENTS = 6_000;
 export const OPEN_BYTES = 800_000;
 /** Services, and as many groups, by which one incident attracts alerts. The oldest are forgotten. */
 export const ATTRACTING_NAMES = 200;
+/**
+ * Namespaces, and as many clusters, that are remembered of one service of an incident. The oldest are forgotten: an
+ * alert from there then counts as another service's.
+ */
+export const SERVICE_PLACES = 8;
 /** Bytes of these names of one incident. The oldest are forgotten. */
 export const ATTRACTING_BYTES = 16_000;
 

@@ -35,20 +35,20 @@ export function merge(state: Triage, { from, into, by }: Merge, reply: number, a
 export function split(state: Triage, { from, service, by }: Split, reply: number, at: number): Answer[] {
   const { counts, dedup, open, outbox } = state;
   const source = open.get(from);
-  const began = source?.services.get(service);
+  const affected = source?.services.get(service);
   const refused = refusal(state, { from, by }, at) ?? splitRefusal(source, service, from);
-  if (refused !== null || !source || began === undefined) {
+  if (refused !== null || !source || !affected) {
     return [{ reply, result: { refused: refused ?? '' } }];
   }
 
   counts.incidents += 1;
   const group = from.slice(from.lastIndexOf('-') + 1);
-  const to = `${incidentIdOf({ service, at: began, group })}s${counts.incidents}`;
+  const to = `${incidentIdOf({ service, at: affected.at, group })}s${counts.incidents}`;
   const target = open.open(to, 'split');
   const episodes = dedup.episodesOf(from).filter((episode) => episode.service === service);
   for (const episode of episodes) dedup.move(episode, to);
   open.forgetService(source, service);
-  open.attractService(target, service, began);
+  open.attractService(target, service, affected);
   source.alerts -= episodes.length;
   target.alerts += episodes.length;
   const id = outbox.add(from, { kind: 'transfer', to, service, by }, false);
@@ -111,7 +111,7 @@ function refusal(state: Triage, { from, by }: { from: string; by: string }, at: 
 }
 
 function splitRefusal(
-  source: { services: ReadonlyMap<string, number> } | undefined,
+  source: { services: ReadonlyMap<string, unknown> } | undefined,
   service: string,
   from: string,
 ): string | null {

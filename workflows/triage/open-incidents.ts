@@ -1,5 +1,8 @@
+import type { Anomaly } from '../../model/anomaly.js';
 import { jsonBytes } from '../../model/bytes.js';
+import { canonicalName } from '../../model/identity/names.js';
 import type { AffectedService } from '../../model/triage.js';
+import { addPlace, fitOf, type Affected, type ServiceOf } from './affected.js';
 import { ATTRACTING_BYTES, ATTRACTING_NAMES, OPEN_BYTES, OPEN_INCIDENTS } from './limits.js';
 
 /** An open incident as triage knows it. */
@@ -10,8 +13,8 @@ export interface OpenIncident {
    * `storm`: takes what no further incident is opened for, and attracts nothing.
    */
   kind: 'plain' | 'split' | 'storm';
-  /** Services by which it attracts alerts, and when the latest of their alerts began (unix seconds). */
-  services: Map<string, number>;
+  /** Services by which it attracts alerts, and when the latest of their alerts began. */
+  services: Map<string, Affected>;
   /** Groups by which it attracts alerts. */
   groups: Set<string>;
   /** Alerts that it was given. */
@@ -22,10 +25,20 @@ export interface OpenIncident {
   bytes: number;
 }
 
+/** Namespaces and clusters are left out where there are none. */
+type SavedService = [name: string, at: number, namespaces?: string[], clusters?: string[]];
+
+/** One service by which an incident attracts alerts. */
+interface Attraction {
+  incident: OpenIncident;
+  name: string;
+  affected: Affected;
+}
+
 export type SavedOpenIncident = [
   id: string,
   kind: OpenIncident['kind'],
-  services: [string, number][],
+  services: SavedService[],
   groups: string[],
   alerts: number,
   flaps: number,
@@ -39,7 +52,8 @@ const NAME_OVERHEAD = 14;
 export class OpenIncidents {
   private readonly byId = new Map<string, OpenIncident>();
   private readonly byGroup = new Map<string, Set<OpenIncident>>();
-  private readonly byService = new Map<string, Set<OpenIncident>>();
+  /** By what all ways to write a service have in common. */
+  private readonly byService = new Map<string, Attraction[]>();
   private stormIncident: OpenIncident | null = null;
   private bytes = 0;
 
@@ -48,7 +62,9 @@ export class OpenIncidents {
       const incident = this.open(id, kind);
       incident.alerts = alerts;
       incident.flaps = flaps;
-      for (const [service, at] of services) this.attractService(incident, service, at);
+      for (const [service, at, namespaces = [], clusters = []] of services) {
+        this.attractService(incident, service, { at, namespaces, clusters });
+      }
       for (const group of groups) this.attractGroup(incident, group);
     }
   }
@@ -80,14 +96,27 @@ export class OpenIncidents {
     return first(this.byGroup.get(group));
   }
 
-  /** The incident that a service was split off to, else the first that attracts it. */
-  ofService(service: string): OpenIncident | undefined {
-    return this.splitOff(service) ?? first(this.byService.get(service));
-  }
-
-  splitOff(service: string): OpenIncident | undefined {
-    for (const incident of this.byService.get(service) ?? []) if (incident.kind === 'split') return incident;
-    return undefined;
+  /**
+   * The open incident that attracts an alert by its service, and how the incident calls that: one that the service was
+   * split off to, else the first that has it in just that place, else the only one that may be meant.
+   */
+  ofService(
+    alert: ServiceOf,
+    apart: ReadonlySet<string>,
+  ): { incident: OpenIncident; name: string } | undefined {
+    const alike = this.byService.get(canonicalName(alert.service)) ?? [];
+    const found = alike.flatMap((one) => {
+      const fit = fitOf([one.name, one.affected], alert, apart);
+      return fit === 'other' ? [] : [{ ...one, fit }];
+    });
+    const best =
+      found.find(({ incident }) => incident.kind === 'split') ?? found.find(({ fit }) => fit === 'same');
+    if (best) return best;
+    // Which of two in different places it is cannot be told: then it is neither.
+    const places = new Set(
+      found.map(({ affected }) => JSON.stringify([affected.namespaces, affected.clusters])),
+    );
+    return places.size > 1 ? undefined : found[0];
   }
 
   /** The open storm incident. */
@@ -120,20 +149,37 @@ export class OpenIncidents {
     if (!incident) return;
     this.byId.delete(id);
     if (this.stormIncident === incident) this.stormIncident = null;
-    for (const service of incident.services.keys()) unlink(this.byService, service, incident);
+    for (const service of incident.services.keys()) this.detach(incident, service);
     for (const group of incident.groups) unlink(this.byGroup, group, incident);
     this.bytes -= incident.bytes;
   }
 
-  /** Lets an incident attract alerts of a service whose latest began at `at`. */
-  attractService(incident: OpenIncident, service: string, at: number): void {
+  /** Lets an incident attract alerts of a service, of which the latest began at `at`. */
+  attractService(incident: OpenIncident, service: string, { at, namespaces, clusters }: Affected): void {
     if (incident.kind === 'storm') return;
     const known = incident.services.get(service);
-    incident.services.set(service, Math.max(known ?? at, at));
-    if (known !== undefined) return;
-    link(this.byService, service, incident);
+    const affected: Affected = known ?? { at, namespaces: [], clusters: [] };
+    const before = placesBytes(affected);
+    affected.at = Math.max(affected.at, at);
+    for (const namespace of namespaces) addPlace(affected, { service, namespace });
+    for (const cluster of clusters) addPlace(affected, { service, cluster });
+    this.weighBytes(incident, placesBytes(affected) - before);
+    if (known) return;
+    incident.services.set(service, affected);
+    const canonical = canonicalName(service);
+    const alike = this.byService.get(canonical) ?? [];
+    this.byService.set(canonical, [...alike, { incident, name: service, affected }]);
     this.weigh(incident, service, 1);
     this.trim(incident);
+  }
+
+  /** The same for the service of an alert. */
+  attractAlert(incident: OpenIncident, { service, startedAt, namespace, cluster }: Anomaly): void {
+    this.attractService(incident, service, {
+      at: startedAt,
+      namespaces: namespace === undefined ? [] : [namespace],
+      clusters: cluster === undefined ? [] : [cluster],
+    });
   }
 
   attractGroup(incident: OpenIncident, group: string): void {
@@ -145,14 +191,17 @@ export class OpenIncidents {
   }
 
   forgetService(incident: OpenIncident, service: string): void {
-    if (!incident.services.delete(service)) return;
-    unlink(this.byService, service, incident);
+    const affected = incident.services.get(service);
+    if (!affected) return;
+    incident.services.delete(service);
+    this.detach(incident, service);
+    this.weighBytes(incident, -placesBytes(affected));
     this.weigh(incident, service, -1);
   }
 
   /** Lets one incident attract what another does. */
   takeOver(target: OpenIncident, source: OpenIncident): void {
-    for (const [service, at] of source.services) this.attractService(target, service, at);
+    for (const [service, affected] of source.services) this.attractService(target, service, affected);
     for (const group of source.groups) this.attractGroup(target, group);
     target.alerts += source.alerts;
     target.flaps += source.flaps;
@@ -162,11 +211,19 @@ export class OpenIncidents {
     return [...this.byId.values()].map(({ id, kind, services, groups, alerts, flaps }) => [
       id,
       kind,
-      [...services],
+      [...services].map(savedService),
       [...groups],
       alerts,
       flaps,
     ]);
+  }
+
+  private detach(incident: OpenIncident, service: string): void {
+    const canonical = canonicalName(service);
+    const alike = this.byService.get(canonical) ?? [];
+    const others = alike.filter((one) => one.incident !== incident || one.name !== service);
+    if (others.length > 0) this.byService.set(canonical, others);
+    else this.byService.delete(canonical);
   }
 
   /** Forgets the oldest names of an incident that has too many. */
@@ -185,7 +242,10 @@ export class OpenIncidents {
   }
 
   private weigh(incident: OpenIncident, name: string, sign: 1 | -1): void {
-    const bytes = sign * (jsonBytes(name) + NAME_OVERHEAD);
+    this.weighBytes(incident, sign * (jsonBytes(name) + NAME_OVERHEAD));
+  }
+
+  private weighBytes(incident: OpenIncident, bytes: number): void {
     incident.bytes += bytes;
     this.bytes += bytes;
   }
@@ -193,7 +253,28 @@ export class OpenIncidents {
 
 /** Services of an open incident and when the latest of their alerts began; the latest services, at most `most`. */
 export function affectedServices({ services }: OpenIncident, most: number): AffectedService[] {
-  return [...services].slice(-most).map(([name, at]) => ({ name, at }));
+  return [...services].slice(-most).map(([name, affected]) => affectedService(name, affected));
+}
+
+/** The same of one service, as `correlate` is asked about it. */
+export function affectedService(name: string, { at, namespaces, clusters }: Affected): AffectedService {
+  return {
+    name,
+    at,
+    ...(namespaces.length > 0 && { namespaces }),
+    ...(clusters.length > 0 && { clusters }),
+  };
+}
+
+function savedService([name, { at, namespaces, clusters }]: [string, Affected]): SavedService {
+  if (clusters.length > 0) return [name, at, namespaces, clusters];
+  return namespaces.length > 0 ? [name, at, namespaces] : [name, at];
+}
+
+/** Bytes of the places of a service as they are saved. */
+function placesBytes({ namespaces, clusters }: Affected): number {
+  if (namespaces.length + clusters.length === 0) return 0;
+  return jsonBytes(namespaces) + jsonBytes(clusters) + 2;
 }
 
 function link(index: Map<string, Set<OpenIncident>>, name: string, incident: OpenIncident): void {

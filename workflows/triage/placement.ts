@@ -1,7 +1,9 @@
 import type { Anomaly } from '../../model/anomaly.js';
 import type { CorrelateRequest, TriagePolicy } from '../../model/triage.js';
+import { fitOf } from './affected.js';
 import type { Episode } from './dedup-index.js';
 import {
+  alsoOf,
   groupAlerts,
   resolveTargets,
   type AlertGroup,
@@ -19,7 +21,7 @@ import {
   ROUND_GROUPS,
   ROUND_INCIDENTS,
 } from './limits.js';
-import { affectedServices, type OpenIncident } from './open-incidents.js';
+import { affectedService, affectedServices, type OpenIncident } from './open-incidents.js';
 import { silenceOf } from './silences.js';
 import { drop, type Triage } from './state.js';
 import type { WaitingAlert } from './waiting-alerts.js';
@@ -28,9 +30,10 @@ import type { WaitingAlert } from './waiting-alerts.js';
 export function joinOpenIncidents(state: Triage, policy: TriagePolicy, at: number): void {
   for (const alert of state.waiting.values()) {
     if (!hasRoom(state)) return;
-    const match = matchOf(state, alert.anomaly, policy.joinBy);
+    const match = matchOf(state, alert.anomaly, policy);
     if (!match || dropSilenced(state, alert, policy, at)) continue;
-    place(state, { alert, anomaly: { ...alert.anomaly, joined: match.why } }, match.incident);
+    const { incident, service, why } = match;
+    place(state, { alert, anomaly: { ...alert.anomaly, service, joined: why } }, incident);
   }
 }
 
@@ -52,7 +55,9 @@ export function correlationQuestion(
     request: {
       at,
       groups: groups.map(({ services }) => ({
-        services: [...services].slice(0, COMPARED_SERVICES).map(([name, began]) => ({ name, at: began })),
+        services: [...services]
+          .slice(0, COMPARED_SERVICES)
+          .map(([name, affected]) => affectedService(name, affected)),
       })),
       incidents: compared.map((one) => ({ id: one.id, services: affectedServices(one, COMPARED_SERVICES) })),
     },
@@ -101,11 +106,14 @@ function openFor(state: Triage, { placements }: PlacedGroup, blind: string | nul
   return known === undefined;
 }
 
-function newIdFor({ counts, takeOvers }: Triage, { service, startedAt, group }: Anomaly): string {
+function newIdFor({ counts, open, takeOvers }: Triage, anomaly: Anomaly): string {
+  const { service, startedAt, group } = anomaly;
   const id = incidentIdOf({ service, at: startedAt, group });
   // The same alert as before opens one, while the incident that it opened before still gives its alerts away.
   const isLeaving = takeOvers.some(({ kind, from }) => kind === 'merge' && from === id);
-  return isLeaving ? `${id}n${counts.incidents + 1}` : id;
+  const affected = open.get(id)?.services.get(service);
+  const isElsewhere = affected !== undefined && fitOf([service, affected], anomaly, new Set()) === 'other';
+  return isLeaving || isElsewhere ? `${id}n${counts.incidents + 1}` : id;
 }
 
 function joinStorm(state: Triage, placements: readonly Placement[], at: number): void {
@@ -160,49 +168,65 @@ function place(state: Triage, { alert, anomaly }: Placement, incident: OpenIncid
   if (alert.isUrgent) outbox.hurry(incident.id);
 }
 
-export function attract(state: Triage, incident: OpenIncident, { service, group, startedAt }: Anomaly): void {
-  state.open.attractService(incident, service, startedAt);
-  state.open.attractGroup(incident, group);
+export function attract({ open }: Triage, incident: OpenIncident, anomaly: Anomaly): void {
+  open.attractAlert(incident, anomaly);
+  open.attractGroup(incident, anomaly.group);
 }
 
-/** Notes the end of an episode and sends it to its incident. Texts stay out of it: the incident has them. */
+/**
+ * Notes the end of an episode and sends it to its incident, which may call the service otherwise than its source. Texts
+ * stay out of it: the incident has them.
+ */
 export function sendResolved(state: Triage, resolved: Anomaly, episode: Episode): void {
   episode.isOver = true;
-  const anomaly: Anomaly = { ...resolved, labels: {}, annotations: {}, links: [] };
+  const { service } = episode;
+  const anomaly: Anomaly = { ...resolved, service, labels: {}, annotations: {}, links: [] };
   if (episode.recurrence > 0) anomaly.recurrence = episode.recurrence;
   state.outbox.addAlert(episode.incident, 'resolved', anomaly, false);
 }
 
-/** The open incident that attracts an alert, and why. */
+/** The open incident that attracts an alert, how it calls the alert's service, and why it attracts it. */
 function matchOf(
   { dedup, open }: Triage,
-  { fingerprint, service, group }: Anomaly,
-  by: TriagePolicy['joinBy'],
-): { incident: OpenIncident; why: string } | null {
+  anomaly: Anomaly,
+  policy: TriagePolicy,
+): { incident: OpenIncident; service: string; why: string } | null {
+  const { fingerprint, service, group } = anomaly;
   const latest = dedup.latestOf(fingerprint);
   const earlier = latest && open.get(latest.incident);
   if (earlier) {
-    return { incident: earlier, why: `the same alert again, for the ${ordinal(latest.times + 1)} time` };
+    const why = `the same alert again, for the ${ordinal(latest.times + 1)} time`;
+    return { incident: earlier, service: latest.service, why };
   }
-  const ofService = by.includes('service') ? open.ofService(service) : undefined;
-  if (ofService?.kind === 'split') return { incident: ofService, why: `also of ${service}` };
-  const ofGroup = by.includes('group') ? open.ofGroup(group) : undefined;
-  if (ofGroup) return { incident: ofGroup, why: 'same alert group' };
-  return ofService ? { incident: ofService, why: `also of ${service}` } : null;
+  const found = policy.joinBy.includes('service') ? open.ofService(anomaly, apartIn(policy)) : undefined;
+  const ofService = found && {
+    incident: found.incident,
+    service: found.name,
+    why: alsoOf(found.name, service),
+  };
+  if (ofService?.incident.kind === 'split') return ofService;
+  const ofGroup = policy.joinBy.includes('group') ? open.ofGroup(group) : undefined;
+  if (!ofGroup) return ofService ?? null;
+  const name = ofService?.incident === ofGroup ? ofService.service : service;
+  return { incident: ofGroup, service: name, why: 'same alert group' };
+}
+
+function apartIn({ apart = [] }: TriagePolicy): ReadonlySet<string> {
+  return new Set(apart);
 }
 
 /** The oldest waiting alerts that no open incident attracts, as many as a round looks at. */
-function unmatched(state: Triage, { joinBy }: TriagePolicy): WaitingAlert[] {
+function unmatched(state: Triage, policy: TriagePolicy): WaitingAlert[] {
   const found: WaitingAlert[] = [];
   for (const alert of state.waiting.values()) {
     if (found.length >= ROUND_ALERTS) break;
-    if (!matchOf(state, alert.anomaly, joinBy)) found.push(alert);
+    if (!matchOf(state, alert.anomaly, policy)) found.push(alert);
   }
   return found;
 }
 
-function groupsOf(alerts: readonly WaitingAlert[], { joinBy }: TriagePolicy): AlertGroup[] {
-  return groupAlerts(alerts, joinBy).slice(0, ROUND_GROUPS);
+function groupsOf(alerts: readonly WaitingAlert[], policy: TriagePolicy): AlertGroup[] {
+  return groupAlerts(alerts, policy.joinBy, apartIn(policy)).slice(0, ROUND_GROUPS);
 }
 
 function dropSilenced(state: Triage, alert: WaitingAlert, { silences }: TriagePolicy, at: number): boolean {

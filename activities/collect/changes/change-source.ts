@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
-import axios, { AxiosError } from 'axios';
-import { redact } from '../../../config/redact.js';
+import { AxiosError, type AxiosResponse } from 'axios';
 import type { ChangeSourceConfig } from '../../../config/schema.js';
 import { change, type Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
+import { Connection } from '../../connection/connection.js';
+import { transportReason } from '../../connection/transport.js';
 import type { Limits } from '../attempt.js';
 import { gapOf } from '../gaps.js';
 import { redirectReason } from '../redirect.js';
@@ -58,7 +59,7 @@ export async function readChangeSource(
         ? await fromFile(config.file, limits.signal)
         : await fromHttp(config, window, limits.signal);
   } catch (error) {
-    if (!limits.signal.aborted) return missing(reasonOf(error, config));
+    if (!limits.signal.aborted) return missing(messageOf(error));
     return { changes: [], gaps: [gapOf(limits.signal.reason, limits, config.name, WHAT)] };
   }
   if (!Array.isArray(list)) return missing('expected a JSON array of changes');
@@ -73,46 +74,39 @@ async function fromFile(file: string, signal: AbortSignal): Promise<unknown> {
 
 type HttpSource = Extract<ChangeSourceConfig, { type: 'http' }>;
 
+/** @throws Error whose message is the reason for a gap */
 async function fromHttp(
   config: HttpSource,
   { from, to }: ChangeWindow,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { auth } = config;
-  const response = await axios.get<unknown>(config.url, {
-    params: { from: Math.floor(from), to: Math.ceil(to) },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(config.timeoutSeconds * 1000)]),
-    maxContentLength: MAX_BYTES,
-    maxRedirects: 0,
-    responseType: 'json',
-    ...(auth.type === 'bearer' ? { headers: { Authorization: `Bearer ${auth.token}` } } : {}),
-    ...(auth.type === 'basic' ? { auth: { username: auth.username, password: auth.password } } : {}),
-  });
-  return response.data;
+  const setting = `changes.${config.name}`;
+  const connection = new Connection(config, setting);
+  const deadline = AbortSignal.timeout(config.timeoutSeconds * 1000);
+  const params = new URLSearchParams({ from: String(Math.floor(from)), to: String(Math.ceil(to)) });
+  try {
+    const response = await connection.send<unknown>(
+      { method: 'GET', params },
+      { signal: AbortSignal.any([signal, deadline]), maxContentLength: MAX_BYTES, responseType: 'json' },
+    );
+    if (response.status >= 200 && response.status < 300) return response.data;
+    throw new Error(refusalOf(response, connection.address, config.name));
+  } catch (error) {
+    if (deadline.aborted) throw new Error(`no answer within ${config.timeoutSeconds} s`, { cause: error });
+    const reason = error instanceof AxiosError ? transportReason(error, setting) : messageOf(error);
+    throw new Error(connection.clean(reason), { cause: error });
+  } finally {
+    connection.close();
+  }
 }
 
-function reasonOf(error: unknown, config: ChangeSourceConfig): string {
-  if (error instanceof AxiosError && config.type === 'http') {
-    const { response } = error;
-    if (response && response.status >= 300 && response.status < 400) {
-      const reason = redirectReason(
-        response.status,
-        response.headers['location'],
-        config.url,
-        `the url of ${config.name} under changes`,
-      );
-      return redact(reason, secretsOf(config));
-    }
-    if (response) return `it answered ${response.status}`;
-    if (error.code === AxiosError.ERR_CANCELED) return `no answer within ${config.timeoutSeconds} s`;
-    return redact(error.message || (error.code ?? 'the request failed'), secretsOf(config));
-  }
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown reason';
 }
 
-function secretsOf({ auth, url }: HttpSource): string[] {
-  const own = auth.type === 'bearer' ? [auth.token] : auth.type === 'basic' ? [auth.password] : [];
-  return [...own, decodeURIComponent(new URL(url).password)];
+function refusalOf({ status, headers }: AxiosResponse, address: string, name: string): string {
+  if (status < 300 || status >= 400) return `it answered ${status}`;
+  return redirectReason(status, headers['location'], address, `the url of ${name} under changes`);
 }
 
 /** Reads the entries of the window; validates no more than `MAX_CHANGES` of them, however many were sent. */

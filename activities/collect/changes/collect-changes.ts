@@ -33,7 +33,7 @@ export async function collectChanges(
   limits: Limits,
 ): Promise<{ changes: Change[]; gaps: Gap[] }> {
   const { source, config } = deps;
-  const names = new ServiceNames(scope.services);
+  const names = new ServiceNames(scope.services, deps.config.services.aliases);
   const { anomalyTime: alertTime } = scope;
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
   const [configured, found] = await Promise.all([

@@ -13,7 +13,7 @@ import { packsInUse, type Around } from '../scope/topology.js';
 import { spansOf } from '../scope/window.js';
 import { queryFor } from './packs/binding.js';
 import { firstOfEach, readSeries, type Question, type ReadingContext } from './series-reading.js';
-import { BadCredentials, isOutage, NotASource, SourceError } from './source/errors.js';
+import { BadCredentials, isOutage, NotASource, NotRecorded, SourceError } from './source/errors.js';
 
 /** Of more services than this, resources are pulled only for those whose golden signals deviate most. */
 const MAX_RESOURCE_SERVICES = 60;
@@ -101,7 +101,7 @@ class Pull {
     this.context = {
       source: deps.source.name,
       spans: spansOf(scope, deps.config.diagnosis),
-      services: new ServiceNames(scope.services),
+      services: new ServiceNames(scope.services, deps.config.services.aliases),
       hosts: new Set(scope.graph.placements.map(({ host }) => host)),
     };
   }
@@ -163,7 +163,8 @@ class Pull {
       const series = readSeries(question, answer.series, this.context);
       this.answers.set(i, daysBefore === 0 ? series : series.map((one) => ofEarlierDay(one, daysBefore)));
     } catch (error) {
-      this.gaps.push(gapOf(error, limits, source.name, what));
+      // A recording holds what packs asked when it was made: a query that came later gives no series there.
+      if (!(error instanceof NotRecorded)) this.gaps.push(gapOf(error, limits, source.name, what));
       if (!(error instanceof SourceError)) return;
       if (daysBefore === 0) this.failures.push(error);
       // One refusal is enough: a source that refuses who asks, or is none, refuses every query.

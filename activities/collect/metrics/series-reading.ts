@@ -1,5 +1,6 @@
 import type { Series, Subject } from '../../../model/series.js';
-import { hostOf, type ServiceNames } from '../scope/service-names.js';
+import { hostOf } from '../../../model/identity/names.js';
+import type { ServiceNames } from '../scope/service-names.js';
 import { queryFor, subjectLabel, type Spans } from './packs/binding.js';
 import type { Pack, SignalSpec } from './packs/schema.js';
 import type { Binding } from '../../../model/reading.js';

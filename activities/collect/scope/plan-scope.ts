@@ -6,9 +6,11 @@ import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
-import { merged } from '../gaps.js';
+import { listed, merged } from '../gaps.js';
 import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { areaFor, type Area } from './area.js';
 import { scanDeviations } from './deviation-scan.js';
+import { readEstate } from './estate.js';
 import { neighbourhood } from './neighbourhood.js';
 import { displayNames, ServiceNames } from './service-names.js';
 import { readPlacements, readTopology, type Around } from './topology.js';
@@ -23,6 +25,7 @@ export interface ScopeRequest {
 /** What a later attempt need not read again. */
 interface ScopeProgress {
   detected?: Detected;
+  area?: Area;
   sampling?: { interval: number; gaps: Gap[] };
   topology?: { graph: ServiceGraph; gaps: Gap[] };
 }
@@ -61,6 +64,7 @@ export async function planScope(
   progress: ScopeProgress = {},
 ): Promise<Scope> {
   const { source, packs, config } = deps;
+  const { aliases } = config.services;
   const main = mainAnomaly(anomalies);
   const anomalyTime = min(firingOrAll(anomalies), ({ startedAt }) => startedAt)!;
   const roughly = windowFor(config.diagnosis, anomalyTime, now, 1);
@@ -70,20 +74,24 @@ export async function planScope(
     use: config.packs.use,
     window: roughly,
   });
-  const { bindings, services: measured } = progress.detected;
-  progress.sampling ??= await sampleInterval(source, packs, bindings, roughly.end, limits);
+  const detected = progress.detected;
+  progress.sampling ??= await sampleInterval(source, packs, detected.bindings, roughly.end, limits);
   const step = stepFor(config.diagnosis, progress.sampling.interval);
   const rateWindowSeconds = rateWindowFor(progress.sampling.interval, step);
   const spans = spansFor(config.diagnosis, rateWindowSeconds);
-  const around: Around = { source, packs, bindings, spans, time: roughly.end, limits };
+  const whole: Around = { source, packs, bindings: detected.bindings, spans, time: roughly.end, limits };
+  progress.area ??= areaFor(main, detected, await readEstate(whole), { source: source.name, aliases });
+  const { bindings, services: measured } = progress.area;
+  const around: Around = { ...whole, bindings };
 
   const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
-  progress.topology ??= await readTopology(around, measured, mentioned, config.topology);
+  progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
   const { graph } = progress.topology;
-  const names = new ServiceNames(graph.services);
-  const service = names.resolve(main.service) ?? main.service;
-  const isUnknown = isUnknownService(service, graph, measured, config.topology);
-  const anomalous = mentioned.map((name) => names.resolve(name) ?? name);
+  const names = new ServiceNames(graph.services, aliases);
+  const nameOf = (one: Anomaly): string => names.resolveIn(one.service, [one.namespace]) ?? one.service;
+  const service = nameOf(main);
+  const isUnknown = isUnknownService(service, graph, measured, config);
+  const anomalous = [...new Set(anomalies.map(nameOf))];
   const candidates = candidatesFor(graph, service, anomalous, config.diagnosis.maxHops);
   const { baselineSeconds, maxServices } = config.diagnosis;
   const most = isUnknown ? Math.min(maxServices, MAX_SERVICES_OF_UNKNOWN) : maxServices;
@@ -92,7 +100,7 @@ export async function planScope(
     : `a diagnosis covers ${most} services (diagnosis.maxServices)`;
   const chosen = await mostRelevant(around, candidates, names, { most, reason, baselineSeconds });
   const services = [...chosen.services].sort();
-  const placed = await readPlacements(around, services, config.topology);
+  const placed = await readPlacements(around, services, config.topology, aliases);
 
   return {
     environment,
@@ -107,6 +115,8 @@ export async function planScope(
     gaps: merged([
       ...progress.detected.gaps,
       ...progress.sampling.gaps,
+      ...progress.area.gaps,
+      ...readTogether(source.name, progress.area, chosen.services),
       ...progress.topology.gaps,
       ...blindSpots(source.name, bindings.length, graph, service),
       ...chosen.gaps,
@@ -145,15 +155,23 @@ function blindSpots(source: string, packCount: number, graph: ServiceGraph, serv
   return gaps;
 }
 
+/** Services of which the source holds several that the queries do not tell apart. */
+function readTogether(source: string, { together }: Area, services: ReadonlySet<string>): Gap[] {
+  const names = together.filter((name) => services.has(name));
+  if (names.length === 0) return [];
+  const reason = 'several namespaces, clusters or environments have them; they are read together';
+  return [{ source, what: `which ${listed(names, 5)} is meant`, reason }];
+}
+
 /** Whether neither a metric, nor a call, nor the configuration names the service: only its alert does. */
 function isUnknownService(
   service: string,
   graph: ServiceGraph,
   measured: readonly string[],
-  topology: CollectDeps['config']['topology'],
+  { topology, services: { aliases } }: CollectDeps['config'],
 ): boolean {
   const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
-  const known = new ServiceNames([...displayNames(measured).values(), ...configured]);
+  const known = new ServiceNames([...displayNames(measured).values(), ...configured], aliases);
   return (
     known.resolve(service) === null &&
     !graph.edges.some(({ caller, callee }) => caller === service || callee === service)

@@ -6,7 +6,9 @@ import type { Binding } from '../../../model/reading.js';
 import type { Limits } from '../attempt.js';
 import { CONCURRENCY } from '../deps.js';
 import { gapOf, listed, remarksOf } from '../gaps.js';
-import { displayNames, hostOf, isOutside, ServiceNames } from './service-names.js';
+import type { Aliases } from '../../../model/identity/aliases.js';
+import { hostOf, isOutside } from '../../../model/identity/names.js';
+import { displayNames, ServiceNames } from './service-names.js';
 import { queryFor, subjectLabel, type Spans } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
 import type { Answer, MetricsSource } from '../metrics/source/source.js';
@@ -45,16 +47,17 @@ export async function readTopology(
   raw: readonly string[],
   mentioned: readonly string[],
   topology: Config['topology'],
+  aliases: Aliases = {},
 ): Promise<{ graph: ServiceGraph; gaps: Gap[] }> {
   const { source, bindings, packs, time } = around;
   const display = displayNames(raw);
   const configured = topology.services.flatMap(({ name, calls }) => [name, ...calls]);
-  const first = new ServiceNames(display.values());
+  const first = new ServiceNames(display.values(), aliases);
   const services = new Set([
     ...display.values(),
     ...[...configured, ...mentioned].map((name) => first.resolve(name) ?? name),
   ]);
-  const names = new ServiceNames(services);
+  const names = new ServiceNames(services, aliases);
   const external = new Set(
     topology.services.filter((one) => one.external).map(({ name }) => names.resolve(name) ?? name),
   );
@@ -137,9 +140,10 @@ export async function readPlacements(
   around: Around,
   services: readonly string[],
   topology: Config['topology'],
+  aliases: Aliases = {},
 ): Promise<{ placements: Placement[]; gaps: Gap[] }> {
   const { bindings, packs, time } = around;
-  const names = new ServiceNames(services);
+  const names = new ServiceNames(services, aliases);
   const gaps: Gap[] = [];
   const found = new Map<string, Placement>();
   const add = (service: string, host: string, from: string, seenAt: number | null): void => {

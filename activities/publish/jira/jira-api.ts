@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { JiraSinkConfig } from '../../../config/sinks/jira.js';
 import { isGone, JsonApi } from '../json-api.js';
-import { authorization, secretsOfAuth } from '../outgoing-auth.js';
 import { SinkClient } from '../sink-client.js';
 
 const issue = z.object({ key: z.string() });
@@ -27,10 +26,9 @@ export class JiraApi {
   private readonly api: JsonApi;
 
   constructor(private readonly config: JiraSinkConfig) {
-    const { url, auth } = config;
-    this.client = new SinkClient({ ...config, secrets: secretsOfAuth(auth) });
+    const { url } = config;
+    this.client = new SinkClient({ ...config, secrets: [] });
     const headers = {
-      ...authorization(auth),
       Accept: 'application/json',
       // Data Center takes requests of a browser's name for forged ones.
       'User-Agent': 'faultline',

@@ -1,6 +1,5 @@
 import type { WebhookSinkConfig } from '../../../config/sinks/webhook.js';
 import { oneLine } from '../../../report/escape.js';
-import { authorization, secretsOfAuth } from '../outgoing-auth.js';
 import { revisionKey } from '../revision-key.js';
 import { headerOf, SinkClient } from '../sink-client.js';
 import type { Delivery, Sink } from '../sink.js';
@@ -23,14 +22,13 @@ export class WebhookSink implements Sink {
   }
 
   async post({ record, signal }: Delivery): Promise<string | null> {
-    const { url, headers, auth, signingSecret } = this.config;
+    const { url, headers, signingSecret } = this.config;
     const body = JSON.stringify(eventOf(record));
     const request = {
       method: 'POST',
       url,
       headers: {
         ...headers,
-        ...authorization(auth),
         'Content-Type': 'application/cloudevents+json; charset=utf-8',
         'Idempotency-Key': revisionKey(record),
         ...(signingSecret !== undefined && {
@@ -44,10 +42,6 @@ export class WebhookSink implements Sink {
   }
 }
 
-function secretsOf({ auth, headers, signingSecret }: WebhookSinkConfig): string[] {
-  return [
-    ...secretsOfAuth(auth),
-    ...Object.values(headers),
-    ...(signingSecret === undefined ? [] : [signingSecret]),
-  ];
+function secretsOf({ headers, signingSecret }: WebhookSinkConfig): string[] {
+  return [...Object.values(headers), ...(signingSecret === undefined ? [] : [signingSecret])];
 }

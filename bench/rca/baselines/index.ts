@@ -1,4 +1,7 @@
 import type { DiagnosisInput } from '../../../analysis/input.js';
+import { accounts } from './accounts.js';
+import { farthestColumn } from './baro.js';
+import { simpleRca } from './simple-rca.js';
 import { walkToCauses } from './page-rank.js';
 import {
   deviationOf,
@@ -39,10 +42,10 @@ export function robustScore({ before, after }: Split): number {
   return (largestOf(after) - quantileOf(sorted, 0.5)) / (range || 1);
 }
 
-const byLargest =
+const byFarthest =
   (score: (split: Split) => number): Baseline =>
   (input) =>
-    rankingOf(largestPerService(input, score));
+    farthestColumn(input, score);
 
 /** Personalised PageRank on the call graph, weighted by anomaly, as in MicroRCA (Wu et al., NOMS 2020). */
 function pageRank(input: DiagnosisInput): string[] {
@@ -52,8 +55,10 @@ function pageRank(input: DiagnosisInput): string[] {
 /** In the order in which they are shown. Random is not here: its score is known without drawing. */
 export const BASELINES: Record<string, Baseline> = {
   'alerting service': alertingService,
-  'largest z': byLargest(shiftInDeviations),
-  'n-sigma': byLargest(sigmas),
-  'BARO robust score': byLargest(robustScore),
+  'largest z': (input) => rankingOf(largestPerService(input, shiftInDeviations)),
+  'n-sigma': byFarthest(sigmas),
+  'BARO robust score': byFarthest(robustScore),
   'PageRank (MicroRCA)': pageRank,
+  SimpleRCA: simpleRca,
+  accounts,
 };

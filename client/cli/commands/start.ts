@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { SEVERITIES, SYMPTOM_KINDS } from '../../../model/choices.js';
 import type { Severity, SymptomKind } from '../../../model/anomaly.js';
+import { AliasTable } from '../../../model/identity/aliases.js';
 import { BadInput } from '../../errors.js';
 import {
   inSession,
@@ -56,7 +57,9 @@ export function registerStart(program: Command, deps: CliDependencies): void {
 
 async function start(session: Session, options: StartOptions, since: number): Promise<void> {
   const { incidents, settings, deps } = session;
-  const { service, symptom, severity, title } = options;
+  const { symptom, severity, title } = options;
+  const aliases = new AliasTable(settings.config?.services.aliases);
+  const service = aliases.nameFor(options.service) ?? options.service;
   if (!options.force) await demandMetrics(service, session);
   const { workflowId: id, joined } = await incidents.start({
     environment: options.environment ?? settings.environment,

@@ -26,6 +26,7 @@ export function signalOf(alert: Alert): Omit<Signal, 'source' | 'group' | 'links
   const { labels } = alert;
   const annotations = alert.annotations ?? {};
   const summary = labelOf(annotations, 'summary') ?? labelOf(annotations, 'description');
+  const expression = expressionOf(alert);
   return {
     name: labelOf(labels, 'alertname') ?? 'Alert',
     summary,
@@ -35,7 +36,8 @@ export function signalOf(alert: Alert): Omit<Signal, 'source' | 'group' | 'links
     endedAt: alert.endsAt,
     labels,
     annotations,
-    hints: [summary, expressionOf(alert)],
+    expression,
+    hints: [summary, expression],
   };
 }
 

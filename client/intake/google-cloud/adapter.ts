@@ -3,14 +3,7 @@ import { shortHash, type Signal } from '../signal.js';
 import type { GoogleCloudIncident } from './schema.js';
 
 /** Labels of monitored resources that name what others call the service, the most telling first. */
-const SERVICE_LABELS = [
-  'service_name',
-  'function_name',
-  'job_name',
-  'module_id',
-  'database_id',
-  'container_name',
-];
+const SERVICE_LABELS = ['service_name', 'function_name', 'job_name', 'module_id'];
 
 /** The signal of one incident of an alerting policy. */
 export function signalOf(incident: GoogleCloudIncident): Signal {
@@ -28,7 +21,10 @@ export function signalOf(incident: GoogleCloudIncident): Signal {
     endedAt: incident.ended_at,
     labels: {
       ...present({
-        service: SERVICE_LABELS.map((label) => resource[label]).find(Boolean),
+        service:
+          SERVICE_LABELS.map((label) => resource[label]).find(Boolean) ??
+          // project:instance
+          resource['database_id']?.split(':').at(-1),
         pod: resource['pod_name'],
         resource_type: incident.resource?.type,
         metric: incident.metric?.type,

@@ -49,7 +49,7 @@ export function itemOf(alarm: CloudwatchAlarm): Item {
         region,
         account,
         metric: metrics.map((one) => one?.MetricName).find(Boolean),
-        namespace: metrics.map((one) => one?.Namespace).find(Boolean),
+        metric_namespace: metrics.map((one) => one?.Namespace).find(Boolean),
       }),
       ...dimensions,
     },

@@ -81,9 +81,8 @@ describe('the fields of', () => {
   });
 
   it('PagerDuty say a service by its name in the metrics', async () => {
-    const { post, raised } = await rig({
-      serviceNames: { 'API Service': 'api' },
-      sources: { pagerduty: { secrets: [SECRET] } },
+    const { post, raised } = await rig({ sources: { pagerduty: { secrets: [SECRET] } } }, undefined, {
+      aliases: { api: ['API Service'] },
     });
     const body = fixture('pagerduty/triggered');
     await post('/v1/pagerduty', body, pagerdutyHeaders(body, SECRET));

@@ -6,7 +6,9 @@ import type { Limits } from '../../attempt.js';
 import { CONCURRENCY } from '../../deps.js';
 import { gapOf } from '../../gaps.js';
 import type { MetricsSource } from '../source/source.js';
-import type { Pack } from './schema.js';
+import { nameIn } from './binding.js';
+import type { CalleeLabels, Detection, Pack, ServiceLabel } from './schema.js';
+import { quotePromql } from './template.js';
 
 export interface Detected {
   /** The packs that apply, most believed first. */
@@ -51,12 +53,9 @@ export async function detectPacks(
 ): Promise<Detected> {
   const { window } = options;
   const gaps: Gap[] = [];
-  const candidates = [...new Set(packs.flatMap(({ detect }) => [...detect.all, ...detect.any]))].sort();
-  const metrics = await source.metricNames(candidates, options);
-  const present = packs.filter(({ detect }) => {
-    const has = (name: string): boolean => metrics.has(name);
-    return detect.all.every(has) && (detect.any.length === 0 || detect.any.some(has));
-  });
+  const candidates = new Set(packs.flatMap(namesOf));
+  const metrics = await source.metricNames([...candidates].sort(), options);
+  const present = packs.filter(({ detect }) => isThere(detect, metrics));
   let chosen = present;
   if (options.use !== 'auto') {
     const pins = pinned(packs, options.use);
@@ -89,6 +88,24 @@ export async function detectPacks(
   };
 }
 
+function namesOf({ detect: { all, any, like }, callees }: Pack): string[] {
+  return [...all, ...any, like, callees?.metric].filter((name) => name !== undefined);
+}
+
+function isThere({ all, any, like }: Detection, metrics: ReadonlySet<string>): boolean {
+  const has = (name: string): boolean => metrics.has(name);
+  return (
+    all.every(has) &&
+    (any.length === 0 || any.some(has)) &&
+    (like === undefined || namesLike(like, metrics).length > 0)
+  );
+}
+
+function namesLike(pattern: string, metrics: ReadonlySet<string>): string[] {
+  const whole = new RegExp(`^(?:${pattern})$`);
+  return [...metrics].filter((name) => whole.test(name));
+}
+
 /** Reads off one metric of the pack which labels name its services and hosts. */
 async function bind(
   source: MetricsSource,
@@ -104,33 +121,82 @@ async function bind(
   );
   const binding: Binding = {
     pack: pack.name,
-    service: service[0] ?? 'service',
+    service: service[0]?.label ?? 'service',
     host: host[0] ?? 'instance',
     namespaced: false,
   };
-  const metric = [...pack.detect.all, ...pack.detect.any].find((name) => metrics.has(name));
+  const { callees } = pack;
+  if (callees) {
+    binding.callees = metrics.has(callees.metric) ? await calleesThere(source, callees, time, limits) : [];
+  }
+  const { all, any, like } = pack.detect;
+  const metric =
+    [...all, ...any].find((name) => metrics.has(name)) ??
+    (like === undefined ? undefined : `{__name__=~${quotePromql(like)}}`);
   const isOpen = service.length > 1 || host.length > 1 || (measuresServices && service.length > 0);
   if (metric === undefined || !isOpen) return { binding, services: [] };
 
-  const { series } = await source.instant(
-    `count by (${[...service, ...host].join(', ')}) (${metric})`,
-    time,
-    limits,
-  );
+  const labels = [...service.map(({ label }) => label), ...host];
+  const { series } = await source.instant(`count by (${labels.join(', ')}) (${metric})`, time, limits);
   const rows = series.map(({ labels, values }) => ({ labels, count: values[0] ?? 0 }));
-  binding.service = bestLabel(service, rows) ?? binding.service;
-  binding.host = bestLabel(host, rows) ?? binding.host;
-  const services = rows.flatMap(({ labels }) => labels[binding.service] ?? []).sort();
+  const chosen = bestServiceLabel(service, rows);
+  if (chosen) binding.service = chosen.label;
+  if (chosen?.pattern !== undefined) binding.pattern = chosen.pattern;
+  const hosts = host.map((label) => ({ label, pattern: undefined }));
+  binding.host = bestLabel(hosts, rows)?.label ?? binding.host;
+  const services = chosen ? [...new Set(namesBy(chosen, rows))].sort() : [];
   binding.namespaced = services.some((name) => name.includes('/'));
   return { binding, services: measuresServices ? services : [] };
 }
 
-function bestLabel(
-  candidates: readonly string[],
-  rows: readonly { labels: Record<string, string>; count: number }[],
-): string | undefined {
-  const total = sum(rows, ({ count }) => count);
-  const share = (label: string): number =>
-    sum(rows, ({ labels, count }) => (labels[label] ? count : 0)) / total;
-  return candidates.find((label) => share(label) >= ENOUGH) ?? greatest(candidates, share);
+/** Those of the labels that name a callee of some series. */
+async function calleesThere(
+  source: MetricsSource,
+  { metric, labels }: CalleeLabels,
+  time: number,
+  limits: Limits,
+): Promise<string[]> {
+  const names = labels.map(({ label }) => label);
+  const { series } = await source.instant(`count by (${names.join(', ')}) (${metric})`, time, limits);
+  return names.filter((name) => series.some(({ labels }) => labels[name]));
+}
+
+interface Row {
+  labels: Record<string, string>;
+  count: number;
+}
+
+/** What scrapers call a group of targets: a service, or many. */
+const SCRAPE_LABELS: ReadonlySet<string> = new Set(['exported_job', 'job']);
+
+/** The best label; where it gives all series the one name of their scrape job, one that tells several services apart. */
+function bestServiceLabel(
+  candidates: readonly ServiceLabel[],
+  rows: readonly Row[],
+): ServiceLabel | undefined {
+  const best = bestLabel(candidates, rows);
+  if (!best || !SCRAPE_LABELS.has(best.label) || countOfNames(best, rows) > 1) return best;
+  const finer = candidates.slice(candidates.indexOf(best) + 1);
+  return finer.find((one) => shareOf(one, rows) >= ENOUGH && countOfNames(one, rows) > 1) ?? best;
+}
+
+function bestLabel(candidates: readonly ServiceLabel[], rows: readonly Row[]): ServiceLabel | undefined {
+  return (
+    candidates.find((one) => shareOf(one, rows) >= ENOUGH) ??
+    greatest(candidates, (one) => shareOf(one, rows))
+  );
+}
+
+/** The share of series that a label names the service of. */
+function shareOf({ label, pattern }: ServiceLabel, rows: readonly Row[]): number {
+  const named = sum(rows, ({ labels, count }) => (nameIn(labels[label] ?? '', pattern) === null ? 0 : count));
+  return named / sum(rows, ({ count }) => count);
+}
+
+function namesBy({ label, pattern }: ServiceLabel, rows: readonly Row[]): string[] {
+  return rows.flatMap(({ labels }) => nameIn(labels[label] ?? '', pattern) ?? []);
+}
+
+function countOfNames(one: ServiceLabel, rows: readonly Row[]): number {
+  return new Set(namesBy(one, rows)).size;
 }

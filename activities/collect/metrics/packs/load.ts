@@ -5,11 +5,22 @@ import { ConfigError, type Problem } from '../../../../config/config-error.js';
 import { problemsOf } from '../../../../config/problems.js';
 import { mapScalars, schemaNode } from '../../../../config/schema-walk.js';
 import { parseYaml } from '../../../../config/yaml-file.js';
-import { packFile, type Pack, type PackFile } from './schema.js';
+import { isTimeUnit, packFile, type Pack, type PackFile } from './schema.js';
+import { writtenOut } from './requests.js';
 import { fill, variablesOf, type Variables } from './template.js';
 
 /** Variables that every query may use, filled in when it is asked. */
-export const BUILT_IN = ['selector', 'window', 'service', 'host', 'lookback', 'before', 'since'] as const;
+export const BUILT_IN = [
+  'selector',
+  'window',
+  'service',
+  'named',
+  'called',
+  'host',
+  'lookback',
+  'before',
+  'since',
+] as const;
 
 const root = schemaNode(packFile);
 
@@ -72,7 +83,7 @@ export function parsePack(text: string, file: string): Pack[] {
 }
 
 function variantsOf({ variants, set, detect, ...rest }: PackFile, file: string): Pack[] {
-  if (detect) return [filled({ ...rest, detect, file }, set)];
+  if (detect) return [filled({ ...rest, detect }, set, file)];
   return variants.map((variant) =>
     filled(
       {
@@ -81,24 +92,41 @@ function variantsOf({ variants, set, detect, ...rest }: PackFile, file: string):
         about: variant.about ?? rest.about,
         labels: variant.labels ?? rest.labels,
         detect: variant.detect,
-        file,
       },
       { ...set, ...variant.set },
+      file,
     ),
   );
 }
 
-/** Fills the pack's own variables into everything that it asks; values may use one another. */
-function filled(pack: Pack, set: Variables): Pack {
+type OneVariant = Omit<PackFile, 'variants' | 'set' | 'detect'> & Pick<Pack, 'detect'>;
+
+/** Fills the pack's own variables into everything that it asks, values may use one another; writes requests out. */
+function filled({ requests, calls, ...pack }: OneVariant, set: Variables, file: string): Pack {
   const own = Object.fromEntries(Object.entries(set).map(([name, value]) => [name, fill(value, set)]));
   const filledIn = <T>(specs: T): T => mapTexts(specs, (text) => fill(text, own)) as T;
+  const counted = { requests: filledIn(requests), calls: filledIn(calls) };
+  for (const [group, specs] of Object.entries(counted)) {
+    const at = specs.findIndex(({ unit }) => !isTimeUnit(unit));
+    if (at >= 0) {
+      throw packError(
+        file,
+        `${group}[${at}].unit`,
+        `${specs[at]!.unit} is no unit of time`,
+        'write s, ms or us',
+      );
+    }
+  }
+  const written = writtenOut(counted.requests, counted.calls);
   return {
     ...pack,
-    signals: filledIn(pack.signals),
-    edges: filledIn(pack.edges),
+    file,
+    callees: written.callees,
+    signals: [...written.signals, ...filledIn(pack.signals)],
+    edges: [...written.edges, ...filledIn(pack.edges)],
     placements: filledIn(pack.placements),
     changes: filledIn(pack.changes),
-    checks: filledIn(pack.checks),
+    checks: [...written.checks, ...filledIn(pack.checks)],
   };
 }
 

@@ -14,15 +14,62 @@ const labelName = z.string().regex(/^\$?[a-zA-Z_][a-zA-Z0-9_]*$/);
 const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/);
 const variables = z.record(z.string().regex(/^[a-z][a-zA-Z]*$/), z.string());
 const promql = z.string().trim().min(1);
+/** A metric's name, in which the pack's variables may stand. */
+const metricTemplate = z.string().regex(/^[a-zA-Z_:$][a-zA-Z0-9_:${}]*$/);
+/** What may stand between the braces of a selector. */
+const matchers = z.string().trim().min(1);
 
-/** Metrics by which a pack is recognised: every one of `all` and, when given, one of `any`. */
+/** Kubernetes makes the hashes of replica sets and pods of these letters. */
+const HASHED = '[bcdfghjklmnpqrstvwxz2456789]';
+/** `name-<replica set>-<pod>`, `name-<pod>` or `name-<ordinal>`. */
+const POD = `$name(?:-${HASHED}{6,10})?-(?:${HASHED}{5}|[0-9]+)`;
+/** A host name, which may be a pod's, with its port; of several of one service, such as `web-1`, without the number. */
+const ADDRESS = `$name(?:-${HASHED}{6,10}-${HASHED}{5})?(?:-?[0-9]+)?(?:[.][^:]*)?(?::[0-9]+)?`;
+
+/**
+ * Metrics by which a pack is recognised: every one of `all` and, when given, one of `any` and one whose whole name
+ * the pattern `like` (RE2) fits.
+ */
 const detection = z
-  .strictObject({ all: z.array(metricName).default([]), any: z.array(metricName).default([]) })
-  .refine(({ all, any }) => all.length + any.length > 0, 'expected at least one metric under all or any');
+  .strictObject({
+    all: z.array(metricName).default([]),
+    any: z.array(metricName).default([]),
+    like: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ all, any, like }) => all.length + any.length > 0 || like !== undefined,
+    'expected at least one metric under all or any, or a pattern under like',
+  );
+export type Detection = z.infer<typeof detection>;
+
+/** A label that may name a service, or the part of its value that does: `$name` in the pattern stands for it. */
+const serviceLabel = z
+  .union([
+    labelName,
+    z.strictObject({
+      label: labelName,
+      pattern: z.string().refine((text) => text.includes('$name'), 'expected a pattern that holds $name'),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { label: value, pattern: undefined } : value));
+export type ServiceLabel = z.infer<typeof serviceLabel>;
+
+/**
+ * Labels by which instrumentation of services names them where a pack does not say otherwise. `exported_*` is what a
+ * target says of itself where the scraper has put its own beside it; `job` is often but the scraper's name for many
+ * services, which pods and addresses tell apart.
+ */
+const SERVICE_LABELS = [
+  ...['service_name', 'exported_service', 'service', 'application', 'app', 'app_kubernetes_io_name'],
+  ...['exported_job', 'job'],
+  { label: 'pod', pattern: POD },
+  { label: 'kubernetes_pod_name', pattern: POD },
+  { label: 'instance', pattern: ADDRESS },
+];
 
 /** Labels that may name a service or a host, the best first: the first that most series carry is used. */
 const labels = z.strictObject({
-  service: z.array(labelName).default([]),
+  service: z.array(serviceLabel).prefault(SERVICE_LABELS),
   host: z.array(labelName).default([]),
 });
 
@@ -74,6 +121,7 @@ export type SignalSpec = z.infer<typeof signal>;
 
 /** Which service calls which: one series for each pair. */
 const edge = z.strictObject({ query: promql, callee: labelName, ...reading });
+export type EdgeSpec = z.infer<typeof edge>;
 
 /** What runs where: one series for each pair. */
 const placement = z.strictObject({ query: promql, host: labelName.optional(), ...reading });
@@ -118,6 +166,63 @@ const check = z.strictObject({
 });
 export type CheckSpec = z.infer<typeof check>;
 
+const UNITS = ['s', 'ms', 'us'] as const;
+export type TimeUnit = (typeof UNITS)[number];
+
+export function isTimeUnit(text: string): text is TimeUnit {
+  return (UNITS as readonly string[]).includes(text);
+}
+
+/** Requests of one kind that one metric counts and, mostly, another times: what most instrumentation knows. */
+const requestCounts = {
+  /** Goes before the ids and names of the signals, where a service has requests of several kinds: `RPC`. */
+  name: z.string().min(1).optional(),
+  /** The counter. */
+  count: metricTemplate,
+  /** What times them: its name without `_bucket`, `_sum`, `_count`. */
+  duration: metricTemplate.optional(),
+  /** `histogram` has buckets; `summary` has quantiles that each process computes for itself. */
+  timedBy: z.enum(['histogram', 'summary']).default('histogram'),
+  /** Unit of what times them, or a variable of the pack that holds it. */
+  unit: z.union([z.enum(UNITS), z.string().regex(/^\$[a-z][a-zA-Z]*$/)]).default('s'),
+  /** Further matchers of all these metrics. */
+  only: matchers.optional(),
+  /** How it is known which failed; without it nothing is said of errors. */
+  outcomes: z
+    .strictObject({
+      /** The counter that tells, where it is not `count`. */
+      count: metricTemplate.optional(),
+      /** Matchers of what failed; whatever one of them fits did. Without them `count` counts nothing but failures. */
+      failed: z.array(matchers).optional(),
+      /** Matchers of what tells how it ended at all: of others no error ratio is given, rather than a ratio of 0. */
+      told: z.array(matchers).optional(),
+    })
+    .refine(({ count, failed }) => count !== undefined || failed !== undefined, {
+      path: ['failed'],
+      message: 'expected matchers of what failed, or a counter of failures under count',
+    })
+    .optional(),
+  ...reading,
+};
+
+/** Requests that services serve. */
+const servedRequests = z.strictObject(requestCounts);
+/** Requests that services send: the series name both sides. */
+const sentRequests = z.strictObject({
+  ...requestCounts,
+  /** Label of the callee; of several labels the first that a series has. */
+  callee: z.union([labelName, z.array(serviceLabel).min(1)]),
+});
+export type RequestSpec = z.infer<typeof servedRequests> & {
+  callee?: z.infer<typeof sentRequests>['callee'];
+};
+
+/** Labels that may name callees, the best first, and the metric that has them. */
+export interface CalleeLabels {
+  metric: string;
+  labels: readonly ServiceLabel[];
+}
+
 const variant = z.strictObject({
   name: slug,
   about: z.string().min(1).optional(),
@@ -140,6 +245,15 @@ export const packFile = z
     select: selection.optional(),
     /** Own variables for the queries: `$name` or `${name}`. */
     set: variables.default({}),
+    /** What is served, and the calls that are made: written out as signals, edges and checks. */
+    requests: z.array(servedRequests).default([]),
+    calls: z
+      .array(sentRequests)
+      .refine(
+        (calls) => calls.filter(({ callee }) => Array.isArray(callee)).length <= 1,
+        'expected one with a list of labels of callees at most',
+      )
+      .default([]),
     signals: z.array(signal).default([]),
     edges: z.array(edge).default([]),
     placements: z.array(placement).default([]),
@@ -153,8 +267,9 @@ export const packFile = z
 export type PackFile = z.infer<typeof packFile>;
 
 /** A pack ready for use: one variant of a file, its own variables filled in. */
-export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect'> {
+export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 'requests' | 'calls'> {
   detect: z.infer<typeof detection>;
+  callees: CalleeLabels | null;
   /** Where it was read, for messages. */
   file: string;
 }

@@ -12,6 +12,21 @@ export function fill(template: string, variables: Variables): string {
   });
 }
 
+/** Replaces each `$macro(...)` by what `rewrite` makes of what stands between its parentheses. */
+export function rewriteMacro(template: string, macro: string, rewrite: (inner: string) => string): string {
+  const begin = `$${macro}(`;
+  const start = template.indexOf(begin);
+  if (start < 0) return template;
+  const open = start + begin.length;
+  let end = open;
+  for (let depth = 1; depth > 0 && end < template.length; end++) {
+    if (template[end] === '(') depth++;
+    if (template[end] === ')') depth--;
+  }
+  const inner = rewriteMacro(template.slice(open, end - 1), macro, rewrite);
+  return template.slice(0, start) + rewrite(inner) + rewriteMacro(template.slice(end), macro, rewrite);
+}
+
 export function variablesOf(template: string): string[] {
   return [...template.matchAll(VARIABLE)].map((match) => match[1] ?? match[2] ?? '');
 }

@@ -1,11 +1,10 @@
-import http from 'node:http';
-import https from 'node:https';
-import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { AxiosError, type AxiosResponse } from 'axios';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import type { OutgoingAuth } from '../../../../config/primitives.js';
-import { redact } from '../../../../config/redact.js';
 import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import { Connection, type ConnectionRequest } from '../../../connection/connection.js';
+import { NoCredentials } from '../../../connection/credentials.js';
+import { transportReason } from '../../../connection/transport.js';
 import { retryAfterSeconds } from '../../../retry-after.js';
 import { redirectReason } from '../../redirect.js';
 import {
@@ -44,36 +43,19 @@ const TIMED_OUT = /timed out|timeout|deadline exceeded/i;
  * `maxConcurrentQueries` requests are under way; the others wait, and their time has not begun.
  */
 export class PrometheusHttp {
-  private readonly client: AxiosInstance;
-  private readonly agents: [http.Agent, https.Agent];
+  private readonly connection: Connection;
   private readonly queue: PQueue;
-  private readonly base: string;
-  private readonly secrets: string[];
+  private readonly headers: Record<string, string>;
   /** Becomes GET for good when the server refuses a POST and answers a GET. */
   private method: 'POST' | 'GET' = 'POST';
 
   constructor(private readonly config: PrometheusSourceConfig) {
     this.queue = new PQueue({ concurrency: config.maxConcurrentQueries });
-    this.agents = [new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true })];
-    const url = new URL(config.url);
-    const login = loginOf(url);
-    this.base = url.href.replace(/\/+$/, '');
-    this.secrets = secretsOf(config.auth, config.headers, login);
-    this.client = axios.create({
-      httpAgent: this.agents[0],
-      httpsAgent: this.agents[1],
-      headers: {
-        Accept: 'application/json',
-        ...config.headers,
-        ...(config.tenant ? { 'X-Scope-OrgID': config.tenant } : {}),
-        ...(config.auth.type === 'bearer' ? { Authorization: `Bearer ${config.auth.token}` } : {}),
-      },
-      ...basicAuth(config.auth, login),
-      responseType: 'arraybuffer',
-      maxContentLength: MAX_ANSWER_BYTES,
-      maxRedirects: 0,
-      validateStatus: () => true,
-    });
+    this.connection = new Connection(config, 'metrics');
+    this.headers = {
+      Accept: 'application/json',
+      ...(config.tenant ? { 'X-Scope-OrgID': config.tenant } : {}),
+    };
   }
 
   /** How queries are sent: by POST, or by GET because the server refuses the other. */
@@ -94,17 +76,17 @@ export class PrometheusHttp {
     options: AskOptions,
     read: (body: Buffer) => Promise<T | null>,
   ): Promise<T> {
-    const url = this.base + path;
-    const ask = async (request: AxiosRequestConfig): Promise<T | null> => {
-      const response = await this.send({ ...request, url }, operation, options);
-      if (request.method === 'post' && REFUSED_METHOD.includes(response.status)) return null;
-      return read(this.bodyOf(response, operation));
+    const asked = this.asked(path, operation);
+    const ask = async (request: ConnectionRequest): Promise<T | null> => {
+      const response = await this.send(asked, { ...request, path }, options);
+      if (request.method === 'POST' && REFUSED_METHOD.includes(response.status)) return null;
+      return read(this.bodyOf(asked, response));
     };
     return this.inTurn(options, async () => {
-      const posted = this.method === 'POST' ? await ask({ method: 'post', data: form }) : null;
+      const posted = this.method === 'POST' ? await ask({ method: 'POST', form }) : null;
       if (posted !== null) return posted;
-      const answer = await ask({ method: 'get', params: form });
-      if (answer === null) throw new NotASource(this.asked(path, operation), 'the answer has no result');
+      const answer = await ask({ method: 'GET', params: form });
+      if (answer === null) throw new NotASource(asked, 'the answer has no result');
       this.method = 'GET';
       return answer;
     });
@@ -112,18 +94,18 @@ export class PrometheusHttp {
 
   /** The body of a good answer to a GET. */
   async get(path: string, operation: string, params: URLSearchParams, options: AskOptions): Promise<Buffer> {
-    const request = { method: 'get', url: this.base + path, params };
+    const asked = this.asked(path, operation);
     return this.inTurn(options, async () =>
-      this.bodyOf(await this.send(request, operation, options), operation),
+      this.bodyOf(asked, await this.send(asked, { method: 'GET', path, params }, options)),
     );
   }
 
   asked(path: string, operation: string): Asked {
-    return { operation, endpoint: this.base + path };
+    return { operation, endpoint: this.connection.address + path };
   }
 
   close(): void {
-    for (const agent of this.agents) agent.destroy();
+    this.connection.close();
   }
 
   /** Waits for a turn as long as the caller does: no clock but the caller's runs meanwhile. */
@@ -132,16 +114,20 @@ export class PrometheusHttp {
   }
 
   private async send(
-    request: AxiosRequestConfig,
-    operation: string,
+    asked: Asked,
+    request: ConnectionRequest,
     options: AskOptions,
   ): Promise<AxiosResponse<Buffer>> {
-    const asked: Asked = { operation, endpoint: request.url! };
     const timeoutSeconds = options.timeoutSeconds ?? this.config.timeoutSeconds;
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
     try {
-      return await this.client.request<Buffer>({ ...request, signal });
+      return await this.connection.send<Buffer>(request, {
+        headers: this.headers,
+        responseType: 'arraybuffer',
+        maxContentLength: MAX_ANSWER_BYTES,
+        signal,
+      });
     } catch (error) {
       options.signal?.throwIfAborted();
       if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
@@ -149,28 +135,34 @@ export class PrometheusHttp {
     }
   }
 
-  private bodyOf(response: AxiosResponse<Buffer>, operation: string): Buffer {
+  private bodyOf(asked: Asked, response: AxiosResponse<Buffer>): Buffer {
     if (response.status === 200) return response.data;
-    const { url = this.base } = response.config;
-    throw this.refusalError({ operation, endpoint: url }, response);
+    throw this.refusalError(asked, response);
   }
 
   private transportError(asked: Asked, error: unknown): unknown {
+    if (error instanceof NoCredentials) {
+      const reason = this.connection.clean(error.message);
+      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
+    }
     if (!(error instanceof AxiosError)) return error;
     if (error.message.includes('maxContentLength')) {
       return new QueryTooHeavy(asked, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
     }
-    return new SourceUnavailable(asked, this.clean(TRANSPORT_WORDS[error.code ?? ''] ?? error.message));
+    return new SourceUnavailable(asked, this.connection.clean(transportReason(error, 'metrics')));
   }
 
   /** The decision that follows from a status other than 200, after what the servers document. */
   private refusalError(asked: Asked, response: AxiosResponse<Buffer>): SourceError {
     const { status } = response;
     const { errorType, text } = reasonOf(response);
-    const reason = this.clean(`${status}${text && ` ${text}`}`);
+    const reason = this.connection.clean(`${status}${text && ` ${text}`}`);
     if (status >= 300 && status < 400) {
       const to: unknown = response.headers['location'];
-      return new NotASource(asked, this.clean(redirectReason(status, to, asked.endpoint, 'metrics.url')));
+      return new NotASource(
+        asked,
+        this.connection.clean(redirectReason(status, to, asked.endpoint, 'metrics.url')),
+      );
     }
     if (status === 401 || status === 403) return new BadCredentials(asked, reason);
     if (status === 429) return new SourceBusy(asked, reason, waitOf(response));
@@ -190,22 +182,7 @@ export class PrometheusHttp {
     if (errorType !== '' && status !== 404) return new BadQuery(asked, reason);
     return new NotASource(asked, `${reason}; is the address that of the Prometheus API, with its prefix?`);
   }
-
-  private clean(text: string): string {
-    return redact(text, this.secrets);
-  }
 }
-
-const TRANSPORT_WORDS: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was reset',
-  ENOTFOUND: 'no such host name',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ETIMEDOUT: 'no connection in time',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to its network',
-  EPIPE: 'the connection was closed',
-};
 
 const REASON_LIMIT = 500;
 
@@ -231,26 +208,4 @@ function jsonOrNull(body: string): unknown {
 function waitOf(response: AxiosResponse<Buffer>): number | null {
   const header: unknown = response.headers['retry-after'];
   return retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
-}
-
-interface Login {
-  username: string;
-  password: string;
-}
-
-/** Takes `user:password@` out of an address, so that the address may be shown. */
-function loginOf(url: URL): Login | null {
-  const login = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  url.username = url.password = '';
-  return login.username === '' ? null : login;
-}
-
-function basicAuth(auth: OutgoingAuth, login: Login | null): { auth?: Login } {
-  if (auth.type === 'basic') return { auth: { username: auth.username, password: auth.password } };
-  return auth.type === 'none' && login ? { auth: login } : {};
-}
-
-function secretsOf(auth: OutgoingAuth, headers: Record<string, string>, login: Login | null): string[] {
-  const own = auth.type === 'bearer' ? [auth.token] : auth.type === 'basic' ? [auth.password] : [];
-  return [...own, ...Object.values(headers), ...(login ? [login.password] : [])];
 }

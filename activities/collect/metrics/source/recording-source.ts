@@ -72,8 +72,8 @@ export class RecordingSource implements MetricsSource {
 
   metricNames(candidates: readonly string[], options: NamesOptions = {}): Promise<Set<string>> {
     options.signal?.throwIfAborted();
-    const known = new Set(this.recording.names);
-    return Promise.resolve(new Set(candidates.filter((name) => known.has(name))));
+    const asked = new RegExp(`^(?:${candidates.join('|')})$`);
+    return Promise.resolve(new Set(this.recording.names.filter((name) => asked.test(name))));
   }
 
   health(): Promise<Health> {

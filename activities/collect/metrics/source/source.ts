@@ -14,8 +14,8 @@ export interface MetricsSource {
   /** Samples on the grid start, start + step, ... end; all series of the answer share one `times`. */
   range(query: string, window: RangeWindow, options?: AskOptions): Promise<Answer>;
 
-  /** Which of the candidates exist as metric names within the window: read off an index, without samples. */
-  metricNames(candidates: readonly string[], options?: NamesOptions): Promise<Set<string>>;
+  /** Metric names within the window that one of the patterns (RE2, of a whole name) fits: read off an index. */
+  metricNames(patterns: readonly string[], options?: NamesOptions): Promise<Set<string>>;
 
   /** Version and kind of product; throws when the source cannot be used. */
   health(options?: AskOptions): Promise<Health>;
