@@ -8,13 +8,16 @@ import type { Baseline } from './series/baseline.js';
 import { deviationOf, type Deviation } from './series/deviation.js';
 import type { Doubt } from './one-sided.js';
 import { quietness, type ServiceFacts } from './service-facts.js';
+import type { AllBooks } from './accounts/books.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { Vanished } from './vanished.js';
 import type { TraceFacts } from './traces/read.js';
+import type { TemplateChange } from './logs/presence.js';
 import type { Outcry } from './logs/read.js';
 
 /** All that the collectors of evidence look at. */
 export interface Facts {
+  books: AllBooks;
   input: DiagnosisInput;
   grid: Grid;
   graph: CallGraph;
@@ -29,6 +32,8 @@ export interface Facts {
   traces: TraceFacts | null;
   /** What services complain of in their logs since it began. */
   outcries: Outcry[];
+  /** Kinds of lines that services no longer write, or write far more often. */
+  templateChanges: TemplateChange[];
   story: Story;
   /** How far the symptom of a call is the caller's own. */
   doubt: Doubt;

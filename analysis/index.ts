@@ -1,5 +1,7 @@
 import type { Diagnosis, Evidence } from '../model/diagnosis.js';
 import type { CallEdge } from '../model/graph.js';
+import { accountEvidence } from './evidence/accounts.js';
+import { booksOf } from './accounts/books.js';
 import { changeFindings } from './changes/evidence.js';
 import type { Finding } from './evidence/finding.js';
 import { reachEvidence } from './evidence/reach.js';
@@ -19,14 +21,16 @@ import { traceEvidence } from './evidence/trace.js';
 import { onsetOfIncident, hear, hostFacts, deviationsOf, serviceFacts, type Facts } from './facts.js';
 import { buildCallGraph } from './graph/call-graph.js';
 import type { DiagnosisInput } from './input.js';
+import { templateChanges, type EventWindow } from './logs/presence.js';
 import { outcriesOf, voicesOf } from './logs/read.js';
 import { doubtsOf } from './one-sided.js';
 import { mapOf } from './map.js';
 import { rank } from './rank.js';
 import { onsetAmong } from './series/onset.js';
-import { gridOf, type Grid } from './series/grid.js';
+import { gridOf, seenSince, type Grid } from './series/grid.js';
 import { baselineOf } from './series/baseline.js';
 import { bySeason, type Seasons } from './series/season.js';
+import { coverage } from './stats/order.js';
 import { storyOf, trafficBaselines } from './story.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
@@ -46,6 +50,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const facts = gather({ ...input, series: now }, earlier);
   const blamed = blameOf(facts);
   const found = [
+    ...accountEvidence(facts),
     ...symptomEvidence(facts, blamed),
     ...onTheWayEvidence(facts, blamed),
     ...sharedCallerEvidence(facts, blamed),
@@ -95,7 +100,7 @@ function quieten(found: Finding[]): void {
 
 /** What can be seen, before anybody is blamed for it. */
 function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
-  const grid = gridOf(input);
+  const grid = gridOf(input, seenSince(input));
   const baselines = input.series.flatMap((series) => baselineOf(series, grid, earlier.get(series.id)) ?? []);
   const services = new Set([input.anomaly.service]);
   for (const { subject } of input.series) {
@@ -121,8 +126,10 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   const story = storyOf(input, own[alerting]!, begin, grid);
   const vanished = vanishedServices(baselines, begin, graph);
   const doubt = doubtsOf(baselines, own, vanished, graph);
+  const books = booksOf({ baselines, graph, grid, begin, alerting, story });
   hear(own, story, doubt);
   return {
+    books,
     input,
     grid,
     graph,
@@ -138,6 +145,16 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     hosts: hostFacts(moves),
     traces: tracesOf(begin, input, grid),
     outcries: outcriesOf(voices, begin, grid),
+    templateChanges: templateChanges(
+      input.logs,
+      eventWindow(
+        begin,
+        input,
+        grid,
+        (input.logs?.lines ?? []).map(({ time }) => time),
+      ),
+      graph,
+    ),
   };
 }
 
@@ -154,16 +171,30 @@ function callsMeasured({ series }: DiagnosisInput): CallEdge[] {
 const ENOUGH_SPANS = 200;
 
 /** Spans around the beginning may belong to either side: where the rest is enough, they are left out. */
-function tracesOf(
-  begin: number | null,
-  { spans, anomaly, window }: DiagnosisInput,
-  grid: Grid,
-): TraceFacts | null {
+function tracesOf(begin: number | null, { spans, ...input }: DiagnosisInput, grid: Grid): TraceFacts | null {
   if (spans === null) return null;
-  const start = begin === null ? anomaly.time : grid.start + begin * grid.width;
-  const calmUntil = Math.min(start, anomaly.time) - grid.width;
-  const until = window.end + grid.width;
-  const late = readTraces(spans, { calmUntil, from: start, until });
+  const window = eventWindow(begin, input, grid, spans.start);
+  const late = readTraces(spans, window);
   if (late !== null && late.incidentSpans >= ENOUGH_SPANS) return late;
-  return readTraces(spans, { calmUntil, from: Math.min(start, anomaly.time), until });
+  return readTraces(spans, { ...window, from: Math.min(window.from, input.anomaly.time) });
+}
+
+/**
+ * Which events (spans, lines) are calm and which belong to the incident. What lies between the two beginnings, that of
+ * the series and that of the alert, is left out; but the doubt may eat at most half of the calm.
+ */
+function eventWindow(
+  begin: number | null,
+  { anomaly, window }: Pick<DiagnosisInput, 'anomaly' | 'window'>,
+  grid: Grid,
+  times: Iterable<number>,
+): EventWindow {
+  const start = begin === null ? anomaly.time : grid.start + begin * grid.width;
+  const earlier = Math.min(start, anomaly.time);
+  const calm = anomaly.time - (coverage(times)?.from ?? anomaly.time);
+  return {
+    calmUntil: Math.max(earlier - grid.width, anomaly.time - Math.max(0, calm) / 2),
+    from: Math.max(start, anomaly.time - grid.slack),
+    until: window.end + grid.width,
+  };
 }

@@ -2,6 +2,7 @@ import type { Evidence, FaultKind } from '../model/diagnosis.js';
 import type { Facts } from './facts.js';
 import type { Finding } from './evidence/finding.js';
 import { beliefs } from './calibration.js';
+import { CALIBRATION } from './weights.js';
 
 /** A suspect with all that is known for and against it. */
 export interface Ranked {
@@ -14,7 +15,8 @@ export interface Ranked {
 }
 
 /** Adds up the evidence, each observation once, and ranks all services, best first. */
-export function rank({ graph }: Facts, found: Finding[]): Ranked[] {
+export function rank(facts: Facts, found: Finding[]): Ranked[] {
+  const { graph } = facts;
   const ranked = graph.names.map((_, service): Ranked => ({
     service,
     score: 0,
@@ -34,7 +36,13 @@ export function rank({ graph }: Facts, found: Finding[]): Ranked[] {
   }
   const names = graph.names;
   ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
-  const belief = beliefs(ranked.map(({ score }) => score));
+  const belief = beliefs(
+    ranked.map(({ score }) => score),
+    {
+      temperature: CALIBRATION.temperature,
+      nobody: CALIBRATION.nobody + CALIBRATION.unseen * unseenShare(facts),
+    },
+  );
   ranked.forEach((suspect, index) => (suspect.belief = belief[index]!));
   return ranked;
 }
@@ -48,4 +56,11 @@ function strongestOfEachObservation(found: Finding[]): Finding[] {
     if (known === undefined || one.evidence.weight > known.evidence.weight) strongest.set(key, one);
   }
   return [...strongest.values()];
+}
+
+/** How far the alert's own symptom is not to be seen, 0..1: whatever explains it explains nothing then. */
+function unseenShare({ services, alerting, story }: Facts): number {
+  const own = services[alerting]!.symptoms.filter(({ series }) => story.signals.includes(series.signal));
+  const strongest = Math.max(0, ...own.map(({ strength }) => strength));
+  return 1 - Math.min(1, strongest / CALIBRATION.seenStrength);
 }

@@ -3,6 +3,7 @@ import type { Evidence } from '../model/diagnosis.js';
 import type { SeriesMeta } from '../model/series.js';
 import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
+import { reachableFrom } from './graph/call-graph.js';
 import { isGolden } from './series/onset.js';
 import { CALIBRATION, RANK, RULES } from './weights.js';
 
@@ -31,7 +32,33 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
  * serves; or nothing but suffering speaks for it, so that what it suffers from may be anything that is not measured, as a
  * delay on the way to a callee is.
  */
-export function sightOf(facts: Facts, { service, evidence }: Ranked): Sight {
+export function sightOf(facts: Facts, suspect: Ranked): Sight {
+  const seen = sightOfOne(facts, suspect);
+  const shared = sharedTrouble(facts, suspect);
+  return shared !== null && shared.most < seen.most ? shared : seen;
+}
+
+/**
+ * Services that slow down together without calling one another speak for what they share: a host, the network, a
+ * store, a mesh, seen or not. Null where the suspect explains those who suffer: they call it, or its load reaches them.
+ */
+function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked): Sight | null {
+  if (!graph.known || evidence.some(({ kind, stance }) => kind === 'load' && stance === 'for')) return null;
+  const above = reachableFrom([service], graph.callers);
+  const hurt = services.flatMap(({ loudness }, index) =>
+    loudness >= RANK.sharedStrength && index !== service ? [index] : [],
+  );
+  const apart = hurt.filter((index) => !above[index]);
+  if (apart.length < CALIBRATION.leastApart || apart.length < CALIBRATION.shareApart * hurt.length)
+    return null;
+  const named = listOf(apart.slice(0, 3).map((index) => graph.names[index]!));
+  return {
+    most: CALIBRATION.mostShared,
+    missing: `What ${graph.names[service]!} shares with ${named}, which deviate too and do not call it: host, network, storage`,
+  };
+}
+
+function sightOfOne(facts: Facts, { service, evidence }: Ranked): Sight {
   const { baselines, graph } = facts;
   const name = graph.names[service]!;
   if (baselines.every(({ baselineEnd }) => baselineEnd === 0))

@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '4';
+export const RULES_VERSION = '5';
 
 /** How series are read. */
 export const SERIES = {
@@ -13,6 +13,8 @@ export const SERIES = {
   lookbackSeconds: 300,
   /** ... which is when at most this share of the calm is given up for it. */
   lookbackShare: 0.25,
+  /** ... but doubt about the alert's time eats at most this share of the calm. */
+  slackShare: 0.34,
   /** Bins right before the onset that say where the series was when it began. */
   referenceBins: 3,
   /** A cause may show this long before what users feel, or one sample if those are longer. */
@@ -22,7 +24,7 @@ export const SERIES = {
   /** Finer data are averaged into bins of about this width: an onset is not known better, and noise shrinks. */
   binSeconds: 10,
   /** Fewer calm samples than this are no baseline. */
-  minCalm: 5,
+  minCalm: 4,
   /** A move below this share of the calm level is no move, however steady the metric. */
   relativeFloor: 0.03,
   /** Deviations are cut at this many sigmas before they are summed, so that one spike is not an incident. */
@@ -59,14 +61,20 @@ export const BEGIN = {
   clearlySharper: 1.5,
   /** Bins after a moment that show how sharp a step it is. */
   stepBins: 2,
+  /** A beginning this long before or after what the alert's time leaves in doubt is half as likely. */
+  doubtSeconds: 120,
   /** The loudest series vote; more would only add noise and time. */
   voters: 64,
 } as const;
 
 /** How spans are read. */
 export const TRACES = {
-  /** Fewer spans of one operation are no sample. */
+  /** Fewer spans of one operation, before or during, are not compared; */
+  leastSample: 3,
+  /** ... runs, ends and blocks of the calm need so many. */
   minSpans: 8,
+  /** -log10 of the chance from which a difference counts, and from which it is beyond doubt. */
+  leastDecades: 1.3,
   /** Parts of the calm whose differences are the noise. */
   blocks: 4,
   /** The typical duration is the mean of these quantiles. */
@@ -80,6 +88,46 @@ export const TRACES = {
   blockSigmas: 1.5,
   /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
   leastEndChange: 0.2,
+} as const;
+
+/** How kinds of log lines are compared. */
+export const LOGS = {
+  /** The calm or the incident, whichever is shorter, is cut into so many moments, of so many seconds each. */
+  moments: 20,
+  shortestMoment: 1,
+  longestMoment: 10,
+  /** A service that wrote in fewer moments, before or during, is not compared. */
+  leastMoments: 4,
+  /** A line says what it is about in its first characters; stack traces follow. */
+  longestLine: 500,
+  /** Kinds of lines that are told apart; later ones are left out. */
+  mostTemplates: 20_000,
+  /** A line is gone when it is in less than this share of the moments it was in before; more, from so many times on. */
+  goneBelow: 0.2,
+  moreFrom: 3,
+  /** -log10 of the chance from which a change counts. */
+  leastDecades: 0.5,
+} as const;
+
+/** How the accounts of lost seconds and lost requests are kept. */
+export const ACCOUNTS = {
+  /** A rise of so many sigmas of calm stretches of the incident's length is real; */
+  realSigmas: 3,
+  /** ... smaller ones than this share of the level are none. */
+  leastRise: 0.03,
+  /** Statistics of fewer of the calls than this say little of the mean. */
+  leastTail: 0.1,
+  /** Where means are guessed from percentiles, a callee that lost half of what its caller lost explains all of it. */
+  overlap: 2,
+  /** What is left of the share of a service that the alerting one does not call, as far as is known. */
+  unreached: 0.5,
+  /** A rise of a resource of so many sigmas is real, and all of it material from this share of the system's use on. */
+  realTaken: 4,
+  materialTaken: 0.1,
+  /** Work in flight that grew so many times is at a limit. */
+  saturated: 2,
+  /** Share of a caller's own loss that all its callees may have lost if nobody measures them. */
+  hidden: 0.2,
 } as const;
 
 /**
@@ -96,8 +144,19 @@ export const RANK = {
   voice: 2.5,
   /** Louder than this is not told apart. */
   loudest: 9,
+  /** Worth of the whole of the alert's loss, where its calls lead to a service and no further; of all that it lost itself; */
+  traced: 0.8,
+  own: 0.8,
+  /** ... of what was lost on the way to it; */
+  way: 0.9,
+  /** ... and what is left of these in another currency than the alert's. */
+  otherCurrency: 0.2,
+  /** Worth of all that services take more of a resource than before. */
+  taken: { cpu: 3, memory: 1.3, disk: 0.5 },
+  /** A service suffers clearly, for what services suffer from together, from this strength on. */
+  sharedStrength: 2,
   /** Worth of a unit of symptom. */
-  symptom: 1,
+  symptom: 0.7,
   /** ... when it is not the symptom that the alert is about. */
   otherSymptom: 0.6,
   /** ... and what is left of it when it does not rise and fall with the alert's. */
@@ -126,7 +185,7 @@ export const RANK = {
   /** Bins by which a callee's symptom may come later and still explain. */
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
-  unexplained: 0.5,
+  unexplained: 0.25,
   /** Share of a caller's unexplained slowness that speaks for the way to one of its callees, where that is not measured, */
   onTheWay: 0.5,
   /** ... or to one that nothing at all is known of, */
@@ -141,14 +200,14 @@ export const RANK = {
   /** ... and share of the evidence that it takes away if it denies that very evidence. */
   checkDenies: 0.5,
   /** Worth of twice the traffic from outside; rises below these doublings are growth, */
-  surge: 4,
+  surge: 2.2,
   surgeDoublings: 0.58,
   /** ... and told only when somebody's symptom is this strong. */
   surgeHurts: 2,
   /** How often a failed call may be made again: so much more traffic is no surge. */
   retries: 2,
   /** Share of what somebody below suffers that a surge takes away as far as it is passed on, */
-  loadExplains: 0.7,
+  loadExplains: 0.85,
   /** ... which is at least this share of its doublings. */
   leastCarried: 0.5,
   /** Worth of a host in trouble to those who cause it or, if nobody does, to those who suffer. */
@@ -167,19 +226,19 @@ export const RANK = {
   /** ... and of each further resource. */
   repeated: 0.3,
   /** Worth of a process that ended when its memory had grown, by at least so many sigmas and this share of the calm, */
-  exhausted: 3,
+  exhausted: 6,
   exhaustedSigmas: 6,
   exhaustedGrowth: 0.3,
   /** ... to stand lower than this share of the growth when it is back. */
   fallenBack: 0.75,
   /** Worth of explaining all symptoms through callers. */
-  reach: 1.5,
+  reach: 2.2,
   /** Worth of having lost as much time or as many requests as the alerting service. */
   impact: 2,
   /** The alert's own move may be this weak for it. */
   leastImpactStrength: 0.3,
   /** Cost of not being called by the alerting service at all. */
-  unreachable: 1.5,
+  unreachable: 0.8,
   /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */
   hidden: 0.75,
   /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
@@ -195,35 +254,46 @@ export const RANK = {
   /** A fall of this strength is a sure one. */
   quietStrength: 1.5,
   /** Worth of showing a symptom first, for symptoms of this strength. */
-  earliest: 0.3,
+  earliest: 0.6,
   orderStrength: 2.5,
   /** Worth of having spent all of the extra time in traces, */
-  traceTime: 5,
-  /** ... at this many doublings of the noise, */
+  traceTime: 9,
+  /** ... and of all of it within one service rather than on the way, */
+  traceOwn: 5,
+  /** ... at this many doublings of the noise, or this -log10 of the chance, */
   clearTrace: 4,
+  clearDecades: 3,
   /** ... when durations grew by this many doublings, */
   clearGrowth: 3,
   /** ... and what a caller answers for of the time on the way to one callee. */
   callersShare: 0.8,
   /** Worth of a call or step that vanished from traces altogether; changes below the share are noise. */
-  tracePath: 2,
+  tracePath: 1.2,
   leastPathChange: 0.4,
   /** Worth of being the last that is called before a caller gives up. */
-  traceLast: 4,
+  traceLast: 2.8,
   /** Worth of all failed spans that failed by themselves. */
-  traceFailed: 3,
+  traceFailed: 2,
   /** Worth of a unit by which a service complains more than usual: of itself, of a call of its, of another service. */
-  logOwn: 0.5,
+  logOwn: 1,
+  /** Worth of a kind of line that is gone, or is new, at this -log10 of the chance; */
+  logChange: 8,
+  logClear: 4,
+  /** ... and share that is left when a callee's lines changed as much. */
+  logOfCallee: 0.4,
   logOfACall: 0.15,
-  logOfAnother: 0.5,
+  logOfAnother: 0.4,
 } as const;
 
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */
-  temperature: 0.8,
+  temperature: 1,
   /** Score of the hypothesis that none of the suspects did it. */
-  nobody: 3,
+  nobody: 3.4,
+  /** ... and so much more where the alert's own symptom is not seen, down to none at this strength of it. */
+  unseen: 1.5,
+  seenStrength: 2.5,
   /** No diagnosis is surer than this, */
   most: 0.99,
   /** ... and none whose change of state was not seen is surer than this. */
@@ -235,6 +305,10 @@ export const CALIBRATION = {
   /** ... nor of any when no call is known, */
   mostWithoutGraph: 0.85,
   mostSufferingWithoutGraph: 0.6,
+  /** ... none of a service beside which so many others suffer that do not call it, at least this share of all; */
+  mostShared: 0.5,
+  leastApart: 4,
+  shareApart: 0.5,
   /** ... and none when no calm is known; see sight.ts. */
   mostWithoutCalm: 0.5,
 } as const;

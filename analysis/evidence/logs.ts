@@ -1,6 +1,7 @@
-import { listOf, quantity } from '../../model/wording.js';
+import { listOf, quantity, wholePercent } from '../../model/wording.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
+import type { TemplateChange } from '../logs/presence.js';
 import { NEW_KINDS, type Outcry } from '../logs/read.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -11,7 +12,47 @@ import { finding, type Finding } from './finding.js';
  * which nobody knows whose, all victims write: it counts for little.
  */
 export function logEvidence(facts: Facts): Finding[] {
-  return [...complaintsOfThemselves(facts), ...complaintsOfOthers(facts)];
+  return [...complaintsOfThemselves(facts), ...complaintsOfOthers(facts), ...changedLines(facts)];
+}
+
+/** The kinds of lines that changed most, for each service; what a callee's change may have brought about counts less. */
+function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
+  // Where the calm is long enough to count them, trouble is told by how many lines there are.
+  const counted = new Set(
+    outcries.filter(({ move }) => move.strength >= RANK.leastStrength).map(({ writer }) => writer),
+  );
+  const strongest = new Map<number, TemplateChange>();
+  for (const change of templateChanges) {
+    if (change.what === 'more' && counted.has(change.writer)) continue;
+    const service = typeof change.about === 'number' ? change.about : change.writer;
+    if (change.decades > (strongest.get(service)?.decades ?? 0)) strongest.set(service, change);
+  }
+  return [...strongest].map(([service, change]) => {
+    const below = Math.max(
+      0,
+      ...graph.callees[service]!.map((callee) => strongest.get(callee)?.decades ?? 0),
+    );
+    const explained = Math.min(1, below / change.decades) * (1 - RANK.logOfCallee);
+    const vague = change.about === 'a-call' ? RANK.logOfCallee : 1;
+    const weight = RANK.logChange * Math.min(1, change.decades / RANK.logClear) * (1 - explained) * vague;
+    const name = graph.names[change.writer]!;
+    const quote = quoted(change.template);
+    const share = `${wholePercent(change.before)} of the time before, ${wholePercent(change.after)} since`;
+    return finding(service, {
+      observation: `log lines of ${graph.names[service]!}`,
+      kind: 'log',
+      weight,
+      statement:
+        change.what === 'gone'
+          ? `${name} no longer logs "${quote}" (${share}).`
+          : `${name} logs "${quote}" far more often (${share}).`,
+      kinds: change.what === 'gone' ? [['code-change', weight / 2]] : [],
+    });
+  });
+}
+
+function quoted(template: string): string {
+  return template.length > LONGEST_QUOTE ? `${template.slice(0, LONGEST_QUOTE)}...` : template;
 }
 
 /** What such lines say of the kind of fault. */
@@ -81,7 +122,7 @@ const LONGEST_QUOTE = 120;
 function rise({ grid }: Facts, { move, templates }: Outcry, name: string): string {
   const perMinute = (count: number): string => quantity(Math.round((count * 600) / grid.width) / 10, '');
   const [most] = templates as [string];
-  const quote = most.length > LONGEST_QUOTE ? `${most.slice(0, LONGEST_QUOTE)}...` : most;
+  const quote = quoted(most);
   const what = move.series.name === NEW_KINDS ? 'New kinds of error lines' : 'Error lines';
   return `${what} of ${name} rose from ${perMinute(move.before)} to ${perMinute(move.after)} a minute, mostly "${quote}"`;
 }

@@ -3,6 +3,7 @@ import type { Facts } from '../facts.js';
 import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
 import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
+import { insideWeight } from './accounts.js';
 import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
 
@@ -90,12 +91,14 @@ function beyondReach({ services, traffic }: Facts, caller: number, callee: numbe
 }
 
 function unreachable(
-  { graph, services }: Facts,
+  facts: Facts,
   caller: number,
   callee: number,
   quieter: Deviation,
   gone: number,
 ): Finding[] {
+  const { graph, services } = facts;
+  const suffering = Math.min(services[caller]!.loudness, RANK.loudest) * RANK.symptom;
   const name = graph.names[callee]!;
   const statement = `${name} lost more calls than ${graph.names[caller]!}, its only caller, reports as failed.`;
   return [
@@ -111,7 +114,7 @@ function unreachable(
       observation: `callees of ${graph.names[caller]!}`,
       kind: 'contradiction',
       stance: 'against',
-      weight: RANK.explained * gone * Math.min(services[caller]!.loudness, RANK.loudest) * RANK.symptom,
+      weight: RANK.explained * gone * (suffering + insideWeight(facts, caller, 'requests')),
       statement,
       move: quieter,
     }),

@@ -29,6 +29,8 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
   const slow = traces!.slow;
   const total = slow.reduce((sum, { excess }) => sum + excess, 0);
   if (total <= 0) return [];
+  // A little more here and there makes no request slow.
+  const matters = Math.min(1, total / Math.max(1e-9, traces!.rootSeconds - total));
   const within = new Map<string, Spent>();
   const between = new Map<string, Spent>();
   const add = (map: typeof within, service: string, part: SlowPart, weight: number): void => {
@@ -49,7 +51,7 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
   for (const [name, { excess, clarity, worst }] of within) {
     const service = graph.indexOf.get(name);
     if (service === undefined) continue;
-    const weight = RANK.traceTime * (excess / total) * clarity;
+    const weight = RANK.traceOwn * (excess / total) * clarity * matters;
     findings.push(
       finding(service, {
         observation: `own time of ${name} in traces`,
@@ -66,7 +68,7 @@ function timeEvidence({ traces, graph }: Facts): Finding[] {
   for (const [name, { excess, clarity, worst }] of between) {
     const service = graph.indexOf.get(name);
     if (service === undefined) continue;
-    const weight = RANK.traceTime * Math.min(1, excess / total) * clarity;
+    const weight = RANK.traceTime * Math.min(1, excess / total) * clarity * matters;
     findings.push(
       finding(service, {
         observation: `time on the way to and from ${name} in traces`,
@@ -118,9 +120,9 @@ function waitEvidence({ traces, graph, services }: Facts): Finding[] {
 }
 
 /** Both far from the noise and a multiple of what it was. */
-function clarityOf({ before, after, sigmas }: SlowPart): number {
+function clarityOf({ before, after, decades }: SlowPart): number {
   const doublings = before > 0 ? Math.log2(after / before) : RANK.clearGrowth;
-  return loud(sigmas) * Math.min(1, doublings / RANK.clearGrowth);
+  return Math.min(1, decades / RANK.clearDecades) * Math.min(1, doublings / RANK.clearGrowth);
 }
 
 function loud(sigmas: number): number {
@@ -157,7 +159,7 @@ function pathEvidence(facts: Facts): Finding[] {
 }
 
 /** Share of the runs of a service (or of one operation) that break off at a call to another service. */
-export function brokenOffBy({ traces }: Facts, service: string, operation?: string): number {
+export function brokenOffBy({ traces }: Pick<Facts, 'traces'>, service: string, operation?: string): number {
   const ends = traces?.ends.filter(
     (end) =>
       end.service === service &&
@@ -173,7 +175,9 @@ function endEvidence({ traces, graph }: Facts): Finding[] {
   return traces!.ends.flatMap(({ service, operation, callee, before, after }) => {
     const blamed = graph.indexOf.get(callee ?? service);
     if (blamed === undefined) return [];
-    const weight = RANK.traceLast * (after - before);
+    // Who breaks off by itself at somebody else only passes it on.
+    const passedOn = callee === null ? 0 : brokenOffBy({ traces }, callee);
+    const weight = RANK.traceLast * (after - before) * (1 - passedOn);
     const how = callee === null ? 'call nobody' : `end with a call to ${callee}`;
     return [
       finding(blamed, {

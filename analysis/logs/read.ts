@@ -4,6 +4,7 @@ import type { CallGraph } from '../graph/call-graph.js';
 import type { Grid } from '../series/grid.js';
 import { baselineOf, type Baseline } from '../series/baseline.js';
 import { deviationOf, type Deviation } from '../series/deviation.js';
+import { coverage } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 import { aboutOf, type About } from './about.js';
 import { isTrouble, templateOf } from './template.js';
@@ -46,13 +47,9 @@ interface Tally {
 export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): Voice[] {
   if (logs === null) return [];
   const binOf = (time: number): number => Math.floor((time - grid.start) / grid.width + 1e-6);
-  let first = Infinity;
-  let last = -Infinity;
-  for (const { time } of logs.lines) {
-    first = Math.min(first, time);
-    last = Math.max(last, time);
-  }
-  const covered = { from: Math.max(0, binOf(first)), to: Math.min(grid.bins, binOf(last) + 1) };
+  const span = coverage(logs.lines.map(({ time }) => time));
+  if (span === null) return [];
+  const covered = { from: Math.max(0, binOf(span.from)), to: Math.min(grid.bins, binOf(span.to) + 1) };
   if (grid.incidentStart - covered.from < SERIES.minCalm) return [];
   // In the order of time, from before the window on: what was written then is not new.
   const lines = logs.lines.filter(isTrouble).sort((a, b) => a.time - b.time);

@@ -1,4 +1,5 @@
 import type { DiagnosisInput } from '../input.js';
+import { quantileSorted } from '../stats/order.js';
 import { SERIES } from '../weights.js';
 
 /**
@@ -21,21 +22,36 @@ export interface Grid {
   scratch: { counts: Uint32Array; sample: Float64Array };
 }
 
-export function gridOf({ window, anomaly }: Pick<DiagnosisInput, 'window' | 'anomaly'>): Grid {
+/** `seenSince` is when the source begins to hold anything, unix seconds: a window that reaches further back is empty there. */
+export function gridOf(
+  { window, anomaly }: Pick<DiagnosisInput, 'window' | 'anomaly'>,
+  seenSince = window.start,
+): Grid {
   const step = window.stepSeconds;
   const width = step * Math.max(1, Math.round(SERIES.binSeconds / step));
   const bins = Math.max(1, Math.floor((window.end - window.start) / width + 1e-6) + 1);
   const slack = Math.max(SERIES.slackSeconds, SERIES.slackSteps * step);
   // The nearest bin: a time that is a little early must not cost a whole sample of the baseline.
   const alert = Math.min(Math.max(Math.round((anomaly.time - window.start) / width), 0), bins - 1);
+  const calm = Math.max(0, alert * width - Math.max(0, seenSince - window.start));
+  // With little calm the rest must still be a baseline.
   const back = Math.max(
-    slack,
-    Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * alert * width),
+    Math.min(slack, SERIES.slackShare * calm),
+    Math.min(slack + SERIES.lookbackSeconds, SERIES.lookbackShare * calm),
   );
   const incidentStart = Math.max(0, alert - Math.round(back / width));
   const scratch = { counts: new Uint32Array(bins), sample: new Float64Array(bins) };
   const lead = Math.max(1, Math.round(SERIES.leadSeconds / width));
   return { start: window.start, width, bins, incidentStart, alert, lead, slack, scratch };
+}
+
+/** When most series have their first sample, unix seconds; the window's start where there is none. */
+export function seenSince({ series, window }: Pick<DiagnosisInput, 'series' | 'window'>): number {
+  const first = series.flatMap(({ times, values }) => {
+    const at = values.findIndex((value) => Number.isFinite(value));
+    return at < 0 ? [] : [times[at]!];
+  });
+  return first.length === 0 ? window.start : quantileSorted(Float64Array.from(first).sort(), 0.5);
 }
 
 /** Mean of the samples in each bin, NaN where there is none. */

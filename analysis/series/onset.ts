@@ -141,6 +141,7 @@ function sharpestOfTheBest(baselines: Baseline[], grid: Grid, needed: number): n
       highest = Math.max(highest, height);
       gains[bin] = gains[bin]! + height / (height + BEGIN.halfHeight);
     }
+    gains[bin] = gains[bin]! * nearAlert(bin, grid);
     best = Math.max(best, gains[bin]!);
   }
   if (highest < needed) return null;
@@ -148,10 +149,20 @@ function sharpestOfTheBest(baselines: Baseline[], grid: Grid, needed: number): n
   let most = -1;
   for (let bin = grid.incidentStart; bin < grid.bins; bin += 1) {
     if (gains[bin]! < BEGIN.nearly * best) continue;
-    const sharp = baselines.reduce((sum, level) => sum + stepAt(level, bin), 0);
+    const sharp = nearAlert(bin, grid) * baselines.reduce((sum, level) => sum + stepAt(level, bin), 0);
     if (sharp >= most) [sharpest, most] = [bin, sharp];
   }
   return sharpest;
+}
+
+/**
+ * How likely an incident is to begin at `bin` by the alert's time alone, 1 at that time: alerts wait a little before
+ * they fire, and clocks are off by a sample.
+ */
+function nearAlert(bin: number, grid: Grid): number {
+  const away = Math.abs(bin - grid.alert) * grid.width;
+  const off = Math.max(0, away - grid.slack) / BEGIN.doubtSeconds;
+  return 1 / (1 + off * off);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { larger } from '../stats/exact.js';
 import { quantileSorted } from '../stats/order.js';
 import { TRACES } from '../weights.js';
 
@@ -5,38 +6,35 @@ import { TRACES } from '../weights.js';
 export interface Comparison {
   before: number;
   after: number;
-  /** Difference in units of what calm stretches differ by among themselves. */
-  sigmas: number;
+  /** -log10 of the chance of a rank sum like this where nothing changed. */
+  decades: number;
+  /** The difference is more than calm stretches differ by among themselves, and more than is worth telling. */
+  isClear: boolean;
   /** Number of measurements during the incident. */
   count: number;
 }
 
 /**
- * Compares two samples by their typical value, the mean of five quantiles: it follows a slow tail of one in ten
- * but not a single outlier. The calm is cut into blocks, in the order of its values' times; how far the blocks
- * differ is the noise. Null when there is too little to compare.
+ * Compares two samples: by their ranks whether the later one is larger, which seven values against seven can decide;
+ * and by their typical value, the mean of five quantiles, how much: it follows a slow tail of one in ten but not a single
+ * outlier. Where the calm is long enough it is cut into blocks, in the order of its values' times: what they differ
+ * by among themselves is no difference. Null when there is too little to compare.
  */
 export function compare(calm: number[], incident: number[]): Comparison | null {
-  if (calm.length < TRACES.minSpans || incident.length < TRACES.minSpans) return null;
+  if (calm.length < TRACES.leastSample || incident.length === 0) return null;
   const before = typical(calm);
   const after = typical(incident);
   const size = Math.floor(calm.length / TRACES.blocks);
   let widest = 0;
-  let sum = 0;
-  let squares = 0;
-  let blocks = 0;
   if (size >= TRACES.minSpans) {
     for (let block = 0; block < TRACES.blocks; block += 1) {
       const value = typical(calm.slice(block * size, (block + 1) * size));
       widest = Math.max(widest, Math.abs(value - before));
-      sum += value;
-      squares += value * value;
-      blocks += 1;
     }
   }
-  const deviation = blocks > 1 ? Math.sqrt(Math.max(0, squares / blocks - (sum / blocks) ** 2)) : 0;
-  const noise = Math.max(deviation, widest, TRACES.relativeFloor * Math.abs(before), TRACES.leastSeconds);
-  return { before, after, sigmas: (after - before) / noise, count: incident.length };
+  const noise = Math.max(TRACES.clear * widest, TRACES.relativeFloor * before, TRACES.leastSeconds);
+  const isClear = after - before > noise;
+  return { before, after, decades: isClear ? larger(calm, incident) : 0, isClear, count: incident.length };
 }
 
 function typical(values: number[]): number {

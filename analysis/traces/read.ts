@@ -1,6 +1,8 @@
 import type { SpanTable } from '../../model/telemetry.js';
 import { TRACES } from '../weights.js';
-import { compare } from './compare.js';
+import { group } from 'd3-array';
+import { larger } from '../stats/exact.js';
+import { compare, type Comparison } from './compare.js';
 import { endChanges } from './ends.js';
 import { timingOf } from './timing.js';
 
@@ -13,7 +15,8 @@ export interface SlowPart {
   operation: string;
   before: number;
   after: number;
-  sigmas: number;
+  /** -log10 of the chance that nothing changed, after allowance for how many parts were compared. */
+  decades: number;
   /** Seconds in all, over the spans of the incident. */
   excess: number;
 }
@@ -55,6 +58,8 @@ export interface TraceFacts {
   /** Where runs of an operation end, when they end elsewhere than before. */
   ends: EndChange[];
   failed: FailedPart[];
+  /** Seconds that whole requests took during the incident, roots alone. */
+  rootSeconds: number;
   /** Spans before and during the incident. */
   calmSpans: number;
   incidentSpans: number;
@@ -91,11 +96,13 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
   const failedBelow = failuresBelow(spans);
   let calmSpans = 0;
   let incidentSpans = 0;
+  let rootSeconds = 0;
   for (const row of order) {
     const start = spans.start[row]!;
     const during = start >= window.from && start <= window.until;
     if (!during && start >= window.calmUntil) continue;
     if (during) incidentSpans += 1;
+    if (during && spans.parent[row]! < 0) rootSeconds += spans.duration[row]!;
     else calmSpans += 1;
     const answer = answeredBy[row]!;
     const service = spans.service[row]!;
@@ -126,14 +133,9 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
     failures.set(service, tally);
   }
   if (incidentSpans === 0) return null;
-  const compared = [...parts.values()].flatMap(({ calm, incident, ...part }) => {
-    const comparison = compare(calm, incident);
-    return comparison === null ? [] : [{ ...part, ...comparison }];
-  });
+  const compared = comparedParts([...parts.values()]);
   return {
-    slow: compared
-      .filter(({ sigmas }) => sigmas >= TRACES.clear)
-      .map(({ count, ...part }) => ({ ...part, excess: (part.after - part.before) * count })),
+    slow: slowParts(compared),
     callees: countBy(compared.filter(({ callee }) => callee !== null).map(({ service }) => service)),
     paths: pathChanges(spans, window, order),
     ends: endChanges(spans, window, answeredBy),
@@ -143,9 +145,51 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
       after: tally.incident === 0 ? 0 : tally.incidentFailed / tally.incident,
       count: tally.incidentFailed,
     })),
+    rootSeconds,
     calmSpans,
     incidentSpans,
   };
+}
+
+/** A part with its comparison, and the calm that it was compared with. */
+type Compared = Part & Comparison & { usual: number[] };
+
+/**
+ * Rare calls have too few spans by themselves: the calm of a way from one caller is that of all callers to the callee
+ * where it has none of its own.
+ */
+function comparedParts(parts: Part[]): Compared[] {
+  const calmTo = new Map<string, number[]>();
+  for (const { callee, calm } of parts) {
+    if (callee !== null) calmTo.set(callee, [...(calmTo.get(callee) ?? []), ...calm]);
+  }
+  return parts.flatMap((part) => {
+    const isRare = part.callee !== null && part.calm.length < TRACES.minSpans;
+    const usual = isRare ? calmTo.get(part.callee!)! : part.calm;
+    const comparison = compare(usual, part.incident);
+    return comparison === null ? [] : [{ ...part, usual, ...comparison }];
+  });
+}
+
+/**
+ * The parts that became slower. The operations of one service, and the ways from all callers to one callee, are also
+ * judged together, each against its own usual time.
+ */
+function slowParts(compared: Compared[]): SlowPart[] {
+  const groups = group(compared, ({ service, callee }) =>
+    JSON.stringify(callee === null ? [service] : ['to', callee]),
+  );
+  return [...groups.values()].flatMap((alike) => {
+    const calm = new Map(alike.map(({ usual, before }) => [usual, before]));
+    const moved = [...calm].flatMap(([usual, before]) => usual.map((seconds) => seconds - before));
+    const during = alike.flatMap(({ incident, before }) => incident.map((seconds) => seconds - before));
+    const together = larger(moved, during) - Math.log10(groups.size);
+    return alike.flatMap(({ service, callee, operation, before, after, isClear, ...part }) => {
+      const decades = Math.max(part.decades - Math.log10(compared.length), together);
+      if (!isClear || decades < TRACES.leastDecades) return [];
+      return [{ service, callee, operation, before, after, decades, excess: (after - before) * part.count }];
+    });
+  });
 }
 
 /** Failed children of each span. */

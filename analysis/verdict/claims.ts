@@ -112,10 +112,12 @@ function namesTheFault(series: Evidence['series'], faultKind: FaultKind): boolea
 
 /** A state that changed, and not after the first symptom: what comes later is an effect. */
 function isStateChange(
-  { kind, series, movement }: Evidence,
+  { kind, observation, series, movement }: Evidence,
   { isExternal, firstSymptom, faultKind }: Case,
 ): boolean {
   if (!STATES.has(kind)) return false;
+  // Calls that are no longer made are an effect as often as a cause: only who reports nothing any more has changed its state.
+  if (kind === 'silence' && !observation.startsWith('reports of ')) return false;
   // Of a service that is not ours, checks see what its callers feel, and no state.
   if (kind === 'check' && isExternal) return false;
   if (kind === 'resource' && !namesTheFault(series, faultKind)) return false;

@@ -359,9 +359,13 @@ describe('belief and claim', () => {
   const harm = given('local-symptom', 4, { signal: 'latency' });
 
   it('confirms a change of state with the harm it does, and says both', () => {
-    for (const kind of ['resource', 'change', 'load', 'silence', 'check'] as const) {
+    for (const kind of ['resource', 'change', 'load', 'check'] as const) {
       assert.equal(claim([given(kind, 3), harm]), 'state-change-with-mechanism');
     }
+    const gone = { ...given('silence', 3), observation: 'reports of a' };
+    assert.equal(claim([gone, harm]), 'state-change-with-mechanism');
+    // Whoever fails before it asks falls silent towards its callees: no state of its own.
+    assert.equal(claim([given('silence', 3), harm]), 'strongest-lead');
     assert.equal(
       claimed([given('resource', 3), harm]).reason,
       'CPU of a rose from 1 to 2.5 cores; this explains the symptom: CPU of a rose from 1 to 2.5 cores.',
