@@ -33,9 +33,30 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
  * delay on the way to a callee is.
  */
 export function sightOf(facts: Facts, suspect: Ranked): Sight {
-  const seen = sightOfOne(facts, suspect);
-  const shared = sharedTrouble(facts, suspect);
-  return shared !== null && shared.most < seen.most ? shared : seen;
+  const limits = [sightOfOne(facts, suspect), sharedTrouble(facts, suspect), missingLink(facts, suspect)];
+  return limits.reduce<Sight>(
+    (least, one) => (one !== null && one.most < least.most ? one : least),
+    limits[0] as Sight,
+  );
+}
+
+/** Whether known calls lead from the alerting service to this one, or from this one to it. */
+export function isLinked({ graph, alerting }: Facts, service: number): boolean {
+  return (
+    !graph.known ||
+    reachableFrom([alerting], graph.callees)[service]! ||
+    reachableFrom([service], graph.callees)[alerting]!
+  );
+}
+
+/** A deviation that no known call links to the alert may be another matter. Null where one does. */
+function missingLink(facts: Facts, { service }: Ranked): Sight | null {
+  if (isLinked(facts, service)) return null;
+  const { graph, alerting } = facts;
+  return {
+    most: CALIBRATION.mostUnlinked,
+    missing: `Which calls lead from ${graph.names[alerting]!} to ${graph.names[service]!}: none is known`,
+  };
 }
 
 /**

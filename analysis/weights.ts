@@ -307,6 +307,8 @@ export const CALIBRATION = {
   mostSufferingWithoutGraph: 0.6,
   /** ... none of a service beside which so many others suffer that do not call it, at least this share of all; */
   mostShared: 0.5,
+  /** ... none of a service that no known call links to the alerting one, in either direction; */
+  mostUnlinked: 0.5,
   leastApart: 4,
   shareApart: 0.5,
   /** ... and none when no calm is known; see sight.ts. */

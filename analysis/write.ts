@@ -13,7 +13,7 @@ import type { Ranked } from './rank.js';
 import { claimOf } from './verdict/claims.js';
 import { isGolden } from './series/onset.js';
 import { shapeOf } from './shape.js';
-import { CALL_GRAPH, sightOf, type Sight } from './sight.js';
+import { CALL_GRAPH, isLinked, sightOf, type Sight } from './sight.js';
 import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
 import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
 
@@ -60,7 +60,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     ruledOut: ruledOut(facts, ranked, judgement),
     gaps: input.gaps,
     nextActions:
-      leader === undefined || verdict.rule === 'nothing-abnormal'
+      leader === undefined || NO_LEADER.has(verdict.rule)
         ? []
         : actionsFor(
             leader.service,
@@ -125,8 +125,11 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger:
     faultKind: suspects[0]?.faultKind ?? 'unknown',
     isExternal: ranked[0] !== undefined && graph.external.has(ranked[0].service),
     firstSymptom: beginning(facts),
+    unlinkedTo:
+      ranked[0] === undefined || isLinked(facts, ranked[0].service) ? null : facts.input.anomaly.service,
+    unread: unreadOf(facts.input),
   });
-  const leader = claim.rule === 'nothing-abnormal' ? undefined : suspects[0];
+  const leader = NO_LEADER.has(claim.rule) ? undefined : suspects[0];
   return {
     level: claim.level,
     service: leader?.service ?? null,
@@ -137,6 +140,20 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger:
     reason: claim.reason,
     wouldSettle: claim.level === 'confirmed' ? [] : wouldSettle(facts, ranked, leader, sight),
   };
+}
+
+/** Rules that name nobody. */
+const NO_LEADER = new Set(['nothing-read', 'nothing-abnormal']);
+
+/** Null when any latency, errors, traffic or resource was read: that a target answers its scrapes says little. */
+function unreadOf({ series, gaps, spans, logs }: Facts['input']): string | null {
+  const tells = series.some(
+    ({ signal, perspective }) => signal !== 'other' && !(signal === 'availability' && perspective === 'self'),
+  );
+  if (tells || spans !== null || logs !== null) return null;
+  const [first] = gaps;
+  const why = first === undefined ? '' : ` (${first.source}: ${first.what}: ${first.reason})`;
+  return `Nothing could be seen: no latency, errors, traffic or resources of any service were read${why}.`;
 }
 
 /** Data that were missing and would decide. */

@@ -108,7 +108,9 @@ export function causeSentences(facts: Facts, cite: Cite = NO_CITE): Text[] {
   const correction = correctionOf(facts);
   if (correction) return [correction, text`The diagnosis was: ${causeOf(facts, cite)}.`];
   const type = facts.suspect ? ` ${faultTypeWords(facts.suspect)}.` : '';
-  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.${type}`];
+  const isUnlinked = facts.diagnosis?.verdict.rule === 'unlinked-lead';
+  const link = isUnlinked ? ` No known call links ${facts.service} to it.` : '';
+  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.${link}${type}`];
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {
@@ -173,7 +175,12 @@ function brokenSentence(facts: Facts, cite: Cite): Text {
     const alert = firstAlertWords(record);
     const when =
       closedAt === null ? `since ${clock(zero)} UTC` : `from ${clock(zero)} to ${clock(closedAt)} UTC`;
-    const measured = facts.diagnosis ? '; none of its own metrics deviates from its baseline' : '';
+    const measured =
+      facts.diagnosis === null
+        ? ''
+        : facts.diagnosis.verdict.rule === 'nothing-read'
+          ? '; none of its metrics could be read'
+          : '; none of its own metrics deviates from its baseline';
     return text`${who}: ${alert === null ? 'no alert' : `alert ${alert}`} ${when}${measured}${call}.`;
   }
   const { movement, series } = symptom;

@@ -27,6 +27,10 @@ export interface Case {
   isExternal: boolean;
   /** When it began to hurt; null when that is not known. */
   firstSymptom: Onset | null;
+  /** The alerting service, if no known call links it to the leading one; else null. */
+  unlinkedTo: string | null;
+  /** Why no latency, errors, traffic or resource of any service was read; null when something was. */
+  unread: string | null;
 }
 
 type Ruling = Omit<Claim, 'confidence'>;
@@ -39,7 +43,7 @@ type Rule = (given: Case) => Ruling | null;
 export function claimOf(given: Case): Claim {
   const seen = { ...given, confidence: Math.min(given.confidence, given.most) };
   const most = { ...seen, confidence: Math.min(seen.confidence, CALIBRATION.mostUnconfirmed) };
-  for (const rule of [nothingAbnormal, tooWeak, undecided]) {
+  for (const rule of [nothingRead, nothingAbnormal, tooWeak, undecided]) {
     const ruling = rule(most);
     if (ruling !== null) return { ...ruling, confidence: most.confidence };
   }
@@ -47,6 +51,12 @@ export function claimOf(given: Case): Claim {
   if (confirmed !== null) return { ...confirmed, confidence: seen.confidence };
   return { ...strongestLead(most), confidence: most.confidence };
 }
+
+/** What was not looked at was not found normal. */
+const nothingRead: Rule = ({ ranked, unread }) =>
+  (ranked[0]?.score ?? 0) > 0 || unread === null
+    ? null
+    : { level: 'inconclusive', rule: 'nothing-read', reason: unread };
 
 const nothingAbnormal: Rule = ({ ranked }) =>
   (ranked[0]?.score ?? 0) > 0
@@ -127,7 +137,15 @@ function isStateChange(
   return movement.onset.time <= firstSymptom.time + slack;
 }
 
-function strongestLead({ ranked, names, confidence }: Case): Ruling {
+function strongestLead({ ranked, names, confidence, unlinkedTo }: Case): Ruling {
+  if (unlinkedTo !== null) {
+    const name = names[ranked[0]!.service]!;
+    return {
+      level: 'suspected',
+      rule: 'unlinked-lead',
+      reason: `${name} is the most likely cause (${wholePercent(confidence)}), but no known call links ${unlinkedTo} to it.`,
+    };
+  }
   return {
     level: 'suspected',
     rule: 'strongest-lead',

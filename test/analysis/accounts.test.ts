@@ -160,3 +160,52 @@ describe('ordinary log lines', () => {
     assert.ok(result.suspects.every(({ evidence }) => evidence.every(({ kind }) => kind !== 'log')));
   });
 });
+
+describe('what was not read', () => {
+  const up = { ...of('front', 'errors', 1, 1), signal: 'availability', perspective: 'self' } as const;
+  const refused = {
+    source: 'prometheus',
+    what: 'latency of front',
+    reason: '422 err-mimir-max-chunks-per-query',
+  };
+
+  it('is said to be unseen, never normal, with the first reason', () => {
+    for (const series of [[], [up]]) {
+      const { verdict, nextActions } = diagnose({ ...inputOf('latency', edges, series), gaps: [refused] });
+      assert.equal(verdict.rule, 'nothing-read');
+      assert.equal(verdict.service, null);
+      assert.equal(
+        verdict.reason,
+        'Nothing could be seen: no latency, errors, traffic or resources of any service were read ' +
+          '(prometheus: latency of front: 422 err-mimir-max-chunks-per-query).',
+      );
+      assert.deepEqual(nextActions, []);
+    }
+  });
+
+  it('is not said where something was read and nothing deviates', () => {
+    const { verdict } = diagnose(inputOf('latency', edges, [of('front', 'latency', 0.1, 0.1)]));
+    assert.equal(verdict.rule, 'nothing-abnormal');
+  });
+});
+
+describe('a suspect that no known call links to the alert', () => {
+  const given = (links: [string, string][]) =>
+    inputOf('latency', links, [
+      of('front', 'traffic', 20, 20),
+      of('cart', 'latency', 0.05, 1),
+      of('cart', 'traffic', 20, 20),
+    ]);
+
+  it('is believed less, and the reason says that no call links them', () => {
+    const apart = diagnose(given([['shop', 'cart']])).verdict;
+    const linked = diagnose(given(edges)).verdict;
+    assert.equal(apart.service, 'cart');
+    assert.ok(apart.confidence <= 0.5 && apart.confidence < linked.confidence);
+    assert.match(
+      `${apart.reason} ${apart.wouldSettle.join()}`,
+      /no known call links front to it|from front to cart: none is known/u,
+    );
+    assert.doesNotMatch(linked.reason, /no known call/u);
+  });
+});

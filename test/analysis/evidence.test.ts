@@ -354,6 +354,8 @@ describe('belief and claim', () => {
       most: 1,
       isExternal,
       firstSymptom,
+      unlinkedTo: null,
+      unread: null,
     });
   const claim = (...of: Parameters<typeof claimed>): string => claimed(...of).rule;
   const harm = given('local-symptom', 4, { signal: 'latency' });

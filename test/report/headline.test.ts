@@ -26,6 +26,23 @@ describe('the first line', () => {
       assert.equal(titleOf(SAMPLES[name]()), title));
   }
 
+  it('does not call normal what nobody could read', () => {
+    const record = SAMPLES['nothing abnormal']();
+    record.diagnosis!.verdict.rule = 'nothing-read';
+    record.diagnosis!.verdict.reason = 'Nothing could be seen: no latency of any service was read.';
+    const said = summaryOf(factsOf(record)).map(plain).join(' ');
+    assert.match(said, /none of its metrics could be read/u);
+    assert.match(said, /Nothing could be seen/u);
+    assert.doesNotMatch(said, /deviates/u);
+  });
+
+  it('says in the first lines that no known call links the suspect to the alert', () => {
+    const record = SAMPLES['suspected pool saturation']();
+    record.diagnosis!.verdict.rule = 'unlinked-lead';
+    const [said] = causeSentences(factsOf(record)).map(plain);
+    assert.match(said!, /No known call links checkout to it\./u);
+  });
+
   it('stays within its length, whatever the service is called', () => {
     for (const sample of Object.values(SAMPLES)) {
       const record = hostileRecord(sample());
