@@ -95,7 +95,7 @@ describe('what the doctor sees of Temporal', () => {
     const namespace = await bareNamespace();
     const workers = await workersOn(namespace, [TASK_QUEUE, COLLECT_TASK_QUEUE]);
     const isSeen = ({ seen }: Finding): boolean =>
-      !seen.includes(COLLECT_TASK_QUEUE) && !seen.includes('no worker polls for');
+      [`'${TASK_QUEUE}'`, COLLECT_TASK_QUEUE, 'no worker polls for'].every((early) => !seen.includes(early));
     const finding = await untilSeen(workers, namespace, isSeen);
     assert.equal(finding.status, 'warning');
     assert.equal(finding.seen, "no worker polls task queue 'faultline-analysis', so incidents wait there");
