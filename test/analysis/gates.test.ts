@@ -189,7 +189,7 @@ describe('no fault', () => {
   it('does not fail on an estate without any series, graph or calm', () => {
     const { input } = broken('cpu', 3);
     const bare = diagnose({ ...input, series: [], graph: { ...input.graph, edges: [], services: [] } });
-    assert.equal(bare.verdict.rule, 'nothing-abnormal');
+    assert.equal(bare.verdict.rule, 'nothing-read');
     const early = { ...input.anomaly, time: input.window.start };
     assert.doesNotThrow(() => diagnose({ ...input, anomaly: early }));
   });
