@@ -78,7 +78,8 @@ export function trafficBaselines(baselines: Baseline[], graph: CallGraph): (numb
 export function tailOf(metric: string): number {
   const digits = /(?:^|[^a-z0-9])(?:p|q|quantile)?-?(50|75|90|95|99|999)$/iu.exec(metric)?.[1];
   if (digits === undefined) return 1;
-  return 1 - Number(digits) / 10 ** digits.length;
+  // Without the dust of binary fractions: whether two statistics are the same is asked of it.
+  return Math.round((1 - Number(digits) / 10 ** digits.length) * 1000) / 1000;
 }
 
 /** By how much a move counts, in the unit of its series. */

@@ -1,16 +1,12 @@
 import type { CallGraph } from '../graph/call-graph.js';
 import { reachableFrom } from '../graph/call-graph.js';
 import { ACCOUNTS } from '../weights.js';
-import { pairKey, tailOf, type Loss, type Losses, type Rates } from './losses.js';
+import { tailOf } from '../story.js';
+import { pairKey, type Loss, type Losses, type Rates } from './losses.js';
 
 /** The account of one service in one currency, each amount as a share of what the alerting service lost. */
 export interface Account {
-  /** All that it lost, as it measures it or, where it does not, as its callers do. */
-  lost: number;
-  /** Of it, what its callees lost for it: `by` lost the most, and that much. */
-  passedOn: number;
-  by: { callee: number; share: number } | null;
-  /** What remains: lost inside, or below it in what nobody measures. */
+  /** What none of its callees lost for it: lost inside, or below it in what nobody measures. */
   own: number;
   /** Of `own`, what may have been lost in callees that nobody measures. */
   below: number;
@@ -28,8 +24,6 @@ export interface Account {
 
 /** The books of one currency. */
 export interface Books {
-  /** What the alerting service lost, in the currency per second. */
-  whole: number;
   /** By service; null for one that nothing was booked for. */
   accounts: (Account | null)[];
 }
@@ -86,19 +80,13 @@ export function balance(
   const accounts = seen.map((loss, s): Account | null => {
     if (loss === null && !called.has(s)) return null;
     let passedOn = 0;
-    let by: Account['by'] = null;
     for (const callee of graph.callees[s]!) {
       const wait = waitOf(s, callee);
-      const part = Math.max(shareOf(s, callee), wait?.amount ?? 0);
-      passedOn += part;
-      if (part > (by?.share ?? 0)) by = { callee, share: part };
+      passedOn += Math.max(shareOf(s, callee), wait?.amount ?? 0);
     }
     const all = Math.max(passedOn, called.get(s)?.amount ?? 0);
     const remains = own[s] === null ? lost[s]! : Math.max(0, lost[s]! - overlap * all);
     return {
-      lost: lost[s]! / whole,
-      passedOn: Math.min(lost[s]!, overlap * all) / whole,
-      by: by === null ? null : { ...by, share: Math.min(1, by.share / whole) },
       own: remains / whole,
       below: 0,
       way: 0,
@@ -111,13 +99,13 @@ export function balance(
   });
   onTheWay(losses, graph, accounts, whole, shareOf, lost, overlap);
   hidden(losses, graph, accounts);
-  trace(losses, graph, accounts, { alerting, whole, overlap, shareOf, lost, saturated });
+  trace(losses, graph, accounts, { alerting, overlap, shareOf, lost, saturated });
   const reached = reachableFrom([alerting], graph.callees);
   for (const [s, account] of accounts.entries()) {
     if (account === null || reached[s] || !graph.known) continue;
     for (const field of ['own', 'way', 'below'] as const) account[field] *= ACCOUNTS.unreached;
   }
-  return { whole, accounts };
+  return { accounts };
 }
 
 /** Waits that no callee accounts for: of each call where callers measure them apart, else of a caller's calls together. */
@@ -178,7 +166,6 @@ function trace(
     saturated,
   }: {
     alerting: number;
-    whole: number;
     overlap: number;
     shareOf: (caller: number, callee: number) => number;
     lost: readonly number[];
@@ -245,9 +232,6 @@ function hidden({ waited, called }: Losses, graph: CallGraph, accounts: (Account
 
 function emptyAccount(): Account {
   return {
-    lost: 0,
-    passedOn: 0,
-    by: null,
     own: 0,
     below: 0,
     way: 0,

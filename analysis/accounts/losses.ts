@@ -4,6 +4,7 @@ import type { CallGraph } from '../graph/call-graph.js';
 import type { Baseline } from '../series/baseline.js';
 import type { Grid } from '../series/grid.js';
 import { isGolden, referenceBefore } from '../series/onset.js';
+import { tailOf } from '../story.js';
 import { ACCOUNTS } from '../weights.js';
 
 /** What is booked: seconds that requests took longer, or requests that failed, each per second. */
@@ -196,13 +197,6 @@ function meanOf(p50: number, p90: number): number {
   const low = Math.max(p50, 1e-6);
   const high = Math.max(p90, low * 1.0001);
   return 0.5 * low + (0.4 * (high - low)) / Math.log(high / low) + 0.1 * high;
-}
-
-/** Share of the calls that a statistic looks at: 0.01 for a 99th percentile, 1 for a mean, 0.5 for a median. */
-export function tailOf(metric: string): number {
-  const digits = /(?:^|[^a-z0-9])(?:p|q|quantile)?-?(50|75|90|95|99|999)$/iu.exec(metric)?.[1];
-  if (digits === undefined) return 1;
-  return Math.round((1 - Number(digits) / 10 ** digits.length) * 1000) / 1000;
 }
 
 /**

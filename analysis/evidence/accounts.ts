@@ -1,6 +1,6 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Series } from '../../model/series.js';
-import { quantity, wholePercent } from '../../model/wording.js';
+import { wholePercent } from '../../model/wording.js';
 import type { Account } from '../accounts/balance.js';
 import type { Currency, Loss } from '../accounts/losses.js';
 import type { Taken } from '../accounts/taken.js';
@@ -9,6 +9,7 @@ import type { Deviation } from '../series/deviation.js';
 import { quietness } from '../service-facts.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
+import { movementWords } from './symptoms.js';
 
 /** What the accounts of lost seconds, lost requests and taken resources say of everybody. */
 export function accountEvidence(facts: Facts): Finding[] {
@@ -136,10 +137,8 @@ function seen(moveOf: Moves, series: Series): { move: Deviation | null; series: 
   return { move: moveOf.get(series) ?? null, series };
 }
 
-function rise({ series: { name, unit, subject, worse }, before, after }: Loss, service: string): string {
-  const where =
-    subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;
-  return `${where} ${worse === 'down' ? 'fell' : 'rose'} from ${quantity(before, unit)} to ${quantity(after, unit)}`;
+function rise({ series, before, after }: Loss, service: string): string {
+  return movementWords(series, service, { before, after, sign: series.worse === 'down' ? -1 : 1 });
 }
 
 function capital(text: string): string {

@@ -1,3 +1,4 @@
+import type { Series } from '../../model/series.js';
 import { quantity, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { loudestSymptom, type ServiceFacts } from '../service-facts.js';
@@ -168,9 +169,16 @@ function hiddenShare({ graph, services }: Facts, service: number, { series }: De
 }
 
 export function describe(move: Deviation, service: string): string {
-  const { name, unit, subject } = move.series;
+  return movementWords(move.series, service, move);
+}
+
+/** `latency p95 of cart rose from 20 ms to 1 s`; for a call, from whom to whom. Values in the series' unit. */
+export function movementWords(
+  { name, unit, subject }: Series,
+  service: string,
+  { before, after, sign }: Pick<Deviation, 'before' | 'after' | 'sign'>,
+): string {
   const where =
     subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;
-  const way = move.sign === 1 ? 'rose' : 'fell';
-  return `${where} ${way} from ${quantity(move.before, unit)} to ${quantity(move.after, unit)}`;
+  return `${where} ${sign === 1 ? 'rose' : 'fell'} from ${quantity(before, unit)} to ${quantity(after, unit)}`;
 }

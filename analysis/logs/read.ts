@@ -5,7 +5,7 @@ import type { Grid } from '../series/grid.js';
 import { baselineOf, type Baseline } from '../series/baseline.js';
 import { deviationOf, type Deviation } from '../series/deviation.js';
 import { coverage } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { LOGS, SERIES } from '../weights.js';
 import { aboutOf, type About } from './about.js';
 import { isTrouble, templateOf } from './template.js';
 
@@ -23,9 +23,6 @@ export interface Voice {
 export interface Outcry extends Voice {
   move: Deviation;
 }
-
-/** A line says what it is about in its first characters; stack traces follow. */
-const LONGEST_LINE = 500;
 
 const ALL_KINDS = 'error lines';
 export const NEW_KINDS = 'new kinds of error lines';
@@ -59,7 +56,7 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
   for (const { time, service, message: whole } of lines) {
     const writer = graph.indexOf.get(service);
     if (writer === undefined) continue;
-    const message = whole.slice(0, LONGEST_LINE);
+    const message = whole.slice(0, LOGS.longestLine);
     const bin = binOf(time);
     const template = templateOf(message);
     const kind = `${writer} ${template}`;
