@@ -8,6 +8,7 @@ import type { Baseline } from './series/baseline.js';
 import { deviationOf, type Deviation } from './series/deviation.js';
 import type { Doubt } from './one-sided.js';
 import { quietness, type ServiceFacts } from './service-facts.js';
+import type { Material } from './material.js';
 import type { AllBooks } from './accounts/books.js';
 import { partOfStory, signalsOfAlert, type Story } from './story.js';
 import type { Vanished } from './vanished.js';
@@ -26,6 +27,7 @@ export interface Facts {
   /** Bin at which the incident began; null when nothing moved. */
   begin: number | null;
   baselines: Baseline[];
+  material: Material;
   moves: Deviation[];
   services: ServiceFacts[];
   hosts: Map<string, Deviation[]>;

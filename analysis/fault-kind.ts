@@ -112,7 +112,7 @@ function foldIntoProvider(votes: Map<FaultKind, number>): void {
  * How much more of a resource the service takes, in doublings, as the mean over the metrics of that resource:
  * contention for one resource moves others too, but less.
  */
-function growthOf({ moves, graph, services }: Facts, service: number, signal: SignalKind): number {
+function growthOf({ moves, graph, services, material }: Facts, service: number, signal: SignalKind): number {
   const name = graph.names[service]!;
   const slower = slowdown(services[service]!);
   const growths = moves
@@ -124,7 +124,8 @@ function growthOf({ moves, graph, services }: Facts, service: number, signal: Si
       (move) =>
         Math.max(0, doublings(move) - (isHeldOpen(move) ? slower : 0)) *
         Math.min(1, move.strength / KIND.clearStrength) *
-        scarcity(move),
+        scarcity(move) *
+        material(move),
     );
   if (growths.length === 0) return 0;
   const traffic = services[service]!.traffic;

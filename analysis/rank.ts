@@ -14,9 +14,8 @@ export interface Ranked {
   kinds: Map<FaultKind, number>;
 }
 
-/** Adds up the evidence, each observation once, and ranks all services, best first. */
-export function rank(facts: Facts, found: Finding[]): Ranked[] {
-  const { graph } = facts;
+/** What all evidence comes to for each service, each observation once; best first. Nothing is believed yet. */
+export function scoresOf({ graph }: Facts, found: Finding[]): Ranked[] {
   const ranked = graph.names.map((_, service): Ranked => ({
     service,
     score: 0,
@@ -36,11 +35,22 @@ export function rank(facts: Facts, found: Finding[]): Ranked[] {
   }
   const names = graph.names;
   ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
+  return ranked;
+}
+
+/**
+ * Ranks all services, best first, and says how far each is believed. `noise` is what the best of them scores when nothing is
+ * wrong; null where that is not known.
+ */
+export function rank(facts: Facts, found: Finding[], noise: number | null): Ranked[] {
+  const ranked = scoresOf(facts, found);
   const belief = beliefs(
     ranked.map(({ score }) => score),
     {
       temperature: CALIBRATION.temperature,
-      nobody: CALIBRATION.nobody + CALIBRATION.unseen * unseenShare(facts),
+      nobody:
+        Math.max(CALIBRATION.nobody, CALIBRATION.aboveNoise + (noise ?? 0)) +
+        CALIBRATION.unseen * unseenShare(facts),
     },
   );
   ranked.forEach((suspect, index) => (suspect.belief = belief[index]!));

@@ -5,6 +5,7 @@ import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
 import { reachableFrom } from './graph/call-graph.js';
 import { isGolden } from './series/onset.js';
+import type { ServiceFacts } from './service-facts.js';
 import { CALIBRATION, RANK, RULES } from './weights.js';
 
 /** How sure one can be of a suspect with what could be seen, and what would have to be seen to be surer. */
@@ -66,17 +67,21 @@ function missingLink(facts: Facts, { service }: Ranked): Sight | null {
 function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked): Sight | null {
   if (!graph.known || evidence.some(({ kind, stance }) => kind === 'load' && stance === 'for')) return null;
   const above = reachableFrom([service], graph.callers);
-  const hurt = services.flatMap(({ loudness }, index) =>
-    loudness >= RANK.sharedStrength && index !== service ? [index] : [],
+  const measured = services.flatMap(({ seen }, index) =>
+    !above[index] && seen.has('latency') ? [index] : [],
   );
-  const apart = hurt.filter((index) => !above[index]);
-  if (apart.length < CALIBRATION.leastApart || apart.length < CALIBRATION.shareApart * hurt.length)
+  const apart = measured.filter((index) => isSlower(services[index]!));
+  if (measured.length < CALIBRATION.leastApart || apart.length < CALIBRATION.shareApart * measured.length)
     return null;
   const named = listOf(apart.slice(0, 3).map((index) => graph.names[index]!));
   return {
     most: CALIBRATION.mostShared,
     missing: `What ${graph.names[service]!} shares with ${named}, which deviate too and do not call it: host, network, storage`,
   };
+}
+
+function isSlower({ symptoms }: ServiceFacts): boolean {
+  return symptoms.some(({ series, strength }) => series.signal === 'latency' && strength >= RANK.leastStrength);
 }
 
 function sightOfOne(facts: Facts, { service, evidence }: Ranked): Sight {

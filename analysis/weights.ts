@@ -213,6 +213,8 @@ export const RANK = {
   /** Worth of a host in trouble to those who cause it or, if nobody does, to those who suffer. */
   host: 0.7,
   hostStrength: 2.5,
+  /** A rise of a resource by this share of what the median service uses counts in full. */
+  material: 0.25,
   /** Worth of a unit of resource trouble, */
   resource: 0.7,
   /** ... share of it that is left when the service's own work is seen and shows no harm, */
@@ -291,6 +293,8 @@ export const CALIBRATION = {
   temperature: 1,
   /** Score of the hypothesis that none of the suspects did it. */
   nobody: 3.4,
+  /** ... or what the best suspect scores when nothing is wrong, and so much more: the loudest of a few placebos is not the loudest of all. */
+  aboveNoise: 1,
   /** ... and so much more where the alert's own symptom is not seen, down to none at this strength of it. */
   unseen: 1.5,
   seenStrength: 2.5,
@@ -305,12 +309,12 @@ export const CALIBRATION = {
   /** ... nor of any when no call is known, */
   mostWithoutGraph: 0.85,
   mostSufferingWithoutGraph: 0.6,
-  /** ... none of a service beside which so many others suffer that do not call it, at least this share of all; */
-  mostShared: 0.5,
+  /** ... none of a service beside which so many others are slower that do not call it, at least this share of those that are measured; */
+  mostShared: 0.3,
   /** ... none of a service that no known call links to the alerting one, in either direction; */
   mostUnlinked: 0.5,
   leastApart: 4,
-  shareApart: 0.5,
+  shareApart: 0.6,
   /** ... and none when no calm is known; see sight.ts. */
   mostWithoutCalm: 0.5,
 } as const;

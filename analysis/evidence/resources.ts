@@ -25,6 +25,7 @@ export function resourceEvidence(facts: Facts): Finding[] {
         weight:
           RANK.resource *
           weightOf(move) *
+          facts.material(move) *
           move.strength *
           unexplained *
           harm *
