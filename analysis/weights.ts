@@ -327,6 +327,9 @@ export const RULES = {
   leastConfidence: 0.35,
   /** Belief from which a claim may be confirmed. */
   confirmed: 0.75,
+  /** Belief in the kind of fault, and share of the alert's loss that ends at the suspect, from which a claim may be confirmed. */
+  leastKind: 0.5,
+  leastShare: 0.3,
   /** Weight from which a piece of evidence is clear. */
   clearWeight: 1,
   /** Share of the evidence for a suspect that may be contradicted in a confirmed claim. */

@@ -1,4 +1,3 @@
-import type { Change } from '../model/change.js';
 import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diagnosis.js';
 import { actionsFor } from './verdict/actions.js';
 import { causalChangeOf } from './changes/evidence.js';
@@ -11,6 +10,7 @@ import { hopsFrom } from './graph/call-graph.js';
 import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
 import { claimOf } from './verdict/claims.js';
+import { unproven } from './verdict/proof.js';
 import { isGolden } from './series/onset.js';
 import { shapeOf } from './shape.js';
 import { CALL_GRAPH, isLinked, sightOf, type Sight } from './sight.js';
@@ -24,7 +24,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     .filter(({ score, evidence }) => score > 0 || evidence.length > 0)
     .slice(0, LIMITS.suspects)
     .map((one, index) => suspectOf(facts, one, index, judgement));
-  const verdict = verdictOf(facts, ranked, believed, judgement.trigger);
+  const verdict = verdictOf(facts, ranked, believed, judgement);
   // The verdict and its suspect are one belief.
   const suspects = believed.map((suspect, index) =>
     index === 0 && verdict.service !== null ? { ...suspect, confidence: verdict.confidence } : suspect,
@@ -113,8 +113,14 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
   return score === 0 || total('against') > RULES.ruledOut * total('for');
 }
 
-function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger: Change | null): Verdict {
+function verdictOf(
+  facts: Facts,
+  ranked: Ranked[],
+  suspects: Suspect[],
+  judgement: ChangeJudgement,
+): Verdict {
   const { graph } = facts;
+  const { trigger } = judgement;
   const confidence = ranked[0]?.belief ?? 0;
   const sight = ranked[0] === undefined ? { most: 1, missing: null } : sightOf(facts, ranked[0]);
   const claim = claimOf({
@@ -123,6 +129,14 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], trigger:
     confidence,
     most: sight.most,
     faultKind: suspects[0]?.faultKind ?? 'unknown',
+    kindBelief: suspects[0]?.faultKinds[0]?.probability ?? 0,
+    unproven:
+      ranked[0] === undefined ? null : unproven(facts, ranked[0].service, suspects[0]?.faultKind ?? 'unknown'),
+    explaining: new Set(
+      judgement.ranked
+        .filter(({ evidence }) => evidence.some(({ stance }) => stance === 'for'))
+        .map(({ change }) => change.id),
+    ),
     isExternal: ranked[0] !== undefined && graph.external.has(ranked[0].service),
     firstSymptom: beginning(facts),
     unlinkedTo:

@@ -21,8 +21,13 @@ export interface Case {
   confidence: number;
   /** How sure one can be at most with what could be seen. */
   most: number;
-  /** What the fault is held for. */
+  /** What the fault is held for, and how far that is believed if it began at the leading service. */
   faultKind: FaultKind;
+  kindBelief: number;
+  /** What is missing between the leading service and the alert; null for nothing. See proof.ts. */
+  unproven: string | null;
+  /** Changes that deal with what fails: that one merely came shortly before proves nothing. */
+  explaining: ReadonlySet<string>;
   /** Whether the leading service is not ours. */
   isExternal: boolean;
   /** When it began to hurt; null when that is not known. */
@@ -108,6 +113,7 @@ const stateChangeWithMechanism: Rule = (given) => {
   const contradicted = sum(against) > RULES.contradicted * sum(speaks);
   if (state === undefined || mechanism === undefined || contradicted || given.confidence < RULES.confirmed)
     return null;
+  if (given.unproven !== null || given.kindBelief < RULES.leastKind) return null;
   return {
     level: 'confirmed',
     rule: 'state-change-with-mechanism',
@@ -122,10 +128,12 @@ function namesTheFault(series: Evidence['series'], faultKind: FaultKind): boolea
 
 /** A state that changed, and not after the first symptom: what comes later is an effect. */
 function isStateChange(
-  { kind, observation, series, movement }: Evidence,
-  { isExternal, firstSymptom, faultKind }: Case,
+  { kind, observation, series, movement, changeId }: Evidence,
+  { isExternal, firstSymptom, faultKind, explaining }: Case,
 ): boolean {
   if (!STATES.has(kind)) return false;
+  if (kind === 'change' && !explaining.has(changeId ?? '')) return false;
+  if (kind === 'load' && faultKind !== 'traffic-surge') return false;
   // Calls that are no longer made are an effect as often as a cause: only who reports nothing any more has changed its state.
   if (kind === 'silence' && !observation.startsWith('reports of ')) return false;
   // Of a service that is not ours, checks see what its callers feel, and no state.
@@ -137,7 +145,7 @@ function isStateChange(
   return movement.onset.time <= firstSymptom.time + slack;
 }
 
-function strongestLead({ ranked, names, confidence, unlinkedTo }: Case): Ruling {
+function strongestLead({ ranked, names, confidence, unlinkedTo, unproven }: Case): Ruling {
   if (unlinkedTo !== null) {
     const name = names[ranked[0]!.service]!;
     return {
@@ -150,7 +158,9 @@ function strongestLead({ ranked, names, confidence, unlinkedTo }: Case): Ruling 
     level: 'suspected',
     rule: 'strongest-lead',
     reason: `${names[ranked[0]!.service]!} is the most likely cause (${wholePercent(confidence)}), but ${
-      confidence < RULES.confirmed ? 'others are possible' : 'no change of state that explains it was seen'
+      confidence < RULES.confirmed
+        ? 'others are possible'
+        : (unproven ?? 'no change of state that explains it was seen')
     }.`,
   };
 }
