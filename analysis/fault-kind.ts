@@ -2,10 +2,13 @@ import type { FaultKind } from '../model/diagnosis.js';
 import type { SeriesMeta, SignalKind } from '../model/series.js';
 import { isHeldOpen, scarcity } from './evidence/finding.js';
 import type { Facts } from './facts.js';
+import type { Baseline } from './series/baseline.js';
+import { valueAt } from './accounts/losses.js';
 import { isOwnLatency } from './sight.js';
 import { rise } from './story.js';
 import { doublings, quietness, slowdown, type ServiceFacts } from './service-facts.js';
-import { KIND, RANK } from './weights.js';
+import { quantileSorted } from './stats/order.js';
+import { KIND, RANK, SERIES } from './weights.js';
 
 /** What trouble of each resource is called. */
 const RESOURCES: [SignalKind, FaultKind][] = [
@@ -36,19 +39,27 @@ export function faultKinds(
   const vote = (kind: FaultKind, weight: number): void => {
     if (weight > 0) votes.set(kind, (votes.get(kind) ?? 0) + weight);
   };
+  const own = facts.services[service]!;
   let most = 0;
   for (const [signal, kind] of RESOURCES) {
-    const growth = growthOf(facts, service, signal);
+    const growth = growthOf(facts, service, signal) * (isWorkedOff(signal) ? waiting(facts, service) : 1);
     most = Math.max(most, growth);
     vote(kind, KIND.resource * growth);
   }
+  // CPU load and disk traffic hardly grow memory; memory pressure burns CPU and reads from disk again.
+  const filled = growthOf(facts, service, 'memory');
+  if (filled >= KIND.filled) {
+    const burnt = growthOf(facts, service, 'cpu');
+    pass(votes, filled >= KIND.filledBesideCpu * burnt ? ['cpu', 'disk'] : ['disk'], 'memory', 1);
+  }
+  // Who takes all of a host from its neighbours, or lacks what somebody else takes: it is the host's trouble either way.
+  pass(votes, ['cpu', 'memory', 'disk'], 'host', isHostFull(facts, service) ? KIND.ofTheHost : 0);
   const outside = callersDelay(facts, service);
   vote('network', KIND.onTheWay * (outside === null ? 0 : outside.strength * outside.onTheWay));
   // A service that is short of a resource also lets calls wait at its door: that is no network fault.
   const calm = 1 - Math.min(1, most / KIND.shortOf);
   votes.set('network', (votes.get('network') ?? 0) * calm);
   if (facts.graph.external.has(service)) vote('external-provider', KIND.external);
-  const own = facts.services[service]!;
   const [symptom] = own.symptoms;
   // All of this may be beside the point: the unknown always keeps a share.
   let unknown = KIND.unknown;
@@ -93,10 +104,51 @@ export interface CausalChange {
 /** How far calls fail before they arrive, 0..1: callers see failures that the service does not, and it has less to do. */
 function refused({ symptoms, quieter }: ServiceFacts): number {
   const failures = symptoms.filter(
-    ({ series, strength }) => series.signal !== 'latency' && strength >= RANK.leastStrength,
+    ({ series, strength }) =>
+      series.signal !== 'latency' && series.perspective !== 'self' && strength >= RANK.leastStrength,
   );
   const unseen = failures.every(({ series }) => series.subject.kind === 'edge');
   return failures.length > 0 && unseen ? Math.min(1, quietness(quieter) / RANK.lostCalls) : 0;
+}
+
+/** What is short because it is worked off one after another: being short of it is waiting for it. */
+function isWorkedOff(signal: SignalKind): boolean {
+  return signal === 'cpu' || signal === 'disk';
+}
+
+/** How far a service is slower, `KIND.unwaited`..1; 1 where nobody measures its latency. */
+function waiting({ baselines, services, graph }: Facts, service: number): number {
+  const own = services[service]!;
+  const name = graph.names[service]!;
+  // Who measures itself waits as long as it says; else as its callers do.
+  const isMeasured = baselines.some(({ series }) => isOwnLatency(series, name));
+  if (!isMeasured && !own.seen.has('latency')) return 1;
+  const symptoms = isMeasured ? own.symptoms.filter(({ series }) => isOwnLatency(series, name)) : own.symptoms;
+  return KIND.unwaited + (1 - KIND.unwaited) * Math.min(1, slowdown({ symptoms }) / KIND.waits);
+}
+
+/** Gives a share of what speaks for some kinds of fault to the one that brings them about. */
+function pass(votes: Map<FaultKind, number>, from: FaultKind[], to: FaultKind, share: number): void {
+  for (const kind of from) {
+    const weight = Math.max(0, votes.get(kind) ?? 0);
+    votes.set(kind, weight * (1 - share));
+    votes.set(to, (votes.get(to) ?? 0) + weight * share);
+  }
+}
+
+/** Whether a host that the service runs on is used up since the incident began, and another service on it is affected. */
+function isHostFull({ graph, hosts, services }: Facts, service: number): boolean {
+  return [...graph.hosts].some(([host, tenants]) => {
+    const isFull = hosts
+      .get(host)
+      ?.some(
+        ({ series, after, strength, sign }) =>
+          sign === 1 && series.unit === '1' && after >= KIND.full && strength >= RANK.hostStrength,
+      );
+    const suffers = (tenant: number): boolean =>
+      tenant !== service && services[tenant]!.loudness >= RANK.leastStrength;
+    return isFull === true && tenants.includes(service) && tenants.some(suffers);
+  });
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */
@@ -112,7 +164,8 @@ function foldIntoProvider(votes: Map<FaultKind, number>): void {
  * How much more of a resource the service takes, in doublings, as the mean over the metrics of that resource:
  * contention for one resource moves others too, but less.
  */
-function growthOf({ moves, graph, services, material }: Facts, service: number, signal: SignalKind): number {
+function growthOf(facts: Facts, service: number, signal: SignalKind): number {
+  const { moves, graph, services, material } = facts;
   const name = graph.names[service]!;
   const slower = slowdown(services[service]!);
   const growths = moves
@@ -127,11 +180,32 @@ function growthOf({ moves, graph, services, material }: Facts, service: number, 
         scarcity(move) *
         material(move),
     );
-  if (growths.length === 0) return 0;
+  const slowly = signal === 'memory' ? filledUp(facts, name) : 0;
+  if (growths.length === 0 && slowly === 0) return 0;
   const traffic = services[service]!.traffic;
   const load = traffic?.sign === 1 && traffic.strength >= 1 ? Math.max(0, doublings(traffic)) : 0;
-  const mean = growths.reduce((sum, growth) => sum + growth, 0) / growths.length;
-  return Math.min(KIND.mostDoublings, Math.max(0, mean - load));
+  const mean = growths.reduce((sum, growth) => sum + growth, 0) / Math.max(1, growths.length);
+  return Math.min(KIND.mostDoublings, Math.max(0, slowly + mean - load));
+}
+
+/** Doublings of a service's memory from the first part of the baseline to its end: it may fill up long before it hurts. */
+function filledUp({ baselines, grid }: Facts, name: string): number {
+  const grown = baselines.flatMap((level) => {
+    const { series, baselineEnd } = level;
+    if (series.signal !== 'memory' || series.subject.kind !== 'service' || series.subject.service !== name)
+      return [];
+    const before = middleOf(level, 0, Math.ceil(baselineEnd * KIND.firstPart));
+    const after = middleOf(level, baselineEnd - SERIES.minCalm, Math.min(baselineEnd, grid.incidentStart));
+    return before > 0 && after > before ? [Math.log2(after / before)] : [];
+  });
+  return Math.max(0, ...grown);
+}
+
+/** Median of a series in some bins, in its unit; NaN where it has no sample there. */
+function middleOf(level: Baseline, from: number, to: number): number {
+  const bins = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+  const values = bins.map((bin) => valueAt(level, bin)).filter((value) => !Number.isNaN(value));
+  return quantileSorted(Float64Array.from(values).sort(), 0.5);
 }
 
 /** The latency that the callers of a service measure, beside its own. */

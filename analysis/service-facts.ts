@@ -54,7 +54,7 @@ export function failingShare({ symptoms, traffic }: ServiceFacts): number {
 }
 
 /** Doublings of the time that an answer of the service takes: the mean of what its callers and itself measure. */
-export function slowdown({ symptoms }: ServiceFacts): number {
+export function slowdown({ symptoms }: Pick<ServiceFacts, 'symptoms'>): number {
   const slower = symptoms.filter(({ series }) => series.signal === 'latency').map(doublings);
   return slower.reduce((sum, one) => sum + Math.max(0, one), 0) / Math.max(1, slower.length);
 }

@@ -65,7 +65,7 @@ function missingLink(facts: Facts, { service }: Ranked): Sight | null {
  * store, a mesh, seen or not. Null where the suspect explains those who suffer: they call it, or its load reaches them.
  */
 function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked): Sight | null {
-  if (!graph.known || evidence.some(({ kind, stance }) => kind === 'load' && stance === 'for')) return null;
+  if (!graph.known || evidence.some(isStateOfItsOwn)) return null;
   const above = reachableFrom([service], graph.callers);
   const measured = services.flatMap(({ seen }, index) =>
     !above[index] && seen.has('latency') ? [index] : [],
@@ -78,6 +78,22 @@ function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked
     most: CALIBRATION.mostShared,
     missing: `What ${graph.names[service]!} shares with ${named}, which deviate too and do not call it: host, network, storage`,
   };
+}
+
+/** A state of the service that changed and that what all share does not bring about. */
+function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Evidence): boolean {
+  if (stance !== 'for') return false;
+  switch (kind) {
+    case 'load':
+    case 'check':
+      return true;
+    case 'silence':
+      return observation.startsWith('reports of ');
+    case 'resource':
+      return movement !== null && weight >= RULES.clearWeight * CALIBRATION.ownState;
+    default:
+      return false;
+  }
 }
 
 function isSlower({ symptoms }: ServiceFacts): boolean {

@@ -253,6 +253,8 @@ export const RANK = {
   missedFrom: 0.05,
   /** ... when nearly all of their metrics ended: who still counts zero requests is not asked, but there. */
   vanishedShare: 0.9,
+  /** ... or when its platform counts fewer of its processes by this share, */
+  fewerProcesses: 0.5,
   /** A fall of this strength is a sure one. */
   quietStrength: 1.5,
   /** Worth of showing a symptom first, for symptoms of this strength. */
@@ -313,6 +315,8 @@ export const CALIBRATION = {
   mostShared: 0.3,
   /** ... none of a service that no known call links to the alerting one, in either direction; */
   mostUnlinked: 0.5,
+  /** ... unless one of its resources moved with so many times the weight of a clear piece of evidence; */
+  ownState: 3,
   leastApart: 4,
   shareApart: 0.6,
   /** ... and none when no calm is known; see sight.ts. */
@@ -374,6 +378,17 @@ export const KIND = {
   mostDoublings: 3,
   /** A move of this strength is taken at its word. */
   clearStrength: 3,
+  /** Memory that grew by this many doublings, and by this share of the CPU's, is what the disk and the CPU are busy with. */
+  filled: 0.8,
+  filledBesideCpu: 0.5,
+  /** Share of the baseline that says how full it was at first. */
+  firstPart: 0.33,
+  /** A service that is slower by this many doublings waits for the resource; what is left where it is not slower. */
+  waits: 0.3,
+  unwaited: 0.2,
+  /** A host that is used by this share is full; how far a shortage of its tenants is then the host's. */
+  full: 0.85,
+  ofTheHost: 0.8,
   /** A service whose resource doubled this often is short of it. */
   shortOf: 1.5,
   /** Vote of each unit of strength by which callers see more delay than the service itself. */

@@ -65,6 +65,11 @@ export function readChange(change: Change): ChangeText {
   };
 }
 
+/** Whether a file tells a program how to run, rather than what it is made of. */
+export function isSettings(file: string): boolean {
+  return SETTINGS.test(file) && !MANIFEST.test(file) && !INERT_FILE.test(file);
+}
+
 function holdsSettings(file: string): boolean {
   return MANIFEST.test(file) || SETTINGS.test(file);
 }

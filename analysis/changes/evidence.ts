@@ -5,6 +5,7 @@ import type { Facts } from '../facts.js';
 import type { CausalChange } from '../fault-kind.js';
 import type { Ranked } from '../rank.js';
 import { wholePercent } from '../../model/wording.js';
+import { isSettings } from './diff.js';
 import { effectOf } from './effect.js';
 import { judgeChanges, type ChangeJudgement, type ChangeQuestion } from './index.js';
 import { outsideLoad } from './load.js';
@@ -114,10 +115,11 @@ export function causalChangeOf(
 }
 
 /** The kind of fault that a triggering change of this kind is. */
-function kindOf({ kind }: Change): FaultKind[] {
+function kindOf({ kind, files }: Change): FaultKind[] {
   switch (kind) {
     case 'deploy':
-      return ['code-change'];
+      // A release of nothing but settings is a change of configuration.
+      return files.length > 0 && files.every(isSettings) ? ['configuration'] : ['code-change'];
     case 'config':
     case 'flag':
     case 'scaling':
@@ -127,6 +129,6 @@ function kindOf({ kind }: Change): FaultKind[] {
     case 'restart':
       return [];
     case 'other':
-      return ['code-change'];
+      return files.length > 0 && files.every(isSettings) ? ['configuration'] : ['code-change'];
   }
 }

@@ -6,10 +6,41 @@ import { RANK } from '../weights.js';
 import { insideWeight } from './accounts.js';
 import { brokenOffBy } from './trace.js';
 import { finding, type Finding } from './finding.js';
+import { describe } from './symptoms.js';
 
 /** What went silent: services that no longer report, and calls that are no longer made. */
 export function silenceEvidence(facts: Facts): Finding[] {
-  return [...vanishedEvidence(facts), ...unaskedEvidence(facts)];
+  return [...vanishedEvidence(facts), ...goneEvidence(facts), ...unaskedEvidence(facts)];
+}
+
+/** Processes, replicas or targets of a service that are no longer there, by the count of who runs or scrapes them. */
+function goneEvidence({ graph, services, vanished }: Facts): Finding[] {
+  return services.flatMap(({ symptoms }, service) => {
+    if (vanished.has(service)) return [];
+    const fewer = symptoms.find(
+      ({ series: { signal, perspective, worse }, sign, before, after, strength }) =>
+        signal === 'availability' &&
+        perspective === 'self' &&
+        worse === 'down' &&
+        sign === -1 &&
+        strength >= RANK.leastStrength &&
+        before > 0 &&
+        1 - after / before >= RANK.fewerProcesses,
+    );
+    if (fewer === undefined) return [];
+    const name = graph.names[service]!;
+    const weight = RANK.silence * (1 - fewer.after / fewer.before);
+    return [
+      finding(service, {
+        observation: `reports of ${name}`,
+        kind: 'silence',
+        weight,
+        statement: `${describe(fewer, name)}.`,
+        move: fewer,
+        kinds: [['dependency-down', 2 * weight]],
+      }),
+    ];
+  });
 }
 
 /** A service whose metrics end when the incident begins, while those of others go on, is down. */

@@ -57,7 +57,9 @@ const FAULT_WORDS: [RegExp, FaultKind[]][] = [
   [/mis.?config|config|parameter|flag/iu, ['configuration']],
   [/provider|third.?party|external/iu, ['external-provider']],
   [/socket|conn(?:ection)?s?\b|pool|thread|descriptor/iu, ['pool-saturation']],
-  [/node|host|neighbou?r/iu, ['host']],
+  // Who takes the CPU of a host from its neighbours is told by what it takes, or by whom from.
+  [/neighbou?r/iu, ['host', 'cpu']],
+  [/node|host/iu, ['host']],
   [/cpu/iu, ['cpu']],
   [/mem|oom|leak/iu, ['memory']],
   [/disk|\bio\b|storage|filesystem/iu, ['disk']],

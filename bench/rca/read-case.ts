@@ -9,6 +9,7 @@ import { readLogsCsv, readLogsNdjson, readPatterns } from './read-logs.js';
 import { readSeries, type MetricsOfCase } from './read-series.js';
 import { callsIn, endAt, readSpansCsv, readSpansJson, toSpanTable } from './read-traces.js';
 import { readTable, readText } from './tables.js';
+import { isOutside } from '../../model/identity/names.js';
 import { symptomOf } from './vocabulary.js';
 import { medianOf } from './units.js';
 
@@ -164,7 +165,7 @@ function graphOf(documented: CallEdge[], metrics: MetricsOfCase, spans: SpanTabl
   learn('metrics', metrics.edges);
   if (spans) learn('traces', callsIn(spans));
   const services = new Set([...metrics.services, ...edges.flatMap(({ caller, callee }) => [caller, callee])]);
-  return { services: [...services], edges, placements: metrics.placements, external: [] };
+  return { services: [...services], edges, placements: metrics.placements, external: [...services].filter(isOutside) };
 }
 
 /** The front door: of the services that nobody calls, the one that reaches most. */
