@@ -1,9 +1,11 @@
 import type { Diagnosis } from '../model/diagnosis.js';
 import { changeFindings } from './changes/evidence.js';
+import type { ChangeJudgement } from './changes/index.js';
+import type { Facts } from './facts.js';
 import type { DiagnosisInput } from './input.js';
 import { mapOf } from './map.js';
 import { noiseOf } from './placebo.js';
-import { rank } from './rank.js';
+import { believed, scoresOf, type Doubts, type Ranked } from './rank.js';
 import { bySeason } from './series/season.js';
 import { weigh } from './weigh.js';
 import { write } from './write.js';
@@ -16,12 +18,32 @@ export type { DiagnosisInput } from './input.js';
  * Pure and deterministic to the byte: the same input gives the same diagnosis on every machine.
  */
 export function diagnose(input: DiagnosisInput): Diagnosis {
+  const { facts, scored, doubts, judgement } = suspectsOf(input);
+  const diagnosis = write(facts, believed(scored, doubts), judgement);
+  const map = mapOf(facts, diagnosis);
+  return map === null ? diagnosis : { ...diagnosis, map };
+}
+
+/** All suspects of an incident, before anybody is believed. */
+export interface Suspects {
+  facts: Facts;
+  /** Best first. */
+  scored: Ranked[];
+  /** What speaks for nobody. */
+  doubts: Doubts;
+  judgement: ChangeJudgement;
+}
+
+/** Weighs all evidence, that of changes last: they are judged by who is suspected without them. */
+export function suspectsOf(input: DiagnosisInput): Suspects {
   const { now, earlier } = bySeason(input.series);
   const given = { ...input, series: now };
   const { facts, found } = weigh(given, earlier);
-  const noise = noiseOf(given);
-  const { judgement, found: byChange } = changeFindings(facts, rank(facts, found, noise));
-  const diagnosis = write(facts, rank(facts, [...found, ...byChange], noise), judgement);
-  const map = mapOf(facts, diagnosis);
-  return map === null ? diagnosis : { ...diagnosis, map };
+  const before = scoresOf(facts, found);
+  const { judgement, found: byChange } = changeFindings(facts, before);
+  const doubts = {
+    noise: noiseOf(given),
+    best: before[0]?.score ?? 0,
+  };
+  return { facts, scored: scoresOf(facts, [...found, ...byChange]), doubts, judgement };
 }

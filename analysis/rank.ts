@@ -1,14 +1,13 @@
 import type { Evidence, FaultKind } from '../model/diagnosis.js';
-import type { Facts } from './facts.js';
-import type { Finding } from './evidence/finding.js';
 import { beliefs } from './calibration.js';
-import { CALIBRATION } from './weights.js';
+import type { Finding } from './evidence/finding.js';
+import type { Facts } from './facts.js';
 
 /** A suspect with all that is known for and against it. */
 export interface Ranked {
   service: number;
   score: number;
-  /** Share of the belief, before calibration. */
+  /** Share of the belief, 0..1. */
   belief: number;
   evidence: Evidence[];
   kinds: Map<FaultKind, number>;
@@ -33,28 +32,25 @@ export function scoresOf({ graph }: Facts, found: Finding[]): Ranked[] {
     suspect.score = Math.round(Math.max(0, suspect.score) * 1e6) / 1e6;
     suspect.evidence.sort((a, b) => b.weight - a.weight || (a.observation < b.observation ? -1 : 1));
   }
-  const names = graph.names;
-  ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
-  return ranked;
+  const { names } = graph;
+  return ranked.sort((a, b) => b.score - a.score || (names[a.service]! < names[b.service]! ? -1 : 1));
 }
 
-/**
- * Ranks all services, best first, and says how far each is believed. `noise` is what the best of them scores when nothing is
- * wrong; null where that is not known.
- */
-export function rank(facts: Facts, found: Finding[], noise: number | null): Ranked[] {
-  const ranked = scoresOf(facts, found);
+/** What speaks for nobody at all: see calibration.ts. */
+export interface Doubts {
+  /** What the best suspect scores when nothing is wrong; null where that is not known. */
+  noise: number | null;
+  /** What the best suspect scores without what changes say: a change makes a suspect likelier, but it cannot make one. */
+  best: number;
+}
+
+/** The same suspects with how far each is believed. */
+export function believed(scored: Ranked[], doubts: Doubts): Ranked[] {
   const belief = beliefs(
-    ranked.map(({ score }) => score),
-    {
-      temperature: CALIBRATION.temperature,
-      nobody:
-        Math.max(CALIBRATION.nobody, CALIBRATION.aboveNoise + (noise ?? 0)) +
-        CALIBRATION.unseen * unseenShare(facts),
-    },
+    scored.map(({ score }) => score),
+    doubts,
   );
-  ranked.forEach((suspect, index) => (suspect.belief = belief[index]!));
-  return ranked;
+  return scored.map((suspect, index) => ({ ...suspect, belief: belief[index]! }));
 }
 
 /** One observation of one suspect counts once, at its strongest. */
@@ -66,11 +62,4 @@ function strongestOfEachObservation(found: Finding[]): Finding[] {
     if (known === undefined || one.evidence.weight > known.evidence.weight) strongest.set(key, one);
   }
   return [...strongest.values()];
-}
-
-/** How far the alert's own symptom is not to be seen, 0..1: whatever explains it explains nothing then. */
-function unseenShare({ services, alerting, story }: Facts): number {
-  const own = services[alerting]!.symptoms.filter(({ series }) => story.signals.includes(series.signal));
-  const strongest = Math.max(0, ...own.map(({ strength }) => strength));
-  return 1 - Math.min(1, strongest / CALIBRATION.seenStrength);
 }

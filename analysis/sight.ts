@@ -34,7 +34,12 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
  * delay on the way to a callee is.
  */
 export function sightOf(facts: Facts, suspect: Ranked): Sight {
-  const limits = [sightOfOne(facts, suspect), sharedTrouble(facts, suspect), missingLink(facts, suspect)];
+  const limits = [
+    sightOfOne(facts, suspect),
+    sharedTrouble(facts, suspect),
+    unseenSymptom(facts, suspect),
+    missingLink(facts, suspect),
+  ];
   return limits.reduce<Sight>(
     (least, one) => (one !== null && one.most < least.most ? one : least),
     limits[0] as Sight,
@@ -48,6 +53,27 @@ export function isLinked({ graph, alerting }: Facts, service: number): boolean {
     reachableFrom([alerting], graph.callees)[service]! ||
     reachableFrom([service], graph.callees)[alerting]!
   );
+}
+
+/** Where nothing that was read shows what the alert is about, a suspect explains nothing. Null where it is seen, or told by traces or lines. */
+function unseenSymptom({ services, alerting, graph, story, input }: Facts, { evidence }: Ranked): Sight | null {
+  const { symptoms, calls, resources, traffic } = services[alerting]!;
+  const ofItself = input.anomaly.symptom === 'traffic' && traffic !== null ? [traffic] : [];
+  const ofAnyKind = ['saturation', 'other'].includes(input.anomaly.symptom) ? resources : [];
+  const seen = [
+    ...[...symptoms, ...calls].filter(({ series }) => story.signals.includes(series.signal)),
+    ...ofItself,
+    ...ofAnyKind,
+  ].some(({ strength }) => strength >= RANK.leastStrength);
+  const isTold = evidence.some(
+    ({ kind, stance, weight }) =>
+      (kind === 'trace' || kind === 'log') && stance === 'for' && weight >= RULES.clearWeight,
+  );
+  if (seen || isTold) return null;
+  return {
+    most: CALIBRATION.mostUnseen,
+    missing: `The ${input.anomaly.symptom} of ${graph.names[alerting]!} that the alert is about: nothing that was read shows it`,
+  };
 }
 
 /** A deviation that no known call links to the alert may be another matter. Null where one does. */

@@ -289,17 +289,14 @@ export const RANK = {
   logOfAnother: 0.4,
 } as const;
 
-/** From scores to probabilities; see calibration.ts. */
+/** From scores to probabilities; see calibration.ts. The first three are fitted by `npm run fit`. */
 export const CALIBRATION = {
-  /** A lead of this much makes a suspect e times as likely. */
-  temperature: 1,
-  /** Score of the hypothesis that none of the suspects did it. */
-  nobody: 3.4,
-  /** ... or what the best suspect scores when nothing is wrong, and so much more: the loudest of a few placebos is not the loudest of all. */
-  aboveNoise: 1,
-  /** ... and so much more where the alert's own symptom is not seen, down to none at this strength of it. */
-  unseen: 1.5,
-  seenStrength: 2.5,
+  /** A lead of this much makes a suspect e times as likely; */
+  temperature: 1.2,
+  /** Score of the hypothesis that none of the suspects did it; */
+  nobody: 4.5,
+  /** ... where placebos score high, so much above the highest of them. */
+  aboveNoise: 0.5,
   /** No diagnosis is surer than this, */
   most: 0.99,
   /** ... and none whose change of state was not seen is surer than this. */
@@ -313,6 +310,8 @@ export const CALIBRATION = {
   mostSufferingWithoutGraph: 0.6,
   /** ... none of a service beside which so many others are slower that do not call it, at least this share of those that are measured; */
   mostShared: 0.3,
+  /** ... none of any where the alert's own symptom is not to be seen, so that nothing can be said to explain it; */
+  mostUnseen: 0.34,
   /** ... none of a service that no known call links to the alerting one, in either direction; */
   mostUnlinked: 0.5,
   /** ... unless one of its resources moved with so many times the weight of a clear piece of evidence; */
