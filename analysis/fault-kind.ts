@@ -123,7 +123,9 @@ function waiting({ baselines, services, graph }: Facts, service: number): number
   // Who measures itself waits as long as it says; else as its callers do.
   const isMeasured = baselines.some(({ series }) => isOwnLatency(series, name));
   if (!isMeasured && !own.seen.has('latency')) return 1;
-  const symptoms = isMeasured ? own.symptoms.filter(({ series }) => isOwnLatency(series, name)) : own.symptoms;
+  const symptoms = isMeasured
+    ? own.symptoms.filter(({ series }) => isOwnLatency(series, name))
+    : own.symptoms;
   return KIND.unwaited + (1 - KIND.unwaited) * Math.min(1, slowdown({ symptoms }) / KIND.waits);
 }
 

@@ -18,7 +18,11 @@ export type { DiagnosisInput } from './input.js';
  * Pure and deterministic to the byte: the same input gives the same diagnosis on every machine.
  */
 export function diagnose(input: DiagnosisInput): Diagnosis {
-  const { facts, scored, doubts, judgement } = suspectsOf(input);
+  return concluded(suspectsOf(input));
+}
+
+/** What follows from the suspects of an incident. */
+export function concluded({ facts, scored, doubts, judgement }: Suspects): Diagnosis {
   const diagnosis = write(facts, believed(scored, doubts), judgement);
   const map = mapOf(facts, diagnosis);
   return map === null ? diagnosis : { ...diagnosis, map };

@@ -56,7 +56,10 @@ export function isLinked({ graph, alerting }: Facts, service: number): boolean {
 }
 
 /** Where nothing that was read shows what the alert is about, a suspect explains nothing. Null where it is seen, or told by traces or lines. */
-function unseenSymptom({ services, alerting, graph, story, input }: Facts, { evidence }: Ranked): Sight | null {
+function unseenSymptom(
+  { services, alerting, graph, story, input }: Facts,
+  { evidence }: Ranked,
+): Sight | null {
   const { symptoms, calls, resources, traffic } = services[alerting]!;
   const ofItself = input.anomaly.symptom === 'traffic' && traffic !== null ? [traffic] : [];
   const ofAnyKind = ['saturation', 'other'].includes(input.anomaly.symptom) ? resources : [];
@@ -123,7 +126,9 @@ function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Eviden
 }
 
 function isSlower({ symptoms }: ServiceFacts): boolean {
-  return symptoms.some(({ series, strength }) => series.signal === 'latency' && strength >= RANK.leastStrength);
+  return symptoms.some(
+    ({ series, strength }) => series.signal === 'latency' && strength >= RANK.leastStrength,
+  );
 }
 
 function sightOfOne(facts: Facts, { service, evidence }: Ranked): Sight {

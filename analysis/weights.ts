@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '5';
+export const RULES_VERSION = '6';
 
 /** How series are read. */
 export const SERIES = {
@@ -362,6 +362,10 @@ export const LIMITS = {
   mapCalls: 200,
   ruledOut: 5,
   open: 4,
+  /** Candidates that are named together: until they hold so much of the belief, while each holds so much, and no more than a person checks at once. */
+  covered: 0.9,
+  leastCandidate: 0.1,
+  candidates: 3,
   /** A rival that is likelier than this deserves a check. */
   rivalBelief: 0.15,
   /** Fault kinds that are less likely get no action. */

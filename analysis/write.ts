@@ -9,6 +9,7 @@ import { callersDelay, faultKinds } from './fault-kind.js';
 import { hopsFrom } from './graph/call-graph.js';
 import { onsetOf, propagationFrom } from './propagation.js';
 import type { Ranked } from './rank.js';
+import { candidatesOf } from './verdict/candidates.js';
 import { claimOf } from './verdict/claims.js';
 import { unproven } from './verdict/proof.js';
 import { isGolden } from './series/onset.js';
@@ -39,6 +40,7 @@ export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement
     onset: beginning(facts),
     verdict,
     suspects,
+    candidates: verdict.service === null ? null : candidatesOf(suspects),
     ranking: ranked
       .slice(0, LIMITS.ranking)
       .map(({ service, score }) => ({ service: graph.names[service]!, score })),
@@ -113,12 +115,7 @@ function isRuledOut({ evidence, score }: Ranked): boolean {
   return score === 0 || total('against') > RULES.ruledOut * total('for');
 }
 
-function verdictOf(
-  facts: Facts,
-  ranked: Ranked[],
-  suspects: Suspect[],
-  judgement: ChangeJudgement,
-): Verdict {
+function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], judgement: ChangeJudgement): Verdict {
   const { graph } = facts;
   const { trigger } = judgement;
   const confidence = ranked[0]?.belief ?? 0;
@@ -131,7 +128,9 @@ function verdictOf(
     faultKind: suspects[0]?.faultKind ?? 'unknown',
     kindBelief: suspects[0]?.faultKinds[0]?.probability ?? 0,
     unproven:
-      ranked[0] === undefined ? null : unproven(facts, ranked[0].service, suspects[0]?.faultKind ?? 'unknown'),
+      ranked[0] === undefined
+        ? null
+        : unproven(facts, ranked[0].service, suspects[0]?.faultKind ?? 'unknown'),
     explaining: new Set(
       judgement.ranked
         .filter(({ evidence }) => evidence.some(({ stance }) => stance === 'for'))

@@ -84,20 +84,19 @@ function mainReason({ suspect }: Facts): Text {
   return main ? [`: ${oneLine(main.statement, 200).replace(/\.$/, '')}`] : [];
 }
 
-/** A runner-up as strong as this is named wherever the cause is: two things may be broken at once. */
-const WORTH_NAMING = 0.2;
-
-/** `; also possible: cart (41 %)`; nothing where the cause is confirmed or no other comes near it. */
-function runnerUp({ diagnosis, suspect }: Facts): Text {
-  if (!diagnosis || !suspect || diagnosis.verdict.level === 'confirmed') return [];
-  const near = diagnosis.suspects.find(
-    (other) =>
-      other.service !== suspect.service &&
-      other.status !== 'ruled-out' &&
-      other.confidence >= Math.max(WORTH_NAMING, suspect.confidence / 2),
+/** `; also possible: cart (41 %); one of these: 93 %`; nothing where the cause is confirmed or no other comes near it. */
+function otherCandidates({ diagnosis, suspect }: Facts): Text {
+  if (!diagnosis?.candidates || !suspect || diagnosis.verdict.level === 'confirmed') return [];
+  const { services, coverage } = diagnosis.candidates;
+  const others = diagnosis.suspects.filter(
+    ({ service }) => service !== suspect.service && services.includes(service),
   );
-  if (!near) return [];
-  return text`; also possible: ${{ strong: shortName(near.service, 60) }} (${wholePercent(near.confidence)})`;
+  if (others.length === 0) return [];
+  const named = others.flatMap(({ service, confidence }, index): Text => [
+    ...(index === 0 ? [] : [', ']),
+    ...text`${{ strong: shortName(service, 60) }} (${wholePercent(confidence)})`,
+  ]);
+  return text`; also possible: ${named}; one of these: ${wholePercent(coverage)}`;
 }
 
 /**
@@ -110,7 +109,7 @@ export function causeSentences(facts: Facts, cite: Cite = NO_CITE): Text[] {
   const type = facts.suspect ? ` ${faultTypeWords(facts.suspect)}.` : '';
   const isUnlinked = facts.diagnosis?.verdict.rule === 'unlinked-lead';
   const link = isUnlinked ? ` No known call links ${facts.service} to it.` : '';
-  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${runnerUp(facts)}.${link}${type}`];
+  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${otherCandidates(facts)}.${link}${type}`];
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {

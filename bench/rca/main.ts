@@ -9,6 +9,7 @@ import { compare, summarise, type Judged } from './summary.js';
 import {
   printAblation,
   printCalibration,
+  printCandidates,
   printCommits,
   printComparison,
   printConfidence,
@@ -16,6 +17,7 @@ import {
   printFaultKind,
   printGroups,
   printInnocent,
+  printLeftOut,
   printMisses,
 } from './print.js';
 import { NOT_COLLECTED, WITHHOLDABLE } from './without.js';
@@ -30,6 +32,7 @@ interface Options {
   misses: boolean;
   json: boolean;
   collected: boolean;
+  fit: boolean;
 }
 
 const command = new Command('bench:rca')
@@ -47,6 +50,7 @@ const command = new Command('bench:rca')
   .option('--ablation', 'measure what each kind of evidence adds', false)
   .option('--no-baselines', 'leave the reference methods out')
   .option('--misses', 'list the cases that were not answered right', false)
+  .option('--fit', 'print only how the constants of the confidence are fitted', false)
   .option('--json', 'print the measurements as JSON', false)
   .option(
     '--collected',
@@ -166,28 +170,34 @@ async function bench(roots: string[], options: Options): Promise<number> {
 
 function print(judged: Judged[], named: [string, Variant][], options: Options): void {
   const summary = summarise(judged);
-  const parts = [
-    printGroups(summary.groups),
-    printFaultKind(summary),
-    printCalibration(summary),
-    printConfidence(summary),
-    printCommits(summary),
-    printInnocent(summary),
-    options.baselines ? printComparison(compare(judged)) : '',
-    options.ablation
-      ? printAblation(named.map(([name], index) => ({ name, summary: summarise(judged, index) })))
-      : '',
-    options.misses ? printMisses(judged) : '',
-  ];
+  const parts = options.fit
+    ? [printLeftOut(summary)]
+    : [
+        printLeftOut(summary),
+        printGroups(summary.groups),
+        printFaultKind(summary),
+        printCalibration(summary),
+        printCandidates(summary),
+        printConfidence(summary),
+        printCommits(summary),
+        printInnocent(summary),
+        options.baselines ? printComparison(compare(judged)) : '',
+        options.ablation
+          ? printAblation(named.map(([name], index) => ({ name, summary: summarise(judged, index) })))
+          : '',
+        options.misses ? printMisses(judged) : '',
+      ];
   process.stdout.write(parts.join(''));
 }
 
 /** The answers in the form that the data's own scoring reads. */
 function rankingsOf(runs: CaseRun[]): string {
-  const answers = runs.map((run): [string, Omit<Answer, 'evidence' | 'seconds'>] => {
-    const { services, commit, faultKind, confidence, verdict } = run.answers[0]!;
-    return [run.id, { services, commit, faultKind, confidence, verdict }];
-  });
+  const answers = runs.map(
+    (run): [string, Pick<Answer, 'services' | 'commit' | 'faultKind' | 'confidence' | 'verdict'>] => {
+      const { services, commit, faultKind, confidence, verdict } = run.answers[0]!;
+      return [run.id, { services, commit, faultKind, confidence, verdict }];
+    },
+  );
   return `${JSON.stringify(Object.fromEntries(answers), null, 1)}\n`;
 }
 

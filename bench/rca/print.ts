@@ -1,3 +1,4 @@
+import type { Fit } from '../../analysis/calibration.js';
 import { table, twoDigits as two, type Cell } from '../table.js';
 import { blamesDecoy, commitIsRight, firstHit, type Accuracy } from './score.js';
 import type { Group, Judged, Summary, compare } from './summary.js';
@@ -34,6 +35,49 @@ export function printCalibration({ calibration, heldOut }: Summary): string {
     `Expected calibration error: ${calibration.ece.toFixed(3)} ` +
     `(exact confidences would show ${calibration.byChance.toFixed(3)} on so few cases)\n` +
     heldOut.map(({ by, ece }) => `... fitted with ${by}: ${ece.toFixed(3)}\n`).join('')
+  );
+}
+
+/** Each system told by constants that were fitted on all others, and what is fitted on all of them. */
+export function printLeftOut({ leftOut, fit, groups }: Summary): string {
+  if (leftOut.length === 0) return '';
+  return (
+    table(
+      'Leave one system out: confidence fitted on all others',
+      [
+        'system',
+        'cases',
+        'ECE',
+        'told 50 % +',
+        'right',
+        'innocent',
+        'blamed',
+        'temperature, nobody, above noise',
+      ],
+      leftOut.map((one) => [
+        one.system,
+        one.cases,
+        one.ece.toFixed(3),
+        one.told,
+        one.toldRight,
+        one.innocent,
+        one.blamed,
+        fitWords(one.fit),
+      ]),
+    ) + `Fitted on all ${groups[0]?.cases ?? 0} faulty cases and the innocent ones: ${fitWords(fit)}\n`
+  );
+}
+
+function fitWords({ temperature, nobody, aboveNoise }: Fit): string {
+  return [temperature, nobody, aboveNoise].join(', ');
+}
+
+/** How often the cause is among the candidates that are named together, beside how often that was said. */
+export function printCandidates({ candidates }: Summary): string {
+  return table(
+    'Candidates named together',
+    ['data set', 'cases', 'mean number', 'said', 'held'],
+    candidates.map(({ name, cases, size, said, held }) => [name, cases, two(size), two(said), two(held)]),
   );
 }
 

@@ -165,7 +165,12 @@ function graphOf(documented: CallEdge[], metrics: MetricsOfCase, spans: SpanTabl
   learn('metrics', metrics.edges);
   if (spans) learn('traces', callsIn(spans));
   const services = new Set([...metrics.services, ...edges.flatMap(({ caller, callee }) => [caller, callee])]);
-  return { services: [...services], edges, placements: metrics.placements, external: [...services].filter(isOutside) };
+  return {
+    services: [...services],
+    edges,
+    placements: metrics.placements,
+    external: [...services].filter(isOutside),
+  };
 }
 
 /** The front door: of the services that nobody calls, the one that reaches most. */

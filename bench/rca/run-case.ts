@@ -1,5 +1,7 @@
-import { diagnose } from '../../analysis/index.js';
-import type { FaultKind, Verdict } from '../../model/diagnosis.js';
+import { concluded, suspectsOf } from '../../analysis/index.js';
+import type { Doubts } from '../../analysis/rank.js';
+import { sightOf } from '../../analysis/sight.js';
+import type { Diagnosis, FaultKind, Verdict } from '../../model/diagnosis.js';
 import { BASELINES } from './baselines/index.js';
 import { readCase } from './read-case.js';
 import { commitOf } from './read-changes.js';
@@ -27,6 +29,11 @@ export interface Answer {
   faultKind: FaultKind;
   confidence: number;
   verdict: Verdict['level'];
+  candidates: Diagnosis['candidates'];
+  /** What decides how sure it is; see fit.ts. */
+  scores: number[];
+  doubts: Doubts;
+  most: number;
   /** The evidence that it was given. */
   evidence: string;
   /** Seconds that the diagnosis took, without reading. */
@@ -67,7 +74,8 @@ export default function runCase({ folder, variants, baselines }: Task): CaseRun 
         variant.without,
       );
       const begin = performance.now();
-      const diagnosis = diagnose(given);
+      const suspects = suspectsOf(given);
+      const diagnosis = concluded(suspects);
       const seconds = (performance.now() - begin) / 1e3;
       run.answers.push({
         services: diagnosis.ranking.map(({ service }) => service),
@@ -75,6 +83,10 @@ export default function runCase({ folder, variants, baselines }: Task): CaseRun 
         faultKind: diagnosis.suspects[0]?.faultKind ?? diagnosis.verdict.faultKind,
         confidence: diagnosis.verdict.confidence,
         verdict: diagnosis.verdict.level,
+        candidates: diagnosis.candidates,
+        scores: suspects.scored.flatMap(({ score }) => (score > 0 ? [score] : [])),
+        doubts: suspects.doubts,
+        most: suspects.scored[0] === undefined ? 1 : sightOf(suspects.facts, suspects.scored[0]).most,
         evidence: evidenceIn(given),
         seconds,
       });

@@ -1,3 +1,5 @@
+import type { Fit } from '../../analysis/calibration.js';
+import { fitted, leaveOneSystemOut, type LeftOut, type Scored } from './fit.js';
 import { heldOut, type HeldOut, type Told } from './held-out.js';
 import type { Label } from './labels.js';
 import type { Answer, CaseRun } from './run-case.js';
@@ -42,11 +44,25 @@ export interface Summary {
   faultKind: { cases: number; right: number };
   calibration: Calibration;
   heldOut: HeldOut[];
+  /** Each system by a fit on the others, and the fit on all; empty where there is but one. */
+  leftOut: LeftOut[];
+  fit: Fit;
+  candidates: CandidateScore[];
   /** The confidence of each data set. */
   confidence: DataSetConfidence[];
   commits: CommitScore[];
   innocent: InnocentScore;
   innocentBySituation: ({ name: string } & InnocentScore)[];
+}
+
+/** How often a cause is among the candidates of its case, where there is a cause and any are named. */
+export interface CandidateScore {
+  name: string;
+  cases: number;
+  /** Means: how many are named, and how surely the cause is said to be among them. */
+  size: number;
+  said: number;
+  held: number;
 }
 
 /** How far the confidence holds on one data set, its healthy cases included: whoever is blamed there is innocent. */
@@ -87,7 +103,22 @@ export function summarise(judged: Judged[], variant = 0): Summary {
     const right = hitOf(item) === 1 || blamesNoService(item, faultKind);
     return { id, dataset, confidence, right };
   });
+  const scored = [...located, ...judged.filter(isHealthy)].map((item): Scored => {
+    const { scores, doubts, most, faultKind } = answerOf(item);
+    const { id, dataset } = item.run;
+    const right = hitOf(item) === 1 || blamesNoService(item, faultKind);
+    return {
+      ...{ id, scores, doubts, most, right },
+      system: dataset.startsWith('worlds-') ? 'worlds' : dataset,
+      isInnocent: isHealthy(item),
+    };
+  });
   return {
+    leftOut: leaveOneSystemOut(scored),
+    fit: fitted(scored),
+    candidates: partition(located, ({ run }) => run.dataset).map(([name, items]) =>
+      candidateScore(name, items, answerOf),
+    ),
     groups: [
       ...group('all', () => 'all'),
       ...group('data set', ({ run }) => run.dataset),
@@ -108,6 +139,28 @@ export function summarise(judged: Judged[], variant = 0): Summary {
     innocentBySituation: partition(judged.filter(isHealthy), ({ label }) => label.situation).map(
       ([name, items]) => ({ name, ...innocentScore(items, answerOf) }),
     ),
+  };
+}
+
+function candidateScore(name: string, items: Judged[], answerOf: (item: Judged) => Answer): CandidateScore {
+  const named = items.flatMap((item) => {
+    const { candidates } = answerOf(item);
+    const { services } = item.label;
+    return candidates === null
+      ? []
+      : [{ ...candidates, held: candidates.services.some((one) => services.includes(one)) }];
+  });
+  const mean = (valueOf: (one: (typeof named)[number]) => number): number =>
+    share(
+      named.reduce((sum, one) => sum + valueOf(one), 0),
+      named.length,
+    );
+  return {
+    name,
+    cases: named.length,
+    size: mean(({ services }) => services.length),
+    said: mean(({ coverage }) => coverage),
+    held: mean(({ held }) => Number(held)),
   };
 }
 

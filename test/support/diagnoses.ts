@@ -65,6 +65,7 @@ export function aDiagnosis(verdict: Partial<Diagnosis['verdict']> = {}): Diagnos
     ],
     propagation: [{ from: 'payment', to: 'checkout', via: 'calls', lagSeconds: 15 }],
     symptoms: [],
+    candidates: { services: ['payment'], coverage: 0.92 },
     blastRadius: ['payment', 'checkout'],
     ruledOut: [],
     gaps: [],

@@ -1,3 +1,4 @@
+import { candidatesOf } from '../../analysis/verdict/candidates.js';
 import type { Change } from '../../model/change.js';
 import type { Diagnosis, Evidence, Movement, Suspect, Symptom } from '../../model/diagnosis.js';
 import type { IncidentRecord } from '../../model/incident.js';
@@ -157,6 +158,7 @@ export function diagnosisOf(
       ...verdict,
     },
     ranking: suspects.map(({ service, confidence }) => ({ service, score: confidence * 20 })),
+    candidates: candidatesOf(suspects),
     propagation: [],
     symptoms: [],
     blastRadius: [],
