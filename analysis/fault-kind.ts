@@ -55,7 +55,9 @@ export function faultKinds(
   // Who takes all of a host from its neighbours, or lacks what somebody else takes: it is the host's trouble either way.
   pass(votes, ['cpu', 'memory', 'disk'], 'host', isHostFull(facts, service) ? KIND.ofTheHost : 0);
   const outside = callersDelay(facts, service);
-  vote('network', KIND.onTheWay * (outside === null ? 0 : outside.strength * outside.onTheWay));
+  // Where requests fail and the service itself sees them fail, what callers wait longer is beside the point.
+  const beside = !facts.story.signals.includes('latency') && seesFailures(own) ? RANK.otherKind : 1;
+  vote('network', beside * KIND.onTheWay * (outside === null ? 0 : outside.strength * outside.onTheWay));
   // A service that is short of a resource also lets calls wait at its door: that is no network fault.
   const calm = 1 - Math.min(1, most / KIND.shortOf);
   votes.set('network', (votes.get('network') ?? 0) * calm);
@@ -117,7 +119,7 @@ function isWorkedOff(signal: SignalKind): boolean {
 }
 
 /** How far a service is slower, `KIND.unwaited`..1; 1 where nobody measures its latency. */
-function waiting({ baselines, services, graph }: Facts, service: number): number {
+export function waiting({ baselines, services, graph }: Facts, service: number): number {
   const own = services[service]!;
   const name = graph.names[service]!;
   // Who measures itself waits as long as it says; else as its callers do.
@@ -151,6 +153,14 @@ function isHostFull({ graph, hosts, services }: Facts, service: number): boolean
       tenant !== service && services[tenant]!.loudness >= RANK.leastStrength;
     return isFull === true && tenants.includes(service) && tenants.some(suffers);
   });
+}
+
+/** Whether the service itself sees that its answers fail. */
+function seesFailures({ symptoms }: ServiceFacts): boolean {
+  return symptoms.some(
+    ({ series, strength }) =>
+      series.signal === 'errors' && series.perspective === 'server' && strength >= RANK.leastStrength,
+  );
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */

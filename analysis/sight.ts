@@ -60,14 +60,13 @@ function unseenSymptom(
   { services, alerting, graph, story, input }: Facts,
   { evidence }: Ranked,
 ): Sight | null {
-  const { symptoms, calls, resources, traffic } = services[alerting]!;
-  const ofItself = input.anomaly.symptom === 'traffic' && traffic !== null ? [traffic] : [];
-  const ofAnyKind = ['saturation', 'other'].includes(input.anomaly.symptom) ? resources : [];
-  const seen = [
-    ...[...symptoms, ...calls].filter(({ series }) => story.signals.includes(series.signal)),
-    ...ofItself,
-    ...ofAnyKind,
-  ].some(({ strength }) => strength >= RANK.leastStrength);
+  const { symptom } = input.anomaly;
+  // What the others are about is not known, so that nobody can say that it is not there.
+  if (symptom === 'other' || symptom === 'saturation') return null;
+  const { symptoms, calls, traffic } = services[alerting]!;
+  const seen = [...symptoms, ...calls, ...(traffic === null ? [] : [traffic])].some(
+    ({ series, strength }) => story.signals.includes(series.signal) && strength >= RANK.leastImpactStrength,
+  );
   const isTold = evidence.some(
     ({ kind, stance, weight }) =>
       (kind === 'trace' || kind === 'log') && stance === 'for' && weight >= RULES.clearWeight,
@@ -75,7 +74,7 @@ function unseenSymptom(
   if (seen || isTold) return null;
   return {
     most: CALIBRATION.mostUnseen,
-    missing: `The ${input.anomaly.symptom} of ${graph.names[alerting]!} that the alert is about: nothing that was read shows it`,
+    missing: `The ${symptom} of ${graph.names[alerting]!} that the alert is about: nothing that was read shows it`,
   };
 }
 

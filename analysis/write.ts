@@ -125,6 +125,7 @@ function verdictOf(facts: Facts, ranked: Ranked[], suspects: Suspect[], judgemen
     ranked,
     confidence,
     most: sight.most,
+    missing: sight.missing,
     faultKind: suspects[0]?.faultKind ?? 'unknown',
     kindBelief: suspects[0]?.faultKinds[0]?.probability ?? 0,
     unproven:

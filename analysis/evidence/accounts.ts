@@ -5,6 +5,7 @@ import type { Account } from '../accounts/balance.js';
 import type { Currency, Loss } from '../accounts/losses.js';
 import type { Taken } from '../accounts/taken.js';
 import type { Facts } from '../facts.js';
+import { waiting } from '../fault-kind.js';
 import type { Deviation } from '../series/deviation.js';
 import { quietness } from '../service-facts.js';
 import { RANK } from '../weights.js';
@@ -114,7 +115,8 @@ const RESOURCE: Record<Taken, string> = {
 const KIND: Record<Taken, FaultKind> = { cpu: 'cpu', memory: 'memory', disk: 'disk' };
 
 /** Who takes more of what all services share. */
-function taken({ books, graph }: Facts): Finding[] {
+function taken(facts: Facts): Finding[] {
+  const { books, graph } = facts;
   return [...books.taken].flatMap(([resource, shares]) =>
     [...shares].flatMap((share, service) => {
       if (share <= 0) return [];
@@ -126,7 +128,7 @@ function taken({ books, graph }: Facts): Finding[] {
           kind: 'resource',
           weight,
           statement: `${name} accounts for ${wholePercent(share)} of the additional ${RESOURCE[resource]} of all services.`,
-          kinds: [[KIND[resource], weight / 2]],
+          kinds: [[KIND[resource], (resource === 'memory' ? 1 : waiting(facts, service)) * (weight / 2)]],
         }),
       ];
     }),

@@ -21,7 +21,7 @@ function goneEvidence({ graph, services, vanished }: Facts): Finding[] {
       ({ series: { signal, perspective, worse }, sign, before, after, strength }) =>
         signal === 'availability' &&
         perspective === 'self' &&
-        worse === 'down' &&
+        worse !== 'up' &&
         sign === -1 &&
         strength >= RANK.leastStrength &&
         before > 0 &&

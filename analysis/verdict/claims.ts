@@ -19,8 +19,9 @@ export interface Case {
   names: string[];
   ranked: Ranked[];
   confidence: number;
-  /** How sure one can be at most with what could be seen. */
+  /** How sure one can be at most with what could be seen, and what would have to be seen to be surer. */
   most: number;
+  missing: string | null;
   /** What the fault is held for, and how far that is believed if it began at the leading service. */
   faultKind: FaultKind;
   kindBelief: number;
@@ -48,7 +49,7 @@ type Rule = (given: Case) => Ruling | null;
 export function claimOf(given: Case): Claim {
   const seen = { ...given, confidence: Math.min(given.confidence, given.most) };
   const most = { ...seen, confidence: Math.min(seen.confidence, CALIBRATION.mostUnconfirmed) };
-  for (const rule of [nothingRead, nothingAbnormal, tooWeak, undecided]) {
+  for (const rule of [nothingRead, nothingAbnormal, tooWeak, unsettled, undecided]) {
     const ruling = rule(most);
     if (ruling !== null) return { ...ruling, confidence: most.confidence };
   }
@@ -79,6 +80,16 @@ const tooWeak: Rule = ({ ranked, names }) =>
         level: 'inconclusive',
         rule: 'too-weak',
         reason: `No service deviated clearly from its baseline; the weak evidence points to ${names[ranked[0]!.service]!}.`,
+      };
+
+/** It may lead by far: with what was seen nobody could tell. */
+const unsettled: Rule = ({ ranked, names, most, missing }) =>
+  most >= RULES.leastConfidence || missing === null
+    ? null
+    : {
+        level: 'inconclusive',
+        rule: 'unsettled',
+        reason: `${names[ranked[0]!.service]!} leads, but what would settle it is not known: ${missing.charAt(0).toLowerCase()}${missing.slice(1)}.`,
       };
 
 const undecided: Rule = ({ ranked, names, confidence }) => {

@@ -4,7 +4,7 @@ import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Ranked } from '../../analysis/rank.js';
 import { metaOf } from '../../analysis/evidence/finding.js';
-import { claimOf, type Claim } from '../../analysis/verdict/claims.js';
+import { claimOf, type Case, type Claim } from '../../analysis/verdict/claims.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
 import type { CheckResult } from '../../model/check.js';
@@ -297,11 +297,20 @@ describe('the shape of a symptom', () => {
 
 describe('belief and claim', () => {
   it('follows the scores, leaves room for nobody and is never certain', () => {
-    const [first, second] = beliefs([8, 6, 0]);
+    const told = (scores: number[], noise: number | null = null, best = scores[0] ?? 0): number[] =>
+      beliefs(scores, { noise, best });
+    const [first, second] = told([8, 6, 0]);
     assert.ok(first! > second! && first! + second! < 1);
-    assert.ok(beliefs([50])[0]! <= 0.99);
-    assert.ok(beliefs([1])[0]! < 0.2, 'a whisper convinces nobody');
-    assert.deepEqual(beliefs([]), []);
+    assert.ok(told([50])[0]! <= 0.99);
+    assert.ok(told([1])[0]! < 0.2, 'a whisper convinces nobody');
+    assert.deepEqual(told([]), []);
+    // As loud as it is in the calm is as good as nothing; a placebo that is silent makes nobody surer.
+    assert.ok(told([8, 2], 8)[0]! < 0.5 && told([8, 2], 2)[0]! > 0.9);
+    assert.equal(told([8, 2], 0)[0], told([8, 2])[0]);
+    // What changes say moves belief between suspects, and takes none from nobody.
+    const sum = (beliefsOf: number[]): number => beliefsOf.reduce((total, one) => total + one, 0);
+    assert.ok(told([6, 4], null, 4)[0]! > told([4, 4], null, 4)[0]!);
+    assert.ok(sum(told([6, 4], null, 4)) < sum(told([6, 4], null, 6)));
   });
 
   const given = (
@@ -330,7 +339,7 @@ describe('belief and claim', () => {
       surprise: 0,
     },
     series: { ...metaOf(input.series[0]!), signal },
-    changeId: null,
+    changeId: kind === 'change' ? 'c-1' : null,
   });
   const ranked = (score: number, evidence: Evidence[]): Ranked[] => [
     { service: 0, score, belief: 0.9, evidence, kinds: new Map() },
@@ -344,7 +353,8 @@ describe('belief and claim', () => {
       score = 8,
       isExternal = false,
       faultKind = 'cpu',
-    }: { confidence?: number; score?: number; isExternal?: boolean; faultKind?: FaultKind } = {},
+      ...rest
+    }: Partial<Omit<Case, 'names' | 'ranked'>> & { score?: number } = {},
   ): Claim =>
     claimOf({
       names: ['a', 'b'],
@@ -352,18 +362,27 @@ describe('belief and claim', () => {
       confidence,
       faultKind,
       most: 1,
+      missing: null,
+      kindBelief: 0.8,
+      unproven: null,
+      explaining: new Set(['c-1']),
       isExternal,
       firstSymptom,
       unlinkedTo: null,
       unread: null,
+      ...rest,
     });
   const claim = (...of: Parameters<typeof claimed>): string => claimed(...of).rule;
   const harm = given('local-symptom', 4, { signal: 'latency' });
 
   it('confirms a change of state with the harm it does, and says both', () => {
-    for (const kind of ['resource', 'change', 'load', 'check'] as const) {
+    for (const kind of ['resource', 'change', 'check'] as const) {
       assert.equal(claim([given(kind, 3), harm]), 'state-change-with-mechanism');
     }
+    assert.equal(
+      claim([given('load', 3), harm], { faultKind: 'traffic-surge' }),
+      'state-change-with-mechanism',
+    );
     const gone = { ...given('silence', 3), observation: 'reports of a' };
     assert.equal(claim([gone, harm]), 'state-change-with-mechanism');
     // Whoever fails before it asks falls silent towards its callees: no state of its own.
@@ -410,6 +429,22 @@ describe('belief and claim', () => {
     assert.equal(lead.confidence, 0.95);
     assert.match(lead.reason, /95 %/u);
     assert.equal(claimed([given('resource', 3), harm], { confidence: 0.99 }).confidence, 0.99);
+  });
+
+  it('confirms nothing whose way to the alert, kind or change is not borne out', () => {
+    const evidence = [given('resource', 3), harm];
+    assert.equal(claim(evidence, { kindBelief: 0.45 }), 'strongest-lead');
+    const unproven = 'a accounts for 5 % of what front lost';
+    assert.equal(claimed(evidence, { unproven }).level, 'suspected');
+    assert.match(claimed(evidence, { unproven }).reason, /but a accounts for 5 % of what front lost\.$/u);
+    assert.equal(claim([given('change', 3), harm], { explaining: new Set() }), 'strongest-lead');
+    assert.equal(claim([given('load', 3), harm]), 'strongest-lead', 'a surge confirms no shortage of CPU');
+  });
+
+  it('settles nothing where what decides was not seen, and says what that is', () => {
+    const told = claimed([given('resource', 3), harm], { most: 0.3, missing: 'What a shares with b' });
+    assert.deepEqual([told.level, told.rule, told.confidence], ['inconclusive', 'unsettled', 0.3]);
+    assert.match(told.reason, /^a leads, .*: what a shares with b\.$/u);
   });
 
   it('does not decide on whispers or between equals', () => {
