@@ -83,6 +83,7 @@ const PRIMARY = new Set<Evidence['kind']>([
   'log',
   'load',
   'check',
+  'state',
   'shared-host',
 ]);
 
