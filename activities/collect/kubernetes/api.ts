@@ -59,6 +59,7 @@ export interface Listing<T> {
 export class KubernetesApi {
   readonly gaps: Gap[] = [];
   private bytes = 0;
+  private serverTime: number | null = null;
   /** Once the server is away, no other question would fare better. */
   private away: SourceError | null = null;
 
@@ -67,6 +68,14 @@ export class KubernetesApi {
     private readonly transport: Transport,
     private readonly limits: Limits,
   ) {}
+
+  /**
+   * The server's own clock, unix seconds: the times of its objects are read by it, however far the clock of this host is
+   * off. Before its first answer, this host's.
+   */
+  get now(): number {
+    return this.serverTime ?? Date.now() / 1000;
+  }
 
   /** The name of the source, for gaps. */
   get name(): string {
@@ -113,6 +122,16 @@ export class KubernetesApi {
     return wrong === 0
       ? { items, isWhole: true }
       : cut(`${wrong} of them do not have the form of Kubernetes`);
+  }
+
+  /** Why a kind cannot be listed, by asking for one object of it; null when it can. */
+  async probe<T>(kind: ObjectKind<T>, namespace: string | undefined): Promise<string | null> {
+    try {
+      await this.pageOf(kind, pathOf(kind, namespace), new URLSearchParams({ limit: '1' }), namespace);
+      return null;
+    } catch (error) {
+      return gapOf(error, this.limits, this.config.name, kind.resource).reason;
+    }
   }
 
   /** One object by its name; null where there is none, or it cannot be read, which is a gap. */
@@ -169,6 +188,8 @@ export class KubernetesApi {
         signal: AbortSignal.any([signal, deadline]),
       });
       this.bytes += response.data.length;
+      const date = Date.parse(String(response.headers['date'])) / 1000;
+      if (!Number.isNaN(date)) this.serverTime = date;
       return response;
     } catch (error) {
       signal.throwIfAborted();

@@ -33,7 +33,7 @@ const managedFields = z.object({
   operation: text,
   time: optionalTime,
   subresource: text,
-  fieldsV1: z.unknown(),
+  fieldsV1: z.unknown().optional(),
 });
 
 /** Name, owners and who wrote which fields when; never content. */
@@ -188,7 +188,7 @@ export type EndpointSlice = z.infer<typeof endpointSlice>;
 const peer = z.object({
   podSelector: selector.nullish(),
   namespaceSelector: selector.nullish(),
-  ipBlock: z.unknown(),
+  ipBlock: z.unknown().optional(),
 });
 export type Peer = z.infer<typeof peer>;
 

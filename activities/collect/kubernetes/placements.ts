@@ -16,7 +16,7 @@ export async function readKubernetesPlacements(
 ): Promise<{ placements: Placement[]; gaps: Gap[] }> {
   const { read, gaps } = await withCluster(config, request, { signal }, async (cluster) => {
     const { pods } = await readObjects(cluster, ['pods']);
-    const seenAt = Date.now() / 1000;
+    const seenAt = cluster.api.now;
     const found = new Map<string, Placement>();
     for (const { metadata, spec } of pods.items) {
       const service = spec.nodeName === '' ? null : cluster.owners.serviceOf('Pod', metadata);

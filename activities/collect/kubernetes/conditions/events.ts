@@ -30,6 +30,7 @@ export function eventConditions(
       {
         ...{ kind, service, host: null, message, ...spanOf(event, now) },
         object: `${object.kind.toLowerCase()} ${fullName(object)}`,
+        isEvent: true,
         of: ofRoot(owners.rootOf(object.kind, metadata)),
       },
     ];

@@ -7,6 +7,8 @@ export interface Found extends Pick<
   Condition,
   'kind' | 'service' | 'host' | 'object' | 'since' | 'until' | 'message' | 'count'
 > {
+  /** An event said so; objects say better what is. */
+  isEvent?: true;
   /** The workload, or whatever else it is told of once. */
   of: string;
 }
@@ -21,7 +23,8 @@ export const MAX_CONDITIONS = 500;
 
 /**
  * Puts together what the objects of one workload tell alike, and masks their words: it began with the first of them,
- * and lasts while one of them lasts. The message is that of the one that began first.
+ * and lasts while one of them lasts. The message is that of the first
+ * object, else of the first event.
  */
 export function mergedConditions(found: readonly Found[], source: string): Condition[] {
   const groups = new Map<string, Found[]>();
@@ -31,8 +34,7 @@ export function mergedConditions(found: readonly Found[], source: string): Condi
   }
   const conditions = [...groups.values()].map((group): Condition => {
     const ordered = [...group].sort((a, b) => a.since - b.since || (a.object < b.object ? -1 : 1));
-    // What an object says of itself goes before what was said about it once.
-    const first = ordered.find(({ until }) => until === null) ?? ordered[0]!;
+    const first = ordered.find(({ isEvent }) => !isEvent) ?? ordered[0]!;
     const others = new Set(ordered.map(({ object }) => object)).size - 1;
     const lasts = ordered.some(({ until }) => until === null);
     const { kind, service, host } = first;

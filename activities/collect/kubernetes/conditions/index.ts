@@ -58,7 +58,7 @@ export async function readKubernetesState(
     for (const { metadata } of objects.jobs.items) owners.add('Job', metadata);
     const nodes = await readNodes(cluster, objects.pods.items);
     // The state is that of now, and not that of the end of the scope's window.
-    const now = Date.now() / 1000;
+    const { now } = cluster.api;
     const { pods, events } = objects;
     return [
       ...podConditions(pods.items, events.items, owners, now),

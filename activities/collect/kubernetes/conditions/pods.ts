@@ -20,7 +20,8 @@ export function podConditions(
   owners: Owners,
   now: number,
 ): Found[] {
-  const killed = killedByProbe(events);
+  const killed = podsWith(events, /^(Liveness|Startup) probe/);
+  const probed = podsWith(events, /probe/);
   return pods.flatMap((pod) => {
     const service = owners.serviceOf('Pod', pod.metadata);
     if (service === null) return [];
@@ -37,7 +38,8 @@ export function podConditions(
       ...containerStatuses.flatMap((one) => containerTrouble(pod, one, false, killed.has(name)) ?? []),
       ...podTrouble(pod),
     ];
-    const told = troubles.length > 0 ? troubles : notReady(pod, now);
+    // That a probe fails is why it is not ready.
+    const told = troubles.length > 0 || probed.has(name) ? troubles : notReady(pod, now);
     return told.map((trouble) => ({ ...base, ...trouble }));
   });
 }
@@ -45,11 +47,11 @@ export function podConditions(
 type PodBase = Pick<Found, 'service' | 'host' | 'object' | 'of'>;
 type Trouble = Omit<Found, keyof PodBase>;
 
-/** Pods that kubelet restarts since a probe of theirs fails, by full name. */
-function killedByProbe(events: readonly Event[]): Set<string> {
+/** Pods, by full name, of which kubelet says that such a probe fails; it restarts those of two kinds of probes. */
+function podsWith(events: readonly Event[], probe: RegExp): Set<string> {
   return new Set(
     events
-      .filter(({ reason, message }) => reason === 'Unhealthy' && /^(Liveness|Startup) probe/.test(message))
+      .filter(({ reason, message }) => reason === 'Unhealthy' && probe.test(message))
       .map(({ involvedObject }) => fullName(involvedObject)),
   );
 }
