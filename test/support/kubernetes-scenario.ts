@@ -431,3 +431,19 @@ function settings(): Write[] {
     }),
   ];
 }
+
+/** The definition of cert-manager's certificates, as far as a server must know it. */
+export const CERTIFICATES: Write = create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+  metadata: { name: 'certificates.cert-manager.io' },
+  spec: {
+    group: 'cert-manager.io',
+    scope: 'Namespaced',
+    names: { kind: 'Certificate', plural: 'certificates', singular: 'certificate' },
+    versions: [
+      {
+        ...{ name: 'v1', served: true, storage: true, subresources: { status: {} } },
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+});

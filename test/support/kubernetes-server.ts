@@ -19,6 +19,12 @@ export interface Request {
   bytes: number;
 }
 
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: object | string;
+}
+
 /**
  * The reading half of an API server over objects: pages, selectors of fields, metadata alone, and the refusals of its
  * authorization, in the API's own words. It stands in where no kube-apiserver can be built; `test/live` asks a real one
@@ -28,10 +34,8 @@ export class KubernetesServer {
   readonly requests: Request[] = [];
   /** Plurals that nobody may list. */
   readonly forbidden = new Set<string>();
-  /** Objects of a page at most, below what is asked for. */
-  largestPage = Infinity;
   /** Answers everything with this instead, as a server that is starting or falling does. */
-  failing: { status: number; headers?: Record<string, string>; body: string } | null = null;
+  failing: Answer | null = null;
   private readonly server = createServer((request, response) => this.answer(request, response));
 
   private constructor(
@@ -58,53 +62,47 @@ export class KubernetesServer {
   private answer({ url = '/', headers }: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(url, this.url);
     const accept = headers.accept ?? '';
-    const send = (status: number, body: object | string, more: Record<string, string> = {}): void => {
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      this.requests.push({ path: pathname, params: searchParams, accept, bytes: text.length });
-      const date = new Date(this.now * 1000).toUTCString();
-      response.writeHead(status, { 'Content-Type': 'application/json', Date: date, ...more }).end(text);
-    };
-    if (this.failing) return send(this.failing.status, this.failing.body, this.failing.headers);
-    const { namespace, resource, name } = partsOf(pathname);
+    const { status, body, headers: more } = this.failing ?? this.answerTo(pathname, searchParams, accept);
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    this.requests.push({ path: pathname, params: searchParams, accept, bytes: text.length });
+    const date = new Date(this.now * 1000).toUTCString();
+    response.writeHead(status, { 'Content-Type': 'application/json', Date: date, ...more }).end(text);
+  }
+
+  private answerTo(path: string, params: URLSearchParams, accept: string): Answer {
+    const { namespace, resource, name } = partsOf(path);
     if (this.forbidden.has(resource)) {
       const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-      return send(
-        403,
-        refusal(
-          403,
-          'Forbidden',
-          `${resource} is forbidden: User "reader" cannot list resource "${resource}" ${where}`,
-        ),
-      );
+      const what = `User "reader" cannot list resource "${resource}" ${where}`;
+      return refusal(403, 'Forbidden', `${resource} is forbidden: ${what}`);
     }
-    const all = this.listed(pathname, resource, namespace);
-    if (all === null)
-      return send(404, refusal(404, 'NotFound', 'the server could not find the requested resource'));
+    const all = this.listed(resource, namespace);
+    if (all === null) return refusal(404, 'NotFound', 'the server could not find the requested resource');
     if (name !== null) {
       const found = all.find(({ metadata }) => metadata.name === name);
       return found
-        ? send(200, found)
-        : send(404, refusal(404, 'NotFound', `${resource} "${name}" not found`));
+        ? { status: 200, body: found }
+        : refusal(404, 'NotFound', `${resource} "${name}" not found`);
     }
-    const selected = all.filter((one) => fitsFields(one, searchParams.get('fieldSelector')));
-    const from = Number(searchParams.get('continue') ?? 0);
-    const size = Math.min(Number(searchParams.get('limit') ?? Infinity), this.largestPage);
-    const isLast = from + size >= selected.length;
-    const items = selected.slice(from, from + size);
+    const selected = all.filter((one) => fitsFields(one, params.get('fieldSelector')));
+    const from = Number(params.get('continue') ?? 0);
+    const to = from + Number(params.get('limit') ?? Infinity);
+    const items = selected.slice(from, to);
     const isMetadata = accept.includes('as=PartialObjectMetadataList');
-    send(200, {
+    const body = {
       kind: isMetadata ? 'PartialObjectMetadataList' : 'List',
-      metadata: { resourceVersion: '1', ...(isLast ? {} : { continue: String(from + size) }) },
+      metadata: { resourceVersion: '1', ...(to < selected.length && { continue: String(to) }) },
       items: isMetadata ? items.map(({ metadata }) => ({ metadata })) : items,
-    });
+    };
+    return { status: 200, body };
   }
 
   /** Null for a kind that the cluster does not know. */
-  private listed(path: string, resource: string, namespace: string | null): KubernetesObject[] | null {
+  private listed(resource: string, namespace: string | null): KubernetesObject[] | null {
     const lists = Object.entries(this.objects).filter(([list]) => partsOf(list).resource === resource);
     if (lists.length === 0) return BUILT_IN.has(resource) ? [] : null;
     const inScope = lists.filter(([list]) => namespace === null || partsOf(list).namespace === namespace);
-    return path.includes('//') ? null : inScope.flatMap(([, items]) => items);
+    return inScope.flatMap(([, items]) => items);
   }
 }
 
@@ -123,8 +121,9 @@ const BUILT_IN = new Set([
   'networkpolicies',
 ]);
 
-function refusal(code: number, reason: string, message: string): object {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+function refusal(code: number, reason: string, message: string): Answer {
+  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+  return { status: code, body };
 }
 
 /** `/apis/apps/v1/namespaces/shop/deployments/payment` */

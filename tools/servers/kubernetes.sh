@@ -19,7 +19,7 @@ build() {
     go mod edit -require "$3@v$4"
     # Kubernetes names the libraries that it is published with v0.0.0, and replaces them by folders of its own.
     file="$(go mod download -json "$3@v$4" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')"
-    for library in $(sed -n 's/^[[:space:]]*\(k8s\.io\/[^ ]*\) v0\.0\.0.*/\1/p' "$file" | sort -u); do
+    for library in $(sed -n 's/^[[:space:]]*\(k8s\.io\/[^ ]*\) v0\.0\.0\( .*\)\{0,1\}$/\1/p' "$file" | sort -u); do
       go mod edit -replace "$library=$library@v0.${4#1.}"
     done
   fi

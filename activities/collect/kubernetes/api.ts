@@ -230,35 +230,37 @@ export class KubernetesApi {
     const asked = this.asked(path, verb);
     const told = status.safeParse(body).data?.message ?? '';
     const reason = this.transport.clean(maskSecrets(`${response.status} ${told}`.trim()));
+    throw this.failed(this.refusal(response, kind, { asked, told, reason, namespace }));
+  }
+
+  /** The decision that follows from a status other than 200. */
+  private refusal<T>(
+    { status: code, headers }: AxiosResponse<Buffer>,
+    kind: ObjectKind<T>,
+    {
+      asked,
+      told,
+      reason,
+      namespace,
+    }: { asked: Asked; told: string; reason: string; namespace: string | undefined },
+  ): SourceError {
     const header = (name: string): string | undefined => {
-      const value: unknown = response.headers[name];
+      const value: unknown = headers[name];
       return typeof value === 'string' ? value : undefined;
     };
-    switch (true) {
-      case response.status === 403:
-        throw new BadCredentials(asked, missingRule(kind, verb, namespace));
-      case response.status === 401:
-        throw this.failed(new BadCredentials(asked, `${reason}: the API server does not know who asks`));
-      case response.status === 410:
-        throw new BadQuery(asked, 'the list changed too much while it was read');
-      case response.status === 429:
-        throw this.failed(
-          new SourceBusy(asked, reason, retryAfterSeconds(header('retry-after'), Date.now())),
-        );
-      case response.status >= 500:
-        throw this.failed(new SourceUnavailable(asked, reason));
-      case response.status >= 300 && response.status < 400:
-        throw new NotASource(
-          asked,
-          this.transport.clean(
-            redirectReason(response.status, header('location'), asked.endpoint, 'its address'),
-          ),
-        );
-      case response.status >= 400 && told !== '':
-        throw new BadQuery(asked, reason);
-      default:
-        throw new NotASource(asked, `${reason}: is the address that of a Kubernetes API server?`);
+    if (code === 403) return new BadCredentials(asked, missingRule(kind, asked.operation, namespace));
+    if (code === 401) return new BadCredentials(asked, `${reason}: the API server does not know who asks`);
+    if (code === 410) return new BadQuery(asked, 'the list changed too much while it was read');
+    if (code === 429) {
+      return new SourceBusy(asked, reason, retryAfterSeconds(header('retry-after'), Date.now()));
     }
+    if (code >= 500) return new SourceUnavailable(asked, reason);
+    if (code >= 300 && code < 400) {
+      const why = redirectReason(code, header('location'), asked.endpoint, 'its address');
+      return new NotASource(asked, this.transport.clean(why));
+    }
+    if (code >= 400 && told !== '') return new BadQuery(asked, reason);
+    return new NotASource(asked, `${reason}: is the address that of a Kubernetes API server?`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { RequestOptions } from 'node:https';
 import axios, { type AxiosResponse } from 'axios';
 import type { KubernetesConfig } from '../../../config/kubernetes.js';
 import { redact } from '../../../config/redact.js';
@@ -84,7 +85,7 @@ async function openKubeconfig({ file, context }: KubeconfigSource, setting: stri
   return {
     address,
     async get(path, params, options) {
-      const login: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
+      const login: RequestOptions = {};
       try {
         await config.applyToHTTPSOptions(login);
       } catch (error) {
