@@ -185,7 +185,7 @@ function event(object: { kind: string; name: string }, reason: string, message: 
 function podTroubles(at: At): Write[] {
   const waiting = (reason: string, message: string): object => containerOf({ waiting: { reason, message } });
   const broken = { conditions: notReady(at) };
-  const running = { running: { startedAt: at(3600) } };
+  const running = { running: { startedAt: at(90) } };
   const podOf = (name: string) => ({ kind: 'Pod', name: `${name}-7d9f8b6c5f-x2x4z` });
   return [
     ...pod('payment', { ...broken, containerStatuses: [crashing(at)] }, NS, { node: 'node-2' }),
@@ -370,10 +370,10 @@ function routing(at: At): Write[] {
     create(certificates, {
       apiVersion: 'cert-manager.io/v1',
       kind: 'Certificate',
-      metadata: { name: 'edge-tls' },
-      spec: { dnsNames: ['auth.shop.svc'], secretName: 'edge-tls', issuerRef: { name: 'ca' } },
+      metadata: { name: 'auth-tls' },
+      spec: { dnsNames: ['auth.shop.svc'], secretName: 'auth-tls', issuerRef: { name: 'ca' } },
     }),
-    patchStatus(`${certificates}/edge-tls`, {
+    patchStatus(`${certificates}/auth-tls`, {
       notAfter: at(120),
       conditions: [
         condition('Ready', 'False', at(120), { reason: 'Expired', message: 'Certificate expired' }),
