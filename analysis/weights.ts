@@ -297,11 +297,15 @@ export const STATE = {
   old: 0.05,
   /** Objects are written so much later than what they tell of. */
   slackSeconds: 90,
-  /** What came after the onset is an effect more often than a cause; of its share half is left for each of so many seconds. */
-  late: 0.4,
+  /**
+   * What came after the onset is an effect more often than a cause: this share is left of it, too little to confirm
+   * it; half is left for each of so many seconds. */
+  late: 0.15,
   lateSeconds: 300,
   /** Share of what callers suffer that a clear state of what they need explains. */
   explains: 0.8,
+  /** Share of a caller's own state that may follow from an earlier one of what it needs. */
+  follows: 0.5,
   /** From this timeliness on a condition explains others of its service. */
   causes: 0.3,
   /** Share that is left of it when the service's own work is seen and shows no harm, */

@@ -61,7 +61,7 @@ export function conditionEvidence(facts: Facts, found: readonly Finding[]): Find
       own.set(service, [...(own.get(service) ?? []), { one, part }]);
   }
   const states = [...own].flatMap(([service, placed]) => statesOf(facts, service, placed));
-  return [...states, ...explained(facts, states, found)];
+  return [...states.map((state) => state.told), ...explained(facts, states, found)];
 }
 
 /** A condition of a service, and how far it came with the incident. */
@@ -70,7 +70,13 @@ interface Placed {
   part: number;
 }
 
-function statesOf(facts: Facts, service: number, placed: readonly Placed[]): Finding[] {
+/** A condition as evidence. */
+interface State {
+  one: Condition;
+  told: Finding;
+}
+
+function statesOf(facts: Facts, service: number, placed: readonly Placed[]): State[] {
   const name = facts.graph.names[service]!;
   const hasCause = placed.some(({ one, part }) => !MEANINGS[one.kind].isEffect && part >= STATE.causes);
   const harm = harmOf(facts, service) * (isLinked(facts, service) ? 1 : STATE.unlinked);
@@ -82,7 +88,7 @@ function statesOf(facts: Facts, service: number, placed: readonly Placed[]): Fin
       // The strongest counts in full, each further one less: one fault shows in several objects.
       const weight = whole * RANK.repeated ** rank;
       const { fault } = MEANINGS[one.kind];
-      return finding(service, {
+      const told = finding(service, {
         observation: `${one.kind} of ${one.object} for ${name}`,
         kind: 'state',
         weight,
@@ -96,6 +102,7 @@ function statesOf(facts: Facts, service: number, placed: readonly Placed[]): Fin
                 ['dependency-down', -weight],
               ],
       });
+      return { one, told };
     });
 }
 
@@ -108,35 +115,47 @@ const SUFFERING = new Set<Evidence['kind']>([
 ]);
 
 /** What callers suffer from a service whose state is told, by ways on which everybody suffers or is not seen. */
-function explained(facts: Facts, states: readonly Finding[], found: readonly Finding[]): Finding[] {
+function explained(facts: Facts, states: readonly State[], found: readonly Finding[]): Finding[] {
   const { graph } = facts;
-  const strongest = new Map<number, Finding>();
-  for (const state of states) {
-    const known = strongest.get(state.service);
-    if (known === undefined || state.evidence.weight > known.evidence.weight)
-      strongest.set(state.service, state);
-  }
+  // Those of a service come strongest first.
+  const strongest = new Map<number, State>();
+  for (const state of states)
+    if (!strongest.has(state.told.service)) strongest.set(state.told.service, state);
   return [...strongest].flatMap(([service, state]) =>
     [...sufferersAbove(facts, service)].flatMap((caller) => {
+      const follows = followingPart(state, strongest.get(caller));
       const suffered = found
         .filter(
           (one) =>
             one.service === caller && one.evidence.stance === 'for' && SUFFERING.has(one.evidence.kind),
         )
         .reduce((sum, { evidence }) => sum + evidence.weight, 0);
-      const weight = STATE.explains * Math.min(1, state.evidence.weight / STATE.clear) * suffered;
-      if (weight === 0 || strongest.has(caller)) return [];
+      const share = Math.min(1, state.told.evidence.weight / STATE.clear);
+      const weight = follows === null ? 0 : STATE.explains * share * (suffered + follows);
+      if (weight === 0) return [];
       return [
         finding(caller, {
           observation: `state below ${graph.names[caller]!}`,
           kind: 'contradiction',
           stance: 'against',
           weight,
-          statement: `${graph.names[service]!}, which it needs, explains it: ${state.evidence.statement}`,
+          statement: `${graph.names[service]!}, which it needs, explains it: ${state.told.evidence.statement}`,
         }),
       ];
     }),
   );
+}
+
+/**
+ * How much of a caller's own state may follow from that of what it needs, in units of the ranking; null where the
+ * caller's began before, and so does not. Who cannot reach what it needs fails its probe, and often ends.
+ */
+function followingPart(below: State, own: State | undefined): number | null {
+  if (own === undefined) return 0;
+  const { weight } = own.told.evidence;
+  if (MEANINGS[below.one.kind].isEffect) return null;
+  if (MEANINGS[own.one.kind].isEffect) return weight;
+  return below.one.since <= own.one.since ? STATE.follows * weight : null;
 }
 
 /** Callers, and theirs, as long as the one between suffers or is not seen. */
@@ -155,7 +174,10 @@ function sufferersAbove({ graph, services }: Facts, service: number): Set<number
   return above;
 }
 
-/** Every service of a condition is in the graph. A node's condition speaks for the services on it that are hurt, or for all of them where nobody's hurt is seen. */
+/**
+ * Every service of a condition is in the graph. A node's condition speaks for the services on it that are hurt, or for
+ * all of them where nobody's hurt is seen.
+ */
 function servicesOf({ graph, services }: Facts, { service, host }: Condition): number[] {
   if (service !== null) return [graph.indexOf.get(service)!];
   if (host === null) return [];

@@ -153,6 +153,38 @@ describe('what a platform says of services', () => {
     assert.equal(suspects[0]!.evidence.filter(({ kind }) => kind === 'state').length, 1);
   });
 
+  it('of a service explains the probes and the crashes of who needs it', () => {
+    const below = conditionOf('selects-nothing', { object: 'service shop/stock', since: ALERT - 60 });
+    for (const kind of ['probe-failing', 'not-ready', 'crash-loop'] as const) {
+      const above = conditionOf(kind, { service: 'orders', object: 'pod shop/orders-1', since: ALERT - 30 });
+      const { verdict } = diagnosed([above, below]);
+      assert.deepEqual([verdict.service, verdict.faultKind], ['stock', 'routing'], kind);
+    }
+    const first = conditionOf('crash-loop', {
+      service: 'orders',
+      object: 'pod shop/orders-1',
+      since: ALERT - 90,
+    });
+    const { suspects } = diagnosed([first, conditionOf('probe-failing', { since: ALERT - 20 })]);
+    const against = suspects
+      .find(({ service }) => service === 'orders')!
+      .evidence.filter(({ stance }) => stance === 'against');
+    assert.deepEqual(against, []);
+  });
+
+  it('confirms nothing when it began after the onset', () => {
+    const late = conditionOf('crash-loop', { since: ALERT + 240 });
+    const series = [
+      ...FAILING,
+      of('stock', 'errors', 0.001, 0.5),
+      calls('orders', 'stock', 'errors', 0.001, 0.5),
+    ];
+    const state = diagnosed([late], series)
+      .suspects.flatMap(({ evidence }) => evidence)
+      .find(({ kind }) => kind === 'state');
+    assert.ok(state!.weight < 1, `${state!.weight}`);
+  });
+
   it('stays the kind of fault beside the deploy that brought it', () => {
     const change: Change = {
       ...{

@@ -292,7 +292,6 @@ function workloadTroubles(at: At): Write[] {
     patchStatus(`${APPS}/${NS}/deployments/shipping`, {
       conditions: [
         condition('Progressing', 'False', at(60), {
-          lastUpdateTime: at(60),
           reason: 'ProgressDeadlineExceeded',
           message: 'ReplicaSet "shipping-7d9f8b6c5f" has timed out progressing.',
         }),

@@ -60,7 +60,6 @@ const statusCondition = z.object({
   reason: text,
   message: text,
   lastTransitionTime: optionalTime,
-  lastUpdateTime: optionalTime,
 });
 export type StatusCondition = z.infer<typeof statusCondition>;
 

@@ -67,7 +67,7 @@ function scaledToZero({ metadata, spec }: Workload): Told[] {
 function stuck({ metadata, spec, status }: Workload, rolloutSince: number | null): Told[] {
   const progress = conditionOf(status?.conditions, 'Progressing', 'False');
   if (progress?.reason !== 'ProgressDeadlineExceeded') return [];
-  const told = progress.lastTransitionTime ?? progress.lastUpdateTime ?? metadata.creationTimestamp ?? 0;
+  const told = progress.lastTransitionTime ?? metadata.creationTimestamp ?? 0;
   const since = Math.min(rolloutSince ?? Infinity, told - (spec.progressDeadlineSeconds ?? 0));
   return [{ kind: 'rollout-stuck', since, message: progress.message }];
 }
