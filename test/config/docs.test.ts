@@ -62,7 +62,7 @@ function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
   return name
-    .replace(/__(CHANGES|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
+    .replace(/__(CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
     .replace(/__WEBHOOK__SOURCES__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
 }
 
@@ -146,6 +146,7 @@ describe('the configuration', () => {
     'docs/sources/opsgenie.md',
     'docs/sources/cloudevents.md',
     'docs/sources/generic.md',
+    'docs/evidence/kubernetes.md',
     'packs/README.md',
     'README.md',
   ]) {

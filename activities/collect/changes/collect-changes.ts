@@ -8,6 +8,7 @@ import { readChangeSource } from './change-source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../deps.js';
+import { readKubernetesChanges } from '../kubernetes/changes/index.js';
 import { gapOf, merged, remarksOf } from '../gaps.js';
 import { ServiceNames } from '../scope/service-names.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
@@ -36,8 +37,12 @@ export async function collectChanges(
   const names = new ServiceNames(scope.services, deps.config.services.aliases);
   const { anomalyTime: alertTime } = scope;
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
+  const request = { scope, aliases: config.services.aliases, window };
   const [configured, found] = await Promise.all([
-    Promise.all(config.changes.map((one) => readChangeSource(one, window, limits))),
+    Promise.all([
+      ...config.changes.map((one) => readChangeSource(one, window, limits)),
+      ...config.kubernetes.map((one) => readKubernetesChanges(one, request, limits)),
+    ]),
     stepsInMetrics(deps, scope, names, limits),
   ]);
   const recorded = (source.changes?.() ?? []).filter(({ time }) => time >= window.from && time <= window.to);
