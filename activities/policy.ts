@@ -12,6 +12,7 @@ export function createReadPolicy(deps: {
     readPolicy: () =>
       Promise.resolve({
         families: ['golden', 'edges', 'resources', 'hosts'],
+        observedSeconds: diagnosis.afterSeconds,
         checkSuspects: diagnosis.checkSuspects,
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
         analysisTimeoutSeconds: diagnosis.timeoutSeconds,

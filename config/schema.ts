@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { changes } from './changes.js';
 import { followUp } from './follow-up.js';
+import { guard } from './guard.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { services } from './services.js';
@@ -45,21 +47,6 @@ export type RecordingSourceConfig = z.infer<typeof recordingSource>;
 const metricsSource = z.discriminatedUnion('type', [prometheusSource, recordingSource]);
 export type MetricsSourceConfig = z.infer<typeof metricsSource>;
 
-const changeSource = z.discriminatedUnion('type', [
-  /** A JSON array of changes (model/change.ts) in a file. */
-  z.strictObject({ type: z.literal('file'), name: z.string().min(1), file: filePath }),
-  /** An address that answers GET with a JSON array of changes; `from` and `to` (unix seconds) are added to the query. */
-  z.strictObject({
-    type: z.literal('http'),
-    name: z.string().min(1),
-    url: serverUrl,
-    auth: outgoingAuth.default({ type: 'none' }),
-    tls,
-    timeoutSeconds: seconds.default(10),
-  }),
-]);
-export type ChangeSourceConfig = z.infer<typeof changeSource>;
-
 const settings = z.strictObject({
   /** Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it. */
   environment: z.string().min(1).default('default'),
@@ -102,7 +89,7 @@ const settings = z.strictObject({
 
   services,
 
-  changes: z.array(changeSource).default([]),
+  changes,
 
   diagnosis: z
     .strictObject({
@@ -130,6 +117,8 @@ const settings = z.strictObject({
     .prefault({}),
 
   followUp,
+
+  guard,
 
   triage,
 

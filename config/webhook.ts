@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeHooks } from './change-hooks.js';
 import { hasSources, isLoopback, openToAnyone } from './exposure.js';
 import { filePath, seconds } from './primitives.js';
 import { port } from './processes.js';
@@ -61,6 +62,8 @@ const settings = z.strictObject({
     .default(['service', 'service_name', 'app', 'job', 'deployment']),
   environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
   sources,
+  /** Who may report changes, such as deploys. */
+  changes: changeHooks,
 });
 export type WebhookConfig = z.infer<typeof settings>;
 

@@ -1,10 +1,12 @@
 import pMap from 'p-map';
+import type { ChangeSourceConfig } from '../../../config/changes.js';
 import type { Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { keptChanges, MAX_CHANGES, nearestFirst } from './bounds.js';
 import { readChangeSource } from './change-source.js';
+import type { ChangesRead, ChangeWindow } from './source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../deps.js';
@@ -17,37 +19,75 @@ import { spansOf } from '../scope/window.js';
 /** A change may take its time to hurt: a leak, a cache that runs out. */
 const BEFORE_WINDOW_SECONDS = 1800;
 
-type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config' | 'reported'>;
 
-/** The `collectChanges` activity. What cannot be read is a gap; it fails only when it is cancelled. */
+/** What was read of each source by name. */
+type Read = Record<string, ChangesRead>;
+
+/**
+ * The `collectChanges` activity. It asks a source that is away again as long as there is time, and those that have
+ * answered not once more; then what is missing is a gap.
+ */
 export function createCollectChanges(deps: CollectDeps): Pick<InvestigationSteps, 'collectChanges'> {
   return {
-    collectChanges: ({ scope }) => runAttempt((attempt) => collectChanges(deps, scope, attempt)),
+    collectChanges: ({ scope }) => {
+      const read: Read = {};
+      return runAttempt<Awaited<ReturnType<typeof collectChanges>>, Read>(
+        (attempt) => collectChanges(deps, scope, attempt, Object.assign(read, attempt.resumed)),
+        { checkpoint: () => read },
+      );
+    },
   };
 }
 
-/** Changes from the configured sources, from the recording that is played, and from steps in metrics. */
+/**
+ * Changes from the configured sources, those that were reported to Faultline, those of the recording that is played,
+ * and steps in metrics.
+ *
+ * @param read what an attempt before this one has read of the configured sources; what this one reads is added
+ * @throws SourceError when a source is away and there is time for another attempt
+ */
 export async function collectChanges(
   deps: Deps,
   scope: Scope,
   limits: Limits,
+  read: Read = {},
 ): Promise<{ changes: Change[]; gaps: Gap[] }> {
-  const { source, config } = deps;
+  const { source, config, reported } = deps;
   const names = new ServiceNames(scope.services, deps.config.services.aliases);
   const { anomalyTime: alertTime } = scope;
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
-  const [configured, found] = await Promise.all([
-    Promise.all(config.changes.map((one) => readChangeSource(one, window, limits))),
+  const { environment } = scope;
+  const [configured, told, found] = await allSettled([
+    readSources(config.changes, window, limits, read),
+    reported.read({ window, environment, names }, limits),
     stepsInMetrics(deps, scope, names, limits),
   ]);
   const recorded = (source.changes?.() ?? []).filter(({ time }) => time >= window.from && time <= window.to);
-  const reported = [...configured.flatMap(({ changes }) => changes), ...recorded].map((one) => ({
+  const all = [...[...configured, told].flatMap(({ changes }) => changes), ...recorded].map((one) => ({
     ...one,
     service: one.service === null ? null : (names.resolve(one.service) ?? one.service),
   }));
   const steps = nearestFirst(found.changes, alertTime).slice(0, MAX_CHANGES);
-  const { changes, gaps } = keptChanges(withoutEchoes(reported, steps), alertTime);
-  return { changes, gaps: merged([...configured.flatMap((one) => one.gaps), ...found.gaps, ...gaps]) };
+  const { changes, gaps } = keptChanges(withoutEchoes(all, steps), alertTime);
+  return { changes, gaps: merged([...[...configured, told, found].flatMap((one) => one.gaps), ...gaps]) };
+}
+
+async function readSources(
+  sources: readonly ChangeSourceConfig[],
+  window: ChangeWindow,
+  limits: Limits,
+  read: Read,
+): Promise<ChangesRead[]> {
+  return allSettled(
+    sources.map(async (one) => (read[one.name] ??= await readChangeSource(one, window, limits))),
+  );
+}
+
+/** As `Promise.all`, but what is under way when one fails is waited for: it may be kept for another attempt. */
+async function allSettled<T extends readonly unknown[] | []>(work: T): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 async function stepsInMetrics(

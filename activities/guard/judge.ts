@@ -1,0 +1,95 @@
+import type { Diagnosis, FaultKind } from '../../model/diagnosis.js';
+import type { GuardLook, GuardRequest } from '../../model/guard.js';
+import type { Series } from '../../model/series.js';
+import { count } from '../../model/wording.js';
+
+/** Of fewer requests one that failed or was slow is a large share, and none says little. */
+export const LEAST_REQUESTS = 20;
+
+/** An onset is told from samples some of which come before: what began so shortly before the rollout began with it. */
+const ONSET_SECONDS = 60;
+
+/** What people feel of a service. */
+const FELT = new Set(['latency', 'errors', 'availability']);
+
+/** Kinds of fault that come from outside, whatever is rolled out, unless the diagnosis names a change. */
+const NOT_BY_ROLLOUT = new Set<FaultKind>(['traffic-surge', 'external-provider', 'host']);
+
+type Judgement = Pick<GuardLook, 'finding' | 'reason'>;
+
+/**
+ * What one investigation says of a rollout: it fails when the service, or the change itself, is named as the cause of
+ * what began with it; nothing can be told when nothing was read of the service since, too few have used it, or it is in
+ * trouble that the investigation explains otherwise or not at all.
+ *
+ * @param service as the metrics call it
+ * @param series all that was read; those of the service count
+ */
+export function judgeLook(
+  diagnosis: Diagnosis,
+  series: readonly Series[],
+  { service, since, changeId }: Pick<GuardRequest, 'service' | 'since' | 'changeId'>,
+): Judgement {
+  const unseen = unseenReason(service, series, since);
+  const { verdict } = diagnosis;
+  const isNamed = verdict.service === service || (changeId !== null && verdict.changeId === changeId);
+  const isOfRollout = !NOT_BY_ROLLOUT.has(verdict.faultKind) || verdict.changeId !== null;
+  if (verdict.level !== 'inconclusive' && isNamed && isOfRollout) {
+    const began = beganAt(diagnosis);
+    if (began !== null && began < since - ONSET_SECONDS) {
+      return cannotTell(`${service} is in trouble that began before the rollout: ${verdict.reason}`);
+    }
+    const finding = verdict.level === 'confirmed' ? 'confirmed' : 'failing';
+    return { finding, reason: `${verdict.level}: ${verdict.faultKind} at ${verdict.service}: ${verdict.reason}` };
+  }
+  if (unseen !== null) return cannotTell(unseen);
+  const felt = diagnosis.symptoms.find(
+    ({ subject, signal }) => subject.kind === 'service' && subject.service === service && FELT.has(signal),
+  );
+  if (!felt) return { finding: 'healthy', reason: `Nothing at ${service} got worse since the rollout` };
+  const other = verdict.level !== 'inconclusive' && verdict.service !== null ? verdict.service : null;
+  const why =
+    other === null ? 'what causes it is not clear' : `the diagnosis names ${verdict.faultKind} at ${other} as the cause`;
+  return cannotTell(`${felt.series.name} of ${service} got worse, and ${why}`);
+}
+
+function beganAt({ verdict, suspects, onset }: Diagnosis): number | null {
+  const begun = suspects.find(({ service }) => service === verdict.service)?.onset ?? onset;
+  return begun === null ? null : begun.time + begun.uncertaintySeconds;
+}
+
+/** Why the service cannot be judged; null when enough of it was seen. */
+function unseenReason(service: string, series: readonly Series[], since: number): string | null {
+  const own = series.filter(
+    ({ subject, earlier, signal }) =>
+      earlier === undefined &&
+      subject.kind === 'service' &&
+      subject.service === service &&
+      (FELT.has(signal) || signal === 'traffic'),
+  );
+  if (own.length === 0) return `No latency, errors or traffic of ${service} could be read`;
+  if (!own.some((one) => samplesSince(one, since) > 0)) return `Nothing was read of ${service} since the rollout`;
+  const traffic = own.filter(({ signal, unit }) => signal === 'traffic' && unit === 'req/s');
+  if (traffic.length === 0) return null;
+  const requests = Math.round(Math.max(...traffic.map((one) => requestsSince(one, since))));
+  if (requests >= LEAST_REQUESTS) return null;
+  return `${service} had ${count(requests, 'request')} since the rollout; fewer than ${LEAST_REQUESTS} say nothing`;
+}
+
+function samplesSince({ times, values }: Series, since: number): number {
+  return values.filter((value, i) => !Number.isNaN(value) && times[i]! >= since).length;
+}
+
+/** A rate times the time that each of its samples stands for. */
+function requestsSince({ times, values }: Series, since: number): number {
+  let requests = 0;
+  for (let i = 1; i < times.length; i++) {
+    const value = values[i]!;
+    if (times[i]! >= since && !Number.isNaN(value)) requests += value * (times[i]! - times[i - 1]!);
+  }
+  return requests;
+}
+
+function cannotTell(reason: string): Judgement {
+  return { finding: 'cannot-tell', reason };
+}
