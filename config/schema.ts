@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { changes } from './changes.js';
 import { followUp } from './follow-up.js';
 import { guard } from './guard.js';
+import { kubernetes } from './kubernetes.js';
+import { logs } from './logs.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { services } from './services.js';
 import { sinks } from './sinks/index.js';
+import { status } from './status.js';
 import { store } from './store.js';
+import { traces } from './traces.js';
 import { triage } from './triage.js';
 import { watches } from './watches.js';
 import { webhook } from './webhook.js';
@@ -91,6 +95,14 @@ const settings = z.strictObject({
 
   changes,
 
+  logs,
+
+  traces,
+
+  kubernetes,
+
+  status,
+
   diagnosis: z
     .strictObject({
       /** Calm time looked at before the alert, for the baseline. */
@@ -138,7 +150,9 @@ const settings = z.strictObject({
 });
 
 /** The whole of faultline.yml. Every field has a default but the metrics source. */
-export const configSchema = settings.superRefine(({ followUp, sinks }, context) => {
+export const configSchema = settings.superRefine((config, context) => {
+  const { followUp, sinks } = config;
+  demandDistinctNames(config, context);
   if (followUp.escalateAfterSeconds > 0) return;
   sinks.forEach(({ name, route }, i) => {
     if (route.when !== 'escalated') return;
@@ -147,3 +161,20 @@ export const configSchema = settings.superRefine(({ followUp, sinks }, context) 
   });
 });
 export type Config = z.infer<typeof configSchema>;
+
+/** Gaps, steps and evidence say which source they are of by its name alone. */
+function demandDistinctNames(
+  { logs, traces, kubernetes, status, changes }: z.infer<typeof settings>,
+  context: z.RefinementCtx,
+): void {
+  const owners = new Map<string, string>();
+  for (const [list, sources] of Object.entries({ logs, traces, kubernetes, status, changes })) {
+    sources.forEach(({ name }, i) => {
+      const owner = owners.get(name);
+      owners.set(name, list);
+      if (owner === undefined) return;
+      const message = `expected a name of its own, ${owner} has a source ${name} as well`;
+      context.addIssue({ code: 'custom', path: [list, i, 'name'], message });
+    });
+  }
+}

@@ -18,13 +18,14 @@ export function createJudgeRollout({
   store: Pick<EvidenceStore, 'get'>;
 }): Pick<Activities, 'judgeRollout'> {
   return {
-    async judgeRollout({ documents: refs, evidence, request }) {
+    async judgeRollout({ documents: known, evidence, request }) {
       try {
         const [scope, diagnosis] = await Promise.all([
-          documents.get(refOf(refs, 'scope'), scopeSchema),
-          documents.get(refOf(refs, 'diagnosis'), diagnosisSchema),
+          documents.get(refOf(known, 'scope'), scopeSchema),
+          documents.get(refOf(known, 'diagnosis'), diagnosisSchema),
         ]);
-        const series = await Promise.all(evidence.map(({ uri }) => store.get(uri)));
+        const refs = evidence.filter(({ kind }) => kind === 'series');
+        const series = await Promise.all(refs.map(({ uri }) => store.get(uri)));
         return judgeLook(diagnosis, series.flat(), { ...request, service: scope.service });
       } catch (error) {
         if (!isLost(error)) throw error;

@@ -4,9 +4,9 @@ import type { Limits } from '../attempt.js';
 import { isOutage, SourceError } from '../metrics/source/errors.js';
 import { detailsOf } from './diff.js';
 import { shortRevision } from './revision.js';
-import { SourceApi } from './source-api.js';
+import { SourceApi } from '../source-api.js';
 import { isWithin, type ChangeWindow, type Found } from './source.js';
-import { isoSeconds } from './time.js';
+import { isoSeconds } from '../iso-time.js';
 
 /** What is read of an application: the whole of it lists every object in the cluster. */
 const FIELDS = [
@@ -59,7 +59,7 @@ export async function readArgocd(
   limits: Limits,
   found: Found,
 ): Promise<void> {
-  const api = new SourceApi(config, limits, { Accept: 'application/json' });
+  const api = new SourceApi(config, 'changes', limits, { Accept: 'application/json' });
   try {
     const params = new URLSearchParams({ fields: FIELDS });
     for (const project of config.projects) params.append('projects', project);

@@ -5,7 +5,7 @@ import { change } from '../../../model/change.js';
 import type { Limits } from '../attempt.js';
 import { NotASource } from '../metrics/source/errors.js';
 import { MAX_CHANGES, nearestFirst } from './bounds.js';
-import { MAX_ANSWER_BYTES, SourceApi } from './source-api.js';
+import { MAX_ANSWER_BYTES, SourceApi } from '../source-api.js';
 import { isWithin, type ChangeWindow, type Found } from './source.js';
 
 /** A change as a file or an address may write it: what is left out is filled in. */
@@ -56,7 +56,7 @@ export async function readHttpChanges(
   limits: Limits,
   found: Found,
 ): Promise<void> {
-  const api = new SourceApi(config, limits);
+  const api = new SourceApi(config, 'changes', limits);
   const params = { from: String(Math.floor(window.from)), to: String(Math.ceil(window.to)) };
   try {
     addEntries(config.name, await api.get({ params, schema: list }), window, found);

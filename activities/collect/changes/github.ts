@@ -3,9 +3,9 @@ import type { GithubChangesConfig } from '../../../config/changes.js';
 import type { Limits } from '../attempt.js';
 import { detailsOf, type FileDiff } from './diff.js';
 import { shortRevision } from './revision.js';
-import { SourceApi } from './source-api.js';
+import { SourceApi } from '../source-api.js';
 import { eachPlace, isWithin, type ChangeWindow, type Found } from './source.js';
-import { isoSeconds } from './time.js';
+import { isoSeconds } from '../iso-time.js';
 
 /** Most deployments are over by then; one that takes longer is seen when it was created less long ago. */
 const LONGEST_DEPLOYMENT_SECONDS = 2 * 3600;
@@ -72,7 +72,7 @@ export async function readGithub(
   limits: Limits,
   found: Found,
 ): Promise<void> {
-  const api = new SourceApi(config, limits, {
+  const api = new SourceApi(config, 'changes', limits, {
     Accept: 'application/vnd.github+json',
     'X-GitHub-Api-Version': '2022-11-28',
     'User-Agent': 'faultline',

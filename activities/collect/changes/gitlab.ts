@@ -3,9 +3,9 @@ import type { GitlabChangesConfig } from '../../../config/changes.js';
 import type { Limits } from '../attempt.js';
 import { detailsOf, type FileDiff } from './diff.js';
 import { shortRevision } from './revision.js';
-import { SourceApi } from './source-api.js';
+import { SourceApi } from '../source-api.js';
 import { eachPlace, isWithin, type ChangeWindow, type Found } from './source.js';
-import { isoSeconds } from './time.js';
+import { isoSeconds } from '../iso-time.js';
 
 const MOST_MESSAGES = 20;
 const PAGE = '100';
@@ -66,7 +66,7 @@ export async function readGitlab(
   limits: Limits,
   found: Found,
 ): Promise<void> {
-  const api = new SourceApi(config, limits, { Accept: 'application/json' });
+  const api = new SourceApi(config, 'changes', limits, { Accept: 'application/json' });
   try {
     await eachPlace(config.name, config.projects, found, async (place) => {
       const reader = new Project(api, config, place, window, found);

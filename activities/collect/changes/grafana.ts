@@ -4,7 +4,7 @@ import { changeKind, type ChangeKind } from '../../../model/change.js';
 import type { Limits } from '../attempt.js';
 import { MAX_CHANGES } from './bounds.js';
 import { detailsOf } from './diff.js';
-import { SourceApi } from './source-api.js';
+import { SourceApi } from '../source-api.js';
 import type { ChangeWindow, Found } from './source.js';
 
 const annotations = z.array(
@@ -32,7 +32,7 @@ export async function readGrafana(
   limits: Limits,
   found: Found,
 ): Promise<void> {
-  const api = new SourceApi(config, limits, { Accept: 'application/json' });
+  const api = new SourceApi(config, 'changes', limits, { Accept: 'application/json' });
   try {
     const params = new URLSearchParams({
       from: String(Math.floor(from * 1000)),

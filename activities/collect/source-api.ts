@@ -1,10 +1,10 @@
 import { AxiosError, type AxiosResponse } from 'axios';
 import type { z } from 'zod';
-import { Connection, type ConnectionSettings } from '../../connection/connection.js';
-import { NoCredentials } from '../../connection/credentials.js';
-import { transportReason } from '../../connection/transport.js';
-import { retryAfterSeconds } from '../../retry-after.js';
-import type { Limits } from '../attempt.js';
+import { Connection, type ConnectionSettings } from '../connection/connection.js';
+import { NoCredentials } from '../connection/credentials.js';
+import { transportReason } from '../connection/transport.js';
+import { retryAfterSeconds } from '../retry-after.js';
+import type { Limits } from './attempt.js';
 import {
   BadCredentials,
   BadQuery,
@@ -15,14 +15,14 @@ import {
   SourceUnavailable,
   type Asked,
   type SourceError,
-} from '../metrics/source/errors.js';
-import { redirectReason } from '../redirect.js';
+} from './metrics/source/errors.js';
+import { redirectReason } from './redirect.js';
 
-/** Larger answers are refused: a year of deploys is a few megabytes. */
+/** Larger answers are refused: a year of deploys is a few megabytes, and several are read at a time. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
- * Requests that one diagnosis sends to one source of changes. GitHub allows 5,000 in an hour: this leaves room for
+ * Requests that one diagnosis sends to one such source. GitHub allows 5,000 in an hour: this leaves room for
  * twenty diagnoses, and for everybody else. What is not read by then is a gap.
  */
 export const MAX_REQUESTS = 100;
@@ -40,7 +40,7 @@ interface Get<T> {
 }
 
 /**
- * Asks one source of changes over HTTP, within its budget of requests. All methods reject with a `SourceError` that
+ * Asks one source that speaks JSON over HTTP, within its budget of requests. All methods reject with a `SourceError` that
  * names the endpoint and the reason, or as the signal of `limits` says.
  */
 export class SourceApi {
@@ -50,11 +50,13 @@ export class SourceApi {
 
   constructor(
     private readonly settings: SourceApiSettings,
+    /** Part of the configuration: `changes`. */
+    private readonly part: string,
     private readonly limits: Limits,
     /** Sent with every request, beside the configured headers. */
     private readonly headers: Record<string, string> = {},
   ) {
-    this.setting = `changes.${settings.name}`;
+    this.setting = `${part}.${settings.name}`;
     this.connection = new Connection(settings, this.setting);
   }
 
@@ -81,10 +83,10 @@ export class SourceApi {
   }
 
   private async ask<T>({ path, params = {}, schema }: Get<T>): Promise<{ answer: T; response: AxiosResponse }> {
-    const asked: Asked = { operation: 'reading changes', endpoint: this.connection.address + (path ?? '') };
+    const asked: Asked = { operation: `reading ${this.part}`, endpoint: this.connection.address + (path ?? '') };
     this.sent += 1;
     if (this.sent > MAX_REQUESTS) {
-      throw new QueryTooHeavy(asked, `one diagnosis sends ${MAX_REQUESTS} requests to a source of changes`);
+      throw new QueryTooHeavy(asked, `one diagnosis sends ${MAX_REQUESTS} requests to one source`);
     }
     const response = await this.send(asked, { path, params: new URLSearchParams(params) });
     if (response.status < 200 || response.status >= 300) throw this.refusal(asked, response);
@@ -134,7 +136,7 @@ export class SourceApi {
     const { status } = response;
     const header = (name: string) => textOf(response.headers[name]);
     if (status >= 300 && status < 400) {
-      const setting = `the url of ${this.settings.name} under changes`;
+      const setting = `the url of ${this.settings.name} under ${this.part}`;
       const reason = redirectReason(status, header('location'), asked.endpoint, setting);
       return new NotASource(asked, this.connection.clean(reason));
     }
