@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { unixSeconds } from './anomaly.js';
+import { CHANGE_KINDS } from './choices.js';
 
-export const changeKind = z.enum([
-  'deploy',
-  'config',
-  'flag',
-  'scaling',
-  'infrastructure',
-  'restart',
-  'other',
-]);
+export const changeKind = z.enum(CHANGE_KINDS);
 export type ChangeKind = z.infer<typeof changeKind>;
 
 /** Something that somebody or something changed: the usual beginning of an incident. */

@@ -22,3 +22,5 @@ export const FAULT_KINDS = [
   'host',
   'unknown',
 ] as const;
+
+export const CHANGE_KINDS = ['deploy', 'config', 'flag', 'scaling', 'infrastructure', 'restart', 'other'] as const;

@@ -66,10 +66,24 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
-    changes: () => examineChanges(config.changes),
+    changes: () => examineChanges(config, () => knownServices(open)),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };
+}
+
+/** Null where nothing of it can be read: the findings on metrics say why. */
+async function knownServices(open: () => Promise<MetricsDeps>): Promise<string[] | null> {
+  try {
+    const { source, survey } = await open();
+    try {
+      return (await survey(source)).services.map(({ name }) => name);
+    } finally {
+      source.close();
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** Opens the source for one check and closes it again. */

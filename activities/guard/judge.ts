@@ -1,4 +1,4 @@
-import type { Diagnosis, FaultKind } from '../../model/diagnosis.js';
+import type { Diagnosis, FaultKind, Symptom } from '../../model/diagnosis.js';
 import type { GuardLook, GuardRequest } from '../../model/guard.js';
 import type { Series } from '../../model/series.js';
 import { count } from '../../model/wording.js';
@@ -11,6 +11,12 @@ const ONSET_SECONDS = 60;
 
 /** What people feel of a service. */
 const FELT = new Set(['latency', 'errors', 'availability']);
+
+/**
+ * What counts as harm, whatever the diagnosis suspects: latency or errors that rose by a quarter, and errors by half a
+ * percent of all requests as well. Every rollout warms caches and connections, and less than this passes within a look or two.
+ */
+const HARM = { factor: 1.25, errorShare: 0.005 };
 
 /** Kinds of fault that come from outside, whatever is rolled out, unless the diagnosis names a change. */
 const NOT_BY_ROLLOUT = new Set<FaultKind>(['traffic-surge', 'external-provider', 'host']);
@@ -30,11 +36,11 @@ export function judgeLook(
   series: readonly Series[],
   { service, since, changeId }: Pick<GuardRequest, 'service' | 'since' | 'changeId'>,
 ): Judgement {
-  const unseen = unseenReason(service, series, since);
   const { verdict } = diagnosis;
+  const hurt = diagnosis.symptoms.filter(isHarm);
   const isNamed = verdict.service === service || (changeId !== null && verdict.changeId === changeId);
   const isOfRollout = !NOT_BY_ROLLOUT.has(verdict.faultKind) || verdict.changeId !== null;
-  if (verdict.level !== 'inconclusive' && isNamed && isOfRollout) {
+  if (hurt.length > 0 && verdict.level !== 'inconclusive' && isNamed && isOfRollout) {
     const began = beganAt(diagnosis);
     if (began !== null && began < since - ONSET_SECONDS) {
       return cannotTell(`${service} is in trouble that began before the rollout: ${verdict.reason}`);
@@ -42,15 +48,21 @@ export function judgeLook(
     const finding = verdict.level === 'confirmed' ? 'confirmed' : 'failing';
     return { finding, reason: `${verdict.level}: ${verdict.faultKind} at ${verdict.service}: ${verdict.reason}` };
   }
+  const unseen = unseenReason(service, series, since);
   if (unseen !== null) return cannotTell(unseen);
-  const felt = diagnosis.symptoms.find(
-    ({ subject, signal }) => subject.kind === 'service' && subject.service === service && FELT.has(signal),
-  );
-  if (!felt) return { finding: 'healthy', reason: `Nothing at ${service} got worse since the rollout` };
+  const felt = hurt.find(({ subject }) => subject.kind === 'service' && subject.service === service);
+  if (!felt) return { finding: 'healthy', reason: `Nothing that people feel of ${service} got worse with the rollout` };
   const other = verdict.level !== 'inconclusive' && verdict.service !== null ? verdict.service : null;
   const why =
     other === null ? 'what causes it is not clear' : `the diagnosis names ${verdict.faultKind} at ${other} as the cause`;
   return cannotTell(`${felt.series.name} of ${service} got worse, and ${why}`);
+}
+
+function isHarm({ signal, movement: { before, after, unit, direction } }: Symptom): boolean {
+  if (!FELT.has(signal)) return false;
+  if (signal === 'availability') return direction === 'down';
+  const isMore = after >= before * HARM.factor;
+  return signal === 'errors' && unit === '1' ? isMore && after - before >= HARM.errorShare : isMore;
 }
 
 function beganAt({ verdict, suspects, onset }: Diagnosis): number | null {

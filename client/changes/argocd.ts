@@ -11,7 +11,7 @@ const sync = z.object(
     application: someText,
     revision: someText,
     phase: someText,
-    finishedAt: z.unknown(),
+    finishedAt: z.unknown().optional(),
     images: anyTexts,
     author: anyText,
     message: anyText,

@@ -65,8 +65,8 @@ const unleashEvent = z.object(
     featureName: anyText,
     project: anyText,
     environment: anyText,
-    data: z.unknown(),
-    preData: z.unknown(),
+    data: z.unknown().optional(),
+    preData: z.unknown().optional(),
   },
   { error: 'expected an event of Unleash, a JSON object' },
 );

@@ -12,7 +12,7 @@ const event = z.object(
     involvedObject: z.object({ kind: someText, name: someText, namespace: anyText }),
     reason: someText,
     message: anyText,
-    timestamp: z.unknown(),
+    timestamp: z.unknown().optional(),
     metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
   },
   { error: 'expected an event of Flux, a JSON object' },

@@ -33,7 +33,7 @@ const release = z.object({
     body: anyText,
     html_url: anyText,
     author: person,
-    published_at: z.unknown(),
+    published_at: z.unknown().optional(),
   }),
 });
 

@@ -40,7 +40,7 @@ const plainChange = z.object(
   { error: 'expected a change, a JSON object' },
 );
 
-const attributes = z.object({ id: someText, type: someText, source: someText, subject: anyText, time: z.unknown() });
+const attributes = z.object({ id: someText, type: someText, source: someText, subject: anyText, time: z.unknown().optional() });
 
 /** What an envelope says in place of what the change leaves out. */
 interface Envelope {

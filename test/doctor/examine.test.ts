@@ -251,7 +251,9 @@ describe('the doctor', () => {
   });
 
   it('reads the change logs that are files', async () => {
-    await writeFile(join(folder, 'changes.json'), '[{}, {}]');
+    const now = Date.now() / 1000;
+    const changes = [now, now - 8 * 86_400].map((time) => ({ id: String(time), time, title: 'checkout 2' }));
+    await writeFile(join(folder, 'changes.json'), JSON.stringify(changes));
     await writeFile(join(folder, 'object.json'), '{}');
     const files = ['changes.json', 'object.json', 'absent.json'];
     const of = await look(
@@ -261,10 +263,12 @@ describe('the doctor', () => {
     );
     assert.deepEqual(
       of('changes').map(({ status }) => status),
-      ['ok', 'failed', 'failed'],
+      ['ok', 'failed', 'failed', 'ok'],
     );
-    assert.match(of('changes')[0]!.seen, /holds 2 change\(s\)/);
-    assert.match(of('changes')[2]!.remedy ?? '', /check changes\[2\]\.file/);
+    assert.equal(of('changes')[0]!.seen, '1 change in the last 7 days');
+    assert.match(of('changes')[2]!.seen, /ENOENT/);
+    assert.match(of('changes')[2]!.remedy ?? '', /check changes\[2\]/);
+    assert.equal(of('changes')[3]!.seen, '0 changes in the last 7 days');
   });
 
   it('fails a store that cannot be written', async () => {

@@ -119,7 +119,7 @@ function ofComponent(
     message: message(`${status.replaceAll('_', ' ')}: ${name}`),
     count: 1,
     source: config.name,
-    link: config.url.replace(/[?#].*$/, ''),
+    link: new URL(config.url).origin,
   };
 }
 
