@@ -22,7 +22,7 @@ const BEFORE_WINDOW_SECONDS = 1800;
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config' | 'reported'>;
 
 /** What was read of each source by name. */
-type Read = Record<string, ChangesRead>;
+type Read = Map<string, ChangesRead>;
 
 /**
  * The `collectChanges` activity. It asks a source that is away again as long as there is time, and those that have
@@ -31,10 +31,13 @@ type Read = Record<string, ChangesRead>;
 export function createCollectChanges(deps: CollectDeps): Pick<InvestigationSteps, 'collectChanges'> {
   return {
     collectChanges: ({ scope }) => {
-      const read: Read = {};
-      return runAttempt<Awaited<ReturnType<typeof collectChanges>>, Read>(
-        (attempt) => collectChanges(deps, scope, attempt, Object.assign(read, attempt.resumed)),
-        { checkpoint: () => read },
+      let read: Read = new Map();
+      return runAttempt<ChangesRead, [string, ChangesRead][]>(
+        (attempt) => {
+          read = new Map(attempt.resumed);
+          return collectChanges(deps, scope, attempt, read);
+        },
+        { checkpoint: () => [...read] },
       );
     },
   };
@@ -51,8 +54,8 @@ export async function collectChanges(
   deps: Deps,
   scope: Scope,
   limits: Limits,
-  read: Read = {},
-): Promise<{ changes: Change[]; gaps: Gap[] }> {
+  read: Read = new Map(),
+): Promise<ChangesRead> {
   const { source, config, reported } = deps;
   const names = new ServiceNames(scope.services, deps.config.services.aliases);
   const { anomalyTime: alertTime } = scope;
@@ -64,13 +67,20 @@ export async function collectChanges(
     stepsInMetrics(deps, scope, names, limits),
   ]);
   const recorded = (source.changes?.() ?? []).filter(({ time }) => time >= window.from && time <= window.to);
-  const all = [...[...configured, told].flatMap(({ changes }) => changes), ...recorded].map((one) => ({
+  const asked = configured.flatMap(({ changes }) => changes);
+  const all = [...asked, ...withoutKnown(told.changes, asked), ...recorded].map((one) => ({
     ...one,
     service: one.service === null ? null : (names.resolve(one.service) ?? one.service),
   }));
   const steps = nearestFirst(found.changes, alertTime).slice(0, MAX_CHANGES);
   const { changes, gaps } = keptChanges(withoutEchoes(all, steps), alertTime);
   return { changes, gaps: merged([...[...configured, told, found].flatMap((one) => one.gaps), ...gaps]) };
+}
+
+/** What a source was asked for as well says more there: its diff. Webhooks and the API call it by one id. */
+function withoutKnown(reported: readonly Change[], asked: readonly Change[]): Change[] {
+  const known = new Set(asked.map(({ id }) => id));
+  return reported.filter(({ id }) => !known.has(id));
 }
 
 async function readSources(
@@ -80,7 +90,11 @@ async function readSources(
   read: Read,
 ): Promise<ChangesRead[]> {
   return allSettled(
-    sources.map(async (one) => (read[one.name] ??= await readChangeSource(one, window, limits))),
+    sources.map(async (one) => {
+      const answer = read.get(one.name) ?? (await readChangeSource(one, window, limits));
+      read.set(one.name, answer);
+      return answer;
+    }),
   );
 }
 
