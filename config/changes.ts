@@ -56,7 +56,10 @@ const githubSource = z.strictObject({
     .max(MOST_PLACES),
   environments,
   /** What counts as a change. A merge or a release counts where it takes effect by itself. */
-  read: z.array(z.enum(['deployments', 'releases', 'merges'])).min(1).default(['deployments']),
+  read: z
+    .array(z.enum(['deployments', 'releases', 'merges']))
+    .min(1)
+    .default(['deployments']),
   services,
 });
 export type GithubChangesConfig = z.infer<typeof githubSource>;
@@ -73,7 +76,10 @@ const gitlabSource = z.strictObject({
     .max(MOST_PLACES),
   environments,
   /** What counts as a change. A merge or a release counts where it takes effect by itself. */
-  read: z.array(z.enum(['deployments', 'releases', 'merges'])).min(1).default(['deployments']),
+  read: z
+    .array(z.enum(['deployments', 'releases', 'merges']))
+    .min(1)
+    .default(['deployments']),
   services,
 });
 export type GitlabChangesConfig = z.infer<typeof gitlabSource>;

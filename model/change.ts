@@ -27,7 +27,16 @@ export const change = z.object({
 export type Change = z.infer<typeof change>;
 
 /** Characters of a change's texts: an excerpt of a diff is evidence, the whole of it is behind the link. */
-const MAX_TEXT = { id: 200, service: 120, title: 500, details: 4_000, file: 300, author: 200, link: 2_000, source: 100 };
+const MAX_TEXT = {
+  id: 200,
+  service: 120,
+  title: 500,
+  details: 4_000,
+  file: 300,
+  author: 200,
+  link: 2_000,
+  source: 100,
+};
 const MAX_FILES = 50;
 
 /** The change with its texts cut to what a record may hold; a link that is too long is no link. */

@@ -23,4 +23,12 @@ export const FAULT_KINDS = [
   'unknown',
 ] as const;
 
-export const CHANGE_KINDS = ['deploy', 'config', 'flag', 'scaling', 'infrastructure', 'restart', 'other'] as const;
+export const CHANGE_KINDS = [
+  'deploy',
+  'config',
+  'flag',
+  'scaling',
+  'infrastructure',
+  'restart',
+  'other',
+] as const;

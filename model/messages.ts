@@ -113,6 +113,10 @@ export const GUARD_WORKFLOW = 'guardRollout';
 export const guardState = query<GuardState>('guardState');
 
 /** A guard of the same service, or of the same change of it, is the same guard while it runs. */
-export function guardId({ environment, service, changeId }: Pick<GuardRequest, 'environment' | 'service' | 'changeId'>): string {
+export function guardId({
+  environment,
+  service,
+  changeId,
+}: Pick<GuardRequest, 'environment' | 'service' | 'changeId'>): string {
   return ['guard', environment, service, ...(changeId === null ? [] : [changeId])].join('/');
 }

@@ -14,5 +14,7 @@ const { keepChanges: keep } = proxyActivities<Pick<Activities, 'keepChanges'>>({
 export async function keepChanges({ changes }: { changes: ReportedChange[] }): Promise<void> {
   const [one] = changes;
   const more = changes.length > 1 ? ` and ${changes.length - 1} more` : '';
-  await keep.executeWithOptions({ summary: shortSummary(`Keep ${one?.title ?? 'no change'}${more}`) }, [{ changes }]);
+  await keep.executeWithOptions({ summary: shortSummary(`Keep ${one?.title ?? 'no change'}${more}`) }, [
+    { changes },
+  ]);
 }

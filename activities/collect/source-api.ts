@@ -82,8 +82,15 @@ export class SourceApi {
     this.connection.close();
   }
 
-  private async ask<T>({ path, params = {}, schema }: Get<T>): Promise<{ answer: T; response: AxiosResponse }> {
-    const asked: Asked = { operation: `reading ${this.part}`, endpoint: this.connection.address + (path ?? '') };
+  private async ask<T>({
+    path,
+    params = {},
+    schema,
+  }: Get<T>): Promise<{ answer: T; response: AxiosResponse }> {
+    const asked: Asked = {
+      operation: `reading ${this.part}`,
+      endpoint: this.connection.address + (path ?? ''),
+    };
     this.sent += 1;
     if (this.sent > MAX_REQUESTS) {
       throw new QueryTooHeavy(asked, `one diagnosis sends ${MAX_REQUESTS} requests to one source`);
@@ -94,7 +101,10 @@ export class SourceApi {
     if (parsed.success) return { answer: parsed.data, response };
     const [issue] = parsed.error.issues;
     const field = issue?.path.join('.') ?? '';
-    throw new NotASource(asked, field === '' ? (issue?.message ?? 'something else') : `${field}: ${issue?.message}`);
+    throw new NotASource(
+      asked,
+      field === '' ? (issue?.message ?? 'something else') : `${field}: ${issue?.message}`,
+    );
   }
 
   private async send(

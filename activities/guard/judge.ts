@@ -46,15 +46,24 @@ export function judgeLook(
       return cannotTell(`${service} is in trouble that began before the rollout: ${verdict.reason}`);
     }
     const finding = verdict.level === 'confirmed' ? 'confirmed' : 'failing';
-    return { finding, reason: `${verdict.level}: ${verdict.faultKind} at ${verdict.service}: ${verdict.reason}` };
+    return {
+      finding,
+      reason: `${verdict.level}: ${verdict.faultKind} at ${verdict.service}: ${verdict.reason}`,
+    };
   }
   const unseen = unseenReason(service, series, since);
   if (unseen !== null) return cannotTell(unseen);
   const felt = hurt.find(({ subject }) => subject.kind === 'service' && subject.service === service);
-  if (!felt) return { finding: 'healthy', reason: `Nothing that people feel of ${service} got worse with the rollout` };
+  if (!felt)
+    return {
+      finding: 'healthy',
+      reason: `Nothing that people feel of ${service} got worse with the rollout`,
+    };
   const other = verdict.level !== 'inconclusive' && verdict.service !== null ? verdict.service : null;
   const why =
-    other === null ? 'what causes it is not clear' : `the diagnosis names ${verdict.faultKind} at ${other} as the cause`;
+    other === null
+      ? 'what causes it is not clear'
+      : `the diagnosis names ${verdict.faultKind} at ${other} as the cause`;
   return cannotTell(`${felt.series.name} of ${service} got worse, and ${why}`);
 }
 
@@ -80,7 +89,8 @@ function unseenReason(service: string, series: readonly Series[], since: number)
       (FELT.has(signal) || signal === 'traffic'),
   );
   if (own.length === 0) return `No latency, errors or traffic of ${service} could be read`;
-  if (!own.some((one) => samplesSince(one, since) > 0)) return `Nothing was read of ${service} since the rollout`;
+  if (!own.some((one) => samplesSince(one, since) > 0))
+    return `Nothing was read of ${service} since the rollout`;
   const traffic = own.filter(({ signal, unit }) => signal === 'traffic' && unit === 'req/s');
   if (traffic.length === 0) return null;
   const requests = Math.round(Math.max(...traffic.map((one) => requestsSince(one, since))));

@@ -27,7 +27,10 @@ export function argocdHook({ auth }: { auth?: ReceiverAuth | undefined }): Chang
     path: '/argocd',
     credentials: auth,
     read({ body, receivedAt }, { services }) {
-      const { application, revision, phase, finishedAt, images, author, message, link } = readBody(sync, body);
+      const { application, revision, phase, finishedAt, images, author, message, link } = readBody(
+        sync,
+        body,
+      );
       if (phase !== 'Succeeded') return [];
       const time = secondsOf(finishedAt) ?? receivedAt;
       const short = /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 8) : revision;

@@ -84,11 +84,12 @@ export function unleashHook({ auth, environments }: UnleashHookConfig): ChangeHo
     read({ body }, { services }) {
       const event = readBody(unleashEvent, body);
       const { featureName: flag, environment, type } = event;
-      if (!UNLEASH_TYPES.test(type) || (environment !== undefined && !isCounted(environments, environment))) return [];
+      if (!UNLEASH_TYPES.test(type) || (environment !== undefined && !isCounted(environments, environment)))
+        return [];
       const place = environment === undefined ? '' : ` in ${environment}`;
       return [
         changeOf({
-          id: String(event.id),
+          id: event.id,
           source: 'unleash',
           kind: 'flag',
           time: event.createdAt,

@@ -37,7 +37,8 @@ export function fluxHook({ auth, secrets }: FluxHookConfig): ChangeHook {
       const revision = revisionIn(metadata ?? {});
       const time = secondsOf(timestamp) ?? receivedAt;
       // A Kustomization tells of every reconciliation: that of a revision which it has applied already is no change.
-      const which = kind === 'Kustomization' && revision !== null ? revision : `${revision} ${Math.floor(time)}`;
+      const which =
+        kind === 'Kustomization' && revision !== null ? revision : `${revision} ${Math.floor(time)}`;
       return [
         changeOf({
           id: `${kind}/${namespace}/${name}@${which}`,

@@ -44,7 +44,8 @@ export function githubHook({ secrets, environments }: GithubHookConfig): ChangeH
     path: '/github',
     credentials: { type: 'none' },
     authenticate({ bytes, headers }) {
-      const [, signature = ''] = /^sha256=([0-9a-f]{64})$/i.exec(headerOf(headers, 'x-hub-signature-256') ?? '') ?? [];
+      const [, signature = ''] =
+        /^sha256=([0-9a-f]{64})$/i.exec(headerOf(headers, 'x-hub-signature-256') ?? '') ?? [];
       if (isSignedBy(secrets, [bytes], [signature])) return;
       throw new NotAuthentic('no secret of webhook.changes.github fits the X-Hub-Signature-256');
     },

@@ -40,7 +40,13 @@ const plainChange = z.object(
   { error: 'expected a change, a JSON object' },
 );
 
-const attributes = z.object({ id: someText, type: someText, source: someText, subject: anyText, time: z.unknown().optional() });
+const attributes = z.object({
+  id: someText,
+  type: someText,
+  source: someText,
+  subject: anyText,
+  time: z.unknown().optional(),
+});
 
 /** What an envelope says in place of what the change leaves out. */
 interface Envelope {
@@ -59,7 +65,10 @@ export function plainHook({ auth }: { auth?: ReceiverAuth | undefined }): Change
     parsesItself: true,
     read(post, settings) {
       const changes = isCloudEvent(post) ? inEvents(post) : inJson(post);
-      return changes.map((one) => ({ ...one, service: one.service && (settings.services[one.service] ?? one.service) }));
+      return changes.map((one) => ({
+        ...one,
+        service: one.service && (settings.services[one.service] ?? one.service),
+      }));
     },
   };
 }
@@ -94,7 +103,9 @@ function inEvents(post: Post): ReportedChange[] {
 
 function demandFew(count: number): void {
   if (count <= MAX_POSTED) return;
-  throw new MalformedPayload([{ field: '', problem: `expected at most ${MAX_POSTED} changes in a post, got ${count}` }]);
+  throw new MalformedPayload([
+    { field: '', problem: `expected at most ${MAX_POSTED} changes in a post, got ${count}` },
+  ]);
 }
 
 /** @throws MalformedPayload */

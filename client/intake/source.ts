@@ -98,7 +98,10 @@ export function headerOf(headers: IncomingHttpHeaders, name: string): string | u
 const JSON_ONLY = ['application/json'];
 
 /** @throws WrongMediaType when the body is of a kind that the sender does not send */
-export function demandMediaType({ mediaTypes = JSON_ONLY }: Pick<Source, 'mediaTypes'>, { headers }: RawPost): void {
+export function demandMediaType(
+  { mediaTypes = JSON_ONLY }: Pick<Source, 'mediaTypes'>,
+  { headers }: RawPost,
+): void {
   const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (!mediaTypes.includes(type)) throw new WrongMediaType(mediaTypes);
 }

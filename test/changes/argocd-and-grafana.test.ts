@@ -19,13 +19,13 @@ async function read(source: object) {
 let app: FastifyInstance;
 let url: string;
 let asked: URL[];
-beforeEach(async () => {
+beforeEach(() => {
   app = fastify({ forceCloseConnections: true });
   asked = [];
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     asked.push(new URL(request.url, 'http://it'));
-    if (request.headers.authorization !== 'Bearer a-token') return reply.code(401).send({ message: 'no session' });
-    return undefined;
+    if (request.headers.authorization === 'Bearer a-token') done();
+    else void reply.code(401).send({ message: 'no session' });
   });
 });
 afterEach(() => app.close());
@@ -34,7 +34,12 @@ const auth = { type: 'bearer', token: 'a-token' };
 describe('changes of Argo CD', () => {
   const parameters = (tag: string) => ({ helm: { parameters: [{ name: 'image.tag', value: tag }] } });
   const history = [
-    { id: 4, deployedAt: at(ALERT - 86_400), revision: sha('a'), source: { repoURL: 'https://git.example/shop', ...parameters('1') } },
+    {
+      id: 4,
+      deployedAt: at(ALERT - 86_400),
+      revision: sha('a'),
+      source: { repoURL: 'https://git.example/shop', ...parameters('1') },
+    },
     {
       ...{ id: 5, deployedAt: at(ALERT - 300), revision: sha('b'), initiatedBy: { automated: true } },
       source: { repoURL: 'https://git.example/shop', ...parameters('2') },
@@ -61,9 +66,15 @@ describe('changes of Argo CD', () => {
     assert.deepEqual(gaps, []);
     assert.equal(changes.length, 1);
     const [one] = changes;
-    assert.deepEqual([one!.time, one!.service, one!.author], [ALERT - 300, 'checkout', 'Ann <ann@shop.example>']);
+    assert.deepEqual(
+      [one!.time, one!.service, one!.author],
+      [ALERT - 300, 'checkout', 'Ann <ann@shop.example>'],
+    );
     assert.equal(one!.title, 'Argo CD synced checkout-prod from aaaaaaaa to bbbbbbbb');
-    assert.match(one!.details, /^Raise the tag\n--- application source\n-helm.parameters.image.tag: 1\n\+helm.parameters.image.tag: 2$/);
+    assert.match(
+      one!.details,
+      /^Raise the tag\n--- application source\n-helm.parameters.image.tag: 1\n\+helm.parameters.image.tag: 2$/,
+    );
     assert.equal(one!.link, `${url}/applications/argocd/checkout-prod`);
     assert.deepEqual(asked[0]!.searchParams.getAll('projects'), ['shop']);
     assert.match(asked[0]!.searchParams.get('fields') ?? '', /items\.status\.history/);
@@ -78,7 +89,10 @@ describe('changes of Argo CD', () => {
     url = await app.listen({ host: '127.0.0.1', port: 0 });
     const { changes, gaps } = await read({ type: 'argocd', url, auth });
     assert.equal(changes.length, 1);
-    assert.deepEqual(gaps.map(({ what }) => what), ['the commit message of a sync of checkout-prod']);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['the commit message of a sync of checkout-prod'],
+    );
   });
 
   it('takes an account without any application, and an answer that is none', async () => {
@@ -95,7 +109,13 @@ describe('changes of Argo CD', () => {
 describe('changes of Grafana', () => {
   it('takes annotations with the tags, named by their own', async () => {
     app.get('/api/annotations', () => [
-      { id: 1, time: (ALERT - 60) * 1000, text: 'checkout 2\nby the pipeline', tags: ['deploy', 'service:checkout'], login: 'ci' },
+      {
+        id: 1,
+        time: (ALERT - 60) * 1000,
+        text: 'checkout 2\nby the pipeline',
+        tags: ['deploy', 'service:checkout'],
+        login: 'ci',
+      },
       { id: 2, time: (ALERT - 50) * 1000, text: '', tags: ['flag', 'release'] },
       { id: 3, time: ALERT * 1000, text: 'Summary', tags: ['faultline', 'deploy'] },
     ]);
@@ -119,11 +139,19 @@ describe('changes of Grafana', () => {
 
   it('says that there may be more than it asked for', async () => {
     app.get<{ Querystring: { limit: string } }>('/api/annotations', ({ query }) =>
-      Array.from({ length: Number(query.limit) }, (_, id) => ({ id, time: ALERT * 1000, text: 'x', tags: ['deploy'] })),
+      Array.from({ length: Number(query.limit) }, (_, id) => ({
+        id,
+        time: ALERT * 1000,
+        text: 'x',
+        tags: ['deploy'],
+      })),
     );
     url = await app.listen({ host: '127.0.0.1', port: 0 });
     const { changes, gaps } = await read({ type: 'grafana', url, auth });
     assert.equal(changes.length, 1_000);
-    assert.deepEqual(gaps.map(({ what }) => what), ['further annotations']);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['further annotations'],
+    );
   });
 });

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Beat } from '../../activities/collect/attempt.js';
 import { createCollectChanges } from '../../activities/collect/changes/collect-changes.js';
-import { reportedChangesIn, type ReportedChanges } from '../../activities/collect/changes/reported-changes.js';
+import {
+  reportedChangesIn,
+  type ReportedChanges,
+} from '../../activities/collect/changes/reported-changes.js';
 import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import type { ReportedChange } from '../../model/change.js';
 import { FakeSource } from '../support/fake-source.js';
@@ -54,7 +57,10 @@ describe('the activity that collects changes', () => {
     stub.answer = (reply) => reply.send([told({ title: 'as the source tells it' })]);
     await reported.keep([told({ source: 'webhook' })]);
     const { changes } = await (await collect(['ci'])).result;
-    assert.deepEqual(changes.map(({ title }) => title), ['as the source tells it']);
+    assert.deepEqual(
+      changes.map(({ title }) => title),
+      ['as the source tells it'],
+    );
   });
 
   it('asks a source that is away once more, and those that have answered not', async () => {

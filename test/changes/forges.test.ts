@@ -26,7 +26,13 @@ describe('changes of GitHub', () => {
     ...{ type: 'github', url: forge.url, repositories: ['shop/checkout'] },
     ...{ auth: { type: 'bearer', token: TOKEN }, ...more },
   });
-  const deployed = (id: number, digit: string, createdAt: number, state = 'success', environment = 'production') => {
+  const deployed = (
+    id: number,
+    digit: string,
+    createdAt: number,
+    state = 'success',
+    environment = 'production',
+  ) => {
     const statuses: [string, number][] = [
       ['in_progress', createdAt + 10],
       [state, createdAt + 120],
@@ -53,14 +59,35 @@ describe('changes of GitHub', () => {
   it('keeps the time of the success of a deployment that was replaced later', async () => {
     deployed(1, 'a', ALERT - 600);
     forge.deployments[0]!.statuses.push(['inactive', ALERT - 60]);
-    assert.deepEqual((await read(source())).changes.map(({ time }) => time), [ALERT - 480]);
+    assert.deepEqual(
+      (await read(source())).changes.map(({ time }) => time),
+      [ALERT - 480],
+    );
+  });
+
+  it('tells a deployment without its diff where there is none any more', async () => {
+    deployed(1, 'a', ALERT - 86_400);
+    deployed(2, 'b', ALERT - 600);
+    forge.isRewritten = true;
+    const { changes, gaps } = await read(source());
+    assert.deepEqual(
+      changes.map(({ details, files }) => [details, files]),
+      [['', []]],
+    );
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['diffs of shop/checkout'],
+    );
   });
 
   it('leaves out environments that do not count, and names the service by the table', async () => {
     deployed(1, 'a', ALERT - 700, 'success', 'staging');
     deployed(2, 'b', ALERT - 600);
     const found = await read(source({ environments: ['production'], services: { 'shop/checkout': 'till' } }));
-    assert.deepEqual(found.changes.map(({ service }) => service), ['till']);
+    assert.deepEqual(
+      found.changes.map(({ service }) => service),
+      ['till'],
+    );
   });
 
   it('reads page after page until the window is behind', async () => {
@@ -111,14 +138,25 @@ describe('changes of GitHub', () => {
   });
 
   const refusals: [what: string, prepare: () => object, reason: RegExp][] = [
-    ['refuses the token', () => source({ auth: { type: 'bearer', token: 'wrong' } }), /it answered 401: Bad credentials/],
-    ['has no such repository', () => source({ repositories: ['shop/nowhere'] }), /404.*no such thing, or the credentials/],
+    [
+      'refuses the token',
+      () => source({ auth: { type: 'bearer', token: 'wrong' } }),
+      /it answered 401: Bad credentials/,
+    ],
+    [
+      'has no such repository',
+      () => source({ repositories: ['shop/nowhere'] }),
+      /404.*no such thing, or the credentials/,
+    ],
   ];
   for (const [what, prepare, reason] of refusals) {
     it(`makes a gap of a GitHub that ${what}`, async () => {
       const { changes, gaps } = await read(prepare());
       assert.deepEqual(changes, []);
-      assert.equal(gaps[0]!.what, `changes of ${what.includes('repository') ? 'shop/nowhere' : 'shop/checkout'}`);
+      assert.equal(
+        gaps[0]!.what,
+        `changes of ${what.includes('repository') ? 'shop/nowhere' : 'shop/checkout'}`,
+      );
       assert.match(gaps[0]!.reason, reason);
     });
   }
@@ -159,7 +197,13 @@ describe('changes of GitLab', () => {
   openEach(() => [(forge = new GitlabForge())]);
 
   const source = (more: object = {}): object => ({
-    ...{ type: 'gitlab', url: forge.url, projects: ['shop/checkout'], headers: { 'PRIVATE-TOKEN': TOKEN }, ...more },
+    ...{
+      type: 'gitlab',
+      url: forge.url,
+      projects: ['shop/checkout'],
+      headers: { 'PRIVATE-TOKEN': TOKEN },
+      ...more,
+    },
   });
 
   it('dates a deployment by the end of its job, and compares it with the one before', async () => {
@@ -188,7 +232,10 @@ describe('changes of GitLab', () => {
     forge.deployments = [{ id: 3, sha: sha('c'), finishedAt: ALERT - 300, environment: 'production' }];
     const { changes, gaps } = await read(source({ projects: ['shop/gone', 'shop/checkout'] }));
     assert.equal(changes.length, 1);
-    assert.deepEqual(gaps.map(({ what }) => what), ['changes of shop/gone']);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['changes of shop/gone'],
+    );
   });
 
   it('shows no token in a gap', async () => {

@@ -31,16 +31,23 @@ export class GithubForge extends Vendor {
   pulls: { number: number; title: string; mergedAt: number | null; updatedAt: number }[] = [];
   /** Compared, as `base...head`. */
   compared: string[] = [];
+  /** Its history was written anew: commits of before are gone. */
+  isRewritten = false;
   /** What a diff shows. */
   patch = '@@ -1 +1 @@\n-pool: 10\n+pool: 1';
 
   protected routes(): void {
     const base = '/repos/shop/checkout';
     this.app.get(`${base}/deployments`, (request, reply) =>
-      this.paged(request, reply, [...this.deployments].sort((a, b) => b.createdAt - a.createdAt), (one) => ({
-        ...{ id: one.id, sha: one.sha, ref: 'main', environment: one.environment, task: 'deploy' },
-        ...{ description: null, creator: { login: 'ann' }, created_at: at(one.createdAt) },
-      })),
+      this.paged(
+        request,
+        reply,
+        [...this.deployments].sort((a, b) => b.createdAt - a.createdAt),
+        (one) => ({
+          ...{ id: one.id, sha: one.sha, ref: 'main', environment: one.environment, task: 'deploy' },
+          ...{ description: null, creator: { login: 'ann' }, created_at: at(one.createdAt) },
+        }),
+      ),
     );
     this.app.get<{ Params: { id: string } }>(`${base}/deployments/:id/statuses`, (request, reply) => {
       const { statuses } = this.deployments.find(({ id }) => id === Number(request.params.id))!;
@@ -48,15 +55,13 @@ export class GithubForge extends Vendor {
         ...{ state, created_at: at(time), log_url: '', target_url: 'https://ci.example/1' },
       }));
     });
-    this.app.get<{ Params: { range: string } }>(`${base}/compare/:range`, ({ params }) => {
+    this.app.get<{ Params: { range: string } }>(`${base}/compare/:range`, ({ params }, reply) => {
+      if (this.isRewritten) return reply.code(404).send({ message: 'Not Found' });
       this.compared.push(params.range);
       return {
         html_url: `https://github.example/shop/checkout/compare/${params.range}`,
         commits: [{ commit: { message: 'Shrink the pool\n\nIt was idle.' } }],
-        files: [
-          { filename: 'config/pool.yml', patch: this.patch },
-          { filename: 'logo.png' },
-        ],
+        files: [{ filename: 'config/pool.yml', patch: this.patch }, { filename: 'logo.png' }],
       };
     });
     this.app.get(`${base}/releases`, (request, reply) =>
@@ -68,19 +73,26 @@ export class GithubForge extends Vendor {
     );
     this.app.get<{ Querystring: { state: string; sort: string } }>(`${base}/pulls`, (request, reply) => {
       const { state, sort } = request.query;
-      if (state !== 'closed' || sort !== 'updated') return reply.code(422).send({ message: 'Validation Failed' });
-      return this.paged(request, reply, [...this.pulls].sort((a, b) => b.updatedAt - a.updatedAt), (one) => ({
-        ...{ number: one.number, title: one.title, body: null, user: { login: 'bob' } },
-        ...{ html_url: `https://github.example/pull/${one.number}`, updated_at: at(one.updatedAt) },
-        merged_at: one.mergedAt === null ? null : at(one.mergedAt),
-      }));
+      if (state !== 'closed' || sort !== 'updated')
+        return reply.code(422).send({ message: 'Validation Failed' });
+      return this.paged(
+        request,
+        reply,
+        [...this.pulls].sort((a, b) => b.updatedAt - a.updatedAt),
+        (one) => ({
+          ...{ number: one.number, title: one.title, body: null, user: { login: 'bob' } },
+          ...{ html_url: `https://github.example/pull/${one.number}`, updated_at: at(one.updatedAt) },
+          merged_at: one.mergedAt === null ? null : at(one.mergedAt),
+        }),
+      );
     });
     this.app.get(`${base}/pulls/:number/files`, () => [{ filename: 'src/pool.ts', patch: this.patch }]);
   }
 
   protected refusalOf({ headers }: FastifyRequest) {
     if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, message: 'Bad credentials' };
-    if (!headers['user-agent']) return { status: 403, message: 'Please make sure your request has a User-Agent' };
+    if (!headers['user-agent'])
+      return { status: 403, message: 'Please make sure your request has a User-Agent' };
     if (headers.accept !== 'application/vnd.github+json') return { status: 415, message: 'Accept' };
     if (headers['x-github-api-version'] !== '2022-11-28') return { status: 400, message: 'Unknown version' };
     return null;
@@ -118,25 +130,35 @@ export class GitlabForge extends Vendor {
       per_page: z.coerce.number().max(100),
     });
     this.app.get<{ Params: { project: string } }>(`${base}/deployments`, ({ params, query }, reply) => {
-      if (params.project !== 'shop/checkout') return reply.code(404).send({ message: '404 Project Not Found' });
+      if (params.project !== 'shop/checkout')
+        return reply.code(404).send({ message: '404 Project Not Found' });
       const asked = list.safeParse(query);
       // finished_after and finished_before are refused without that order and that status.
       if (!asked.success) return reply.code(400).send({ message: '400 (Bad request)' });
-      const [after, before] = [asked.data.finished_after, asked.data.finished_before].map((one) => Date.parse(one) / 1000);
+      const [after, before] = [asked.data.finished_after, asked.data.finished_before].map(
+        (one) => Date.parse(one) / 1000,
+      );
       return this.deployments
         .filter(({ finishedAt }) => finishedAt >= after! && finishedAt <= before!)
         .sort((a, b) => b.finishedAt - a.finishedAt)
         .map(({ id, sha, finishedAt, environment }) => ({
           ...{ id, iid: id, ref: 'main', sha, status: 'success', user: { username: 'ann' } },
-          ...{ created_at: at(finishedAt - 90), updated_at: at(finishedAt + 5), environment: { name: environment } },
+          ...{
+            created_at: at(finishedAt - 90),
+            updated_at: at(finishedAt + 5),
+            environment: { name: environment },
+          },
           deployable: { finished_at: at(finishedAt), web_url: 'https://gitlab.example/job/1' },
         }));
     });
-    this.app.get<{ Querystring: { from: string; to: string } }>(`${base}/repository/compare`, ({ query }) => ({
-      web_url: `https://gitlab.example/compare/${query.from}...${query.to}`,
-      commits: [{ title: 'Shrink the pool' }],
-      diffs: [{ new_path: 'config/pool.yml', diff: '@@ -1 +1 @@\n-pool: 10\n+pool: 1' }],
-    }));
+    this.app.get<{ Querystring: { from: string; to: string } }>(
+      `${base}/repository/compare`,
+      ({ query }) => ({
+        web_url: `https://gitlab.example/compare/${query.from}...${query.to}`,
+        commits: [{ title: 'Shrink the pool' }],
+        diffs: [{ new_path: 'config/pool.yml', diff: '@@ -1 +1 @@\n-pool: 10\n+pool: 1' }],
+      }),
+    );
   }
 
   protected refusalOf({ headers }: FastifyRequest) {

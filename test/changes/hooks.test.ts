@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { fastify, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import { changeRoutes } from '../../client/changes/routes.js';
@@ -59,11 +59,24 @@ describe('reporting changes to the receiver', () => {
 
   it('takes a change in our own words, one or a list, and fills in what is left out', async () => {
     await open({ services: { 'shop/checkout': 'checkout' } });
-    const one = await post('', { title: 'checkout 2', service: 'shop/checkout', kind: 'deploy', time: AT, files: ['a.ts'] });
+    const one = await post('', {
+      title: 'checkout 2',
+      service: 'shop/checkout',
+      kind: 'deploy',
+      time: AT,
+      files: ['a.ts'],
+    });
     assert.deepEqual([one.status, one.body], [202, { accepted: 1 }]);
     assert.equal((await post('', [{ title: 'flag on', kind: 'flag' }, { title: 'b' }])).status, 202);
     assert.deepEqual(
-      reported.map(({ title, service, kind, time, files, source }) => [title, service, kind, time, files, source]),
+      reported.map(({ title, service, kind, time, files, source }) => [
+        title,
+        service,
+        kind,
+        time,
+        files,
+        source,
+      ]),
       [
         ['checkout 2', 'checkout', 'deploy', TIME, ['a.ts'], 'reported'],
         ['flag on', null, 'flag', NOW, [], 'reported'],
@@ -96,14 +109,41 @@ describe('reporting changes to the receiver', () => {
   it('takes CloudEvents: those of CDEvents, and a change of our own words', async () => {
     await open({});
     const event = (type: string, data: object) => ({
-      ...{ specversion: '1.0', id: 'e1', source: '/ci', time: AT, type, datacontenttype: 'application/json', data },
+      ...{
+        specversion: '1.0',
+        id: 'e1',
+        source: '/ci',
+        time: AT,
+        type,
+        datacontenttype: 'application/json',
+        data,
+      },
     });
     const structured = { 'content-type': 'application/cloudevents+json' };
-    const subject = { id: 'checkout', type: 'service', content: { environment: { id: 'prod' }, artifactId: 'pkg:oci/checkout@2' } };
-    assert.equal((await post('', event('dev.cdevents.service.deployed.0.2.0', { subject }), structured)).status, 202);
-    assert.equal((await post('', event('dev.cdevents.testcaserun.started.0.1.0', { subject }), structured)).status, 200);
-    assert.equal((await post('', event('com.example.flag', { title: 'flag on', kind: 'flag' }), structured)).status, 202);
-    const headers = { 'ce-specversion': '1.0', 'ce-id': 'e2', 'ce-source': '/ci', 'ce-type': 'x', 'ce-time': AT };
+    const subject = {
+      id: 'checkout',
+      type: 'service',
+      content: { environment: { id: 'prod' }, artifactId: 'pkg:oci/checkout@2' },
+    };
+    assert.equal(
+      (await post('', event('dev.cdevents.service.deployed.0.2.0', { subject }), structured)).status,
+      202,
+    );
+    assert.equal(
+      (await post('', event('dev.cdevents.testcaserun.started.0.1.0', { subject }), structured)).status,
+      200,
+    );
+    assert.equal(
+      (await post('', event('com.example.flag', { title: 'flag on', kind: 'flag' }), structured)).status,
+      202,
+    );
+    const headers = {
+      'ce-specversion': '1.0',
+      'ce-id': 'e2',
+      'ce-source': '/ci',
+      'ce-type': 'x',
+      'ce-time': AT,
+    };
     assert.equal((await post('', { title: 'binary' }, headers)).status, 202);
     assert.deepEqual(
       reported.map(({ id, title, service, source, time }) => [id, title, service, source, time]),
@@ -120,24 +160,52 @@ describe('reporting changes to the receiver', () => {
     const repository = { full_name: 'shop/checkout', name: 'checkout' };
     const sha = 'a'.repeat(40);
     const deployment = { id: 7, sha, ref: 'main', environment: 'production', creator: { login: 'ann' } };
-    const status = (state: string) => ({ state, created_at: AT, log_url: null, target_url: 'https://ci.example/1' });
+    const status = (state: string) => ({
+      state,
+      created_at: AT,
+      log_url: null,
+      target_url: 'https://ci.example/1',
+    });
     const send = (event: string, body: object) => {
       const text = JSON.stringify(body);
-      return post('/github', text, { 'x-github-event': event, 'x-hub-signature-256': `sha256=${hmac(text)}` });
+      return post('/github', text, {
+        'x-github-event': event,
+        'x-hub-signature-256': `sha256=${hmac(text)}`,
+      });
     };
     const of = (state: string, environment = 'production') =>
-      send('deployment_status', { repository, deployment: { ...deployment, environment }, deployment_status: status(state) });
+      send('deployment_status', {
+        repository,
+        deployment: { ...deployment, environment },
+        deployment_status: status(state),
+      });
     assert.equal((await of('success')).status, 202);
     assert.equal((await of('in_progress')).status, 200);
     assert.equal((await of('success', 'staging')).status, 200);
-    const release = { id: 3, tag_name: 'v2', name: null, body: 'Notes', html_url: 'https://x.example', author: null };
-    assert.equal((await send('release', { action: 'published', repository, release: { ...release, published_at: AT } })).status, 202);
+    const release = {
+      id: 3,
+      tag_name: 'v2',
+      name: null,
+      body: 'Notes',
+      html_url: 'https://x.example',
+      author: null,
+    };
+    assert.equal(
+      (await send('release', { action: 'published', repository, release: { ...release, published_at: AT } }))
+        .status,
+      202,
+    );
     assert.equal((await send('release', { action: 'edited', repository, release })).status, 200);
     assert.equal((await send('ping', { zen: 'Keep it logically awesome.' })).status, 200);
     assert.deepEqual(
       reported.map(({ id, title, service, time }) => [id, title, service, time]),
       [
-        ['shop/checkout/deployments/7', 'shop/checkout deployed to production: to aaaaaaaa (main)', 'checkout', TIME],
+        [
+          'shop/checkout/deployments/7',
+          'shop/checkout deployed to production: to aaaaaaaa (main)',
+          'checkout',
+          TIME,
+        ],
         ['shop/checkout/releases/3', 'shop/checkout released v2', 'checkout', TIME],
       ],
     );
@@ -145,13 +213,27 @@ describe('reporting changes to the receiver', () => {
 
   it('takes syncs of Argo CD and what Flux has applied', async () => {
     await open({ argocd: { auth: bearer }, flux: { secrets: [SECRET] } });
-    const sync = { application: 'checkout', revision: 'b'.repeat(40), phase: 'Succeeded', finishedAt: AT, images: ['x:2'] };
+    const sync = {
+      application: 'checkout',
+      revision: 'b'.repeat(40),
+      phase: 'Succeeded',
+      finishedAt: AT,
+      images: ['x:2'],
+    };
     assert.equal((await post('/argocd', sync, withBearer)).status, 202);
     assert.equal((await post('/argocd', { ...sync, phase: 'Failed' }, withBearer)).status, 200);
     const flux = (reason: string, kind = 'Kustomization') => {
       const text = JSON.stringify({
-        ...{ involvedObject: { kind, name: 'payment', namespace: 'shop' }, severity: 'info', timestamp: AT, reason },
-        ...{ message: 'Reconciliation finished', metadata: { 'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:abc' } },
+        ...{
+          involvedObject: { kind, name: 'payment', namespace: 'shop' },
+          severity: 'info',
+          timestamp: AT,
+          reason,
+        },
+        ...{
+          message: 'Reconciliation finished',
+          metadata: { 'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:abc' },
+        },
       });
       return post('/flux', text, { 'x-signature': `sha256=${hmac(text)}` });
     };
@@ -163,42 +245,101 @@ describe('reporting changes to the receiver', () => {
       reported.map(({ id, title }) => [id, title]),
       [
         [`checkout@${'b'.repeat(40)} ${TIME}`, 'Argo CD synced checkout to bbbbbbbb'],
-        ['Kustomization/shop/payment@main@sha1:abc', 'Flux applied Kustomization shop/payment at main@sha1:abc'],
-        ['Kustomization/shop/payment@main@sha1:abc', 'Flux applied Kustomization shop/payment at main@sha1:abc'],
+        [
+          'Kustomization/shop/payment@main@sha1:abc',
+          'Flux applied Kustomization shop/payment at main@sha1:abc',
+        ],
+        [
+          'Kustomization/shop/payment@main@sha1:abc',
+          'Flux applied Kustomization shop/payment at main@sha1:abc',
+        ],
       ],
     );
   });
 
   it('takes flags of LaunchDarkly and Unleash', async () => {
     const services = { 'new-checkout': 'checkout' };
-    await open({ launchdarkly: { secrets: [SECRET] }, unleash: { auth: bearer, environments: ['production'] }, services });
+    await open({
+      launchdarkly: { secrets: [SECRET] },
+      unleash: { auth: bearer, environments: ['production'] },
+      services,
+    });
     const entry = JSON.stringify({
-      ...{ _id: 'ld1', date: TIME * 1000, kind: 'flag', name: 'New checkout', titleVerb: 'turned on the flag' },
-      ...{ member: { email: 'ann@shop.example' }, target: { resources: ['proj/shop:env/production:flag/new-checkout'] } },
+      ...{
+        _id: 'ld1',
+        date: TIME * 1000,
+        kind: 'flag',
+        name: 'New checkout',
+        titleVerb: 'turned on the flag',
+      },
+      ...{
+        member: { email: 'ann@shop.example' },
+        target: { resources: ['proj/shop:env/production:flag/new-checkout'] },
+      },
     });
     assert.equal((await post('/launchdarkly', entry, { 'x-ld-signature': hmac(entry) })).status, 202);
-    const event = { id: 9, type: 'feature-environment-enabled', createdAt: AT, createdBy: 'bob', featureName: 'new-checkout' };
+    const event = {
+      id: 9,
+      type: 'feature-environment-enabled',
+      createdAt: AT,
+      createdBy: 'bob',
+      featureName: 'new-checkout',
+    };
     const data = { environment: 'production', preData: { enabled: false }, data: { enabled: true } };
     assert.equal((await post('/unleash', { ...event, ...data }, withBearer)).status, 202);
-    assert.equal((await post('/unleash', { ...event, ...data, environment: 'staging' }, withBearer)).status, 200);
+    assert.equal(
+      (await post('/unleash', { ...event, ...data, environment: 'staging' }, withBearer)).status,
+      200,
+    );
     assert.equal((await post('/unleash', { ...event, type: 'feature-tagged' }, withBearer)).status, 200);
     assert.deepEqual(
-      reported.map(({ id, kind, service, title, details, time }) => [id, kind, service, title, details, time]),
+      reported.map(({ id, kind, service, title, details, time }) => [
+        id,
+        kind,
+        service,
+        title,
+        details,
+        time,
+      ]),
       [
-        ['ld1', 'flag', 'checkout', 'new-checkout: ann@shop.example turned on the flag New checkout in production', '', TIME],
-        ['9', 'flag', 'checkout', 'new-checkout: feature-environment-enabled in production', '--- flag\n-{"enabled":false}\n+{"enabled":true}', TIME],
+        [
+          'ld1',
+          'flag',
+          'checkout',
+          'new-checkout: ann@shop.example turned on the flag New checkout in production',
+          '',
+          TIME,
+        ],
+        [
+          '9',
+          'flag',
+          'checkout',
+          'new-checkout: feature-environment-enabled in production',
+          '--- flag\n-{"enabled":false}\n+{"enabled":true}',
+          TIME,
+        ],
       ],
     );
   });
 
   it('asks who posts before it reads anything, and tells a sender to come back while Temporal is away', async () => {
     await open(
-      { plain: { auth: bearer }, github: { secrets: [SECRET] }, flux: { secrets: [SECRET] }, launchdarkly: { secrets: [SECRET] }, argocd: {}, unleash: {} },
+      {
+        plain: { auth: bearer },
+        github: { secrets: [SECRET] },
+        flux: { secrets: [SECRET] },
+        launchdarkly: { secrets: [SECRET] },
+        argocd: {},
+        unleash: {},
+      },
       { auth: bearer },
     );
     for (const path of ['', '/github', '/flux', '/launchdarkly', '/argocd', '/unleash']) {
       assert.equal((await post(path, '{')).status, 401, path);
-      const wrong = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}`, 'x-signature': `sha256=${'0'.repeat(64)}` };
+      const wrong = {
+        'x-hub-signature-256': `sha256=${'0'.repeat(64)}`,
+        'x-signature': `sha256=${'0'.repeat(64)}`,
+      };
       assert.equal((await post(path, '{', { ...wrong, 'x-ld-signature': '0'.repeat(64) })).status, 401, path);
     }
     isAway = true;
@@ -208,10 +349,21 @@ describe('reporting changes to the receiver', () => {
   });
 
   it('is closed to the world by default', async () => {
-    assert.equal(openToAnyone(configOf({}).webhook).some(({ risk }) => risk.includes('report changes')), true);
-    assert.throws(() => configOf({ host: '0.0.0.0', auth: bearer, changes: { plain: { auth: { type: 'none' } } } }), /report changes/);
+    assert.equal(
+      openToAnyone(configOf({}).webhook).some(({ risk }) => risk.includes('report changes')),
+      true,
+    );
     assert.throws(
-      () => configOf({ host: '0.0.0.0', sources: { pagerduty: { secrets: [SECRET] } }, changes: { unleash: {} } }),
+      () => configOf({ host: '0.0.0.0', auth: bearer, changes: { plain: { auth: { type: 'none' } } } }),
+      /report changes/,
+    );
+    assert.throws(
+      () =>
+        configOf({
+          host: '0.0.0.0',
+          sources: { pagerduty: { secrets: [SECRET] } },
+          changes: { unleash: {} },
+        }),
       /report changes \(unleash\)/,
     );
     await open({}, { host: '0.0.0.0', sources: { pagerduty: { secrets: [SECRET] } } });

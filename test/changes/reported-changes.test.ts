@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { MAX_REPORTED, reportedChangesIn, type ReportedQuestion } from '../../activities/collect/changes/reported-changes.js';
+import {
+  MAX_REPORTED,
+  reportedChangesIn,
+  type ReportedQuestion,
+} from '../../activities/collect/changes/reported-changes.js';
 import { ServiceNames } from '../../activities/collect/scope/service-names.js';
 import { prune, retentionRules } from '../../activities/record/retention.js';
 import type { ReportedChange } from '../../model/change.js';
@@ -48,7 +52,10 @@ describeStores('reported changes', (store) => {
     await reported.keep([told({ time: ALERT - 10, title: 'told again' })]);
     await reported.keep([told({ time: ALERT - 5, title: 'and again' })]);
     const { changes } = await reported.read(question(), NO_LIMITS);
-    assert.deepEqual(changes.map(({ title, time }) => [title, time]), [['checkout 2', ALERT - 300]]);
+    assert.deepEqual(
+      changes.map(({ title, time }) => [title, time]),
+      [['checkout 2', ALERT - 300]],
+    );
   });
 
   it('are another change in another environment, of another service and of another source', async () => {
@@ -84,18 +91,26 @@ describeStores('reported changes', (store) => {
       const names = new ServiceNames([service]);
       await reported.keep([told({ id: service, service })]);
       const { changes } = await reported.read(question({ names }), NO_LIMITS);
-      assert.ok(changes.some((one) => one.service === service), service);
+      assert.ok(
+        changes.some((one) => one.service === service),
+        service,
+      );
     }
   });
 
   it('reads those nearest to the alert of too many, and says how many are left out', async () => {
     const reported = reportedChangesIn(store().blobs);
-    const many = Array.from({ length: MAX_REPORTED + 5 }, (_, i) => told({ id: `c${i}`, time: ALERT - 10 * i }));
+    const many = Array.from({ length: MAX_REPORTED + 5 }, (_, i) =>
+      told({ id: `c${i}`, time: ALERT - 10 * i }),
+    );
     await reported.keep(many);
     const { changes, gaps } = await reported.read(question(), NO_LIMITS);
     assert.equal(changes.length, MAX_REPORTED);
     assert.equal(Math.min(...changes.map(({ time }) => time)), ALERT - 10 * (MAX_REPORTED - 1));
-    assert.deepEqual(gaps.map(({ what }) => what), [`5 of ${MAX_REPORTED + 5} changes`]);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      [`5 of ${MAX_REPORTED + 5} changes`],
+    );
   });
 
   it('go after the days of retention', async () => {

@@ -13,7 +13,10 @@ const at = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOSt
 const incident = (id: string, since: number, until: number | null, more: object = {}) => ({
   ...{ id, name: 'Payments fail', status: until === null ? 'identified' : 'resolved', impact: 'major' },
   ...{ created_at: at(since), started_at: at(since), resolved_at: until === null ? null : at(until) },
-  ...{ shortlink: `https://stspg.example/${id}`, components: [{ id: 'c1', name: 'API', status: 'major_outage' }] },
+  ...{
+    shortlink: `https://stspg.example/${id}`,
+    components: [{ id: 'c1', name: 'API', status: 'major_outage' }],
+  },
   incident_updates: [{ status: 'identified', body: 'We have found the cause.', affected_components: null }],
   ...more,
 });
@@ -30,7 +33,12 @@ describe('the status page of a provider', () => {
     [incidents, components, maintenances, code] = [[], [], [], 200];
     app = fastify({ forceCloseConnections: true });
     app.get('/api/v2/incidents.json', (_request, reply) => reply.code(code).send({ page: {}, incidents }));
-    app.get('/api/v2/summary.json', () => ({ page: {}, components, incidents: [], scheduled_maintenances: maintenances }));
+    app.get('/api/v2/summary.json', () => ({
+      page: {},
+      components,
+      incidents: [],
+      scheduled_maintenances: maintenances,
+    }));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
   afterEach(() => app.close());
@@ -82,11 +90,18 @@ describe('the status page of a provider', () => {
 
   it('tells maintenance that is under way', async () => {
     maintenances = [
-      incident('m1', ALERT - 600, null, { impact: 'maintenance', status: 'in_progress', name: 'Database upgrade' }),
+      incident('m1', ALERT - 600, null, {
+        impact: 'maintenance',
+        status: 'in_progress',
+        name: 'Database upgrade',
+      }),
       incident('m2', ALERT - 600, null, { impact: 'maintenance', status: 'scheduled' }),
     ];
     const { conditions } = await read();
-    assert.deepEqual(conditions.map(({ object }) => object), ['incident m1 of paypro']);
+    assert.deepEqual(
+      conditions.map(({ object }) => object),
+      ['incident m1 of paypro'],
+    );
   });
 
   it('masks secrets in what the provider writes, and cuts it', async () => {

@@ -16,7 +16,17 @@ describe('faultline change', () => {
       const { code, out } = await faultline(
         [
           ...['change', '--service', 'checkout', '--title', 'checkout 1.4.2', '--at', '5m', '--id', 'v1.4.2'],
-          ...['--environment', 'production', '--details-file', details, '--file', 'a.yml', 'b.yml', '--link', 'https://x.example'],
+          ...[
+            '--environment',
+            'production',
+            '--details-file',
+            details,
+            '--file',
+            'a.yml',
+            'b.yml',
+            '--link',
+            'https://x.example',
+          ],
         ],
         { rollouts },
       );
@@ -25,7 +35,12 @@ describe('faultline change', () => {
       assert.deepEqual(rollouts.reported, [
         {
           ...{ id: 'v1.4.2', kind: 'deploy', time: NOW - 300, service: 'checkout', title: 'checkout 1.4.2' },
-          ...{ details: '-pool: 10\n+pool: 1\n', files: ['a.yml', 'b.yml'], author: 'ann', link: 'https://x.example' },
+          ...{
+            details: '-pool: 10\n+pool: 1\n',
+            files: ['a.yml', 'b.yml'],
+            author: 'ann',
+            link: 'https://x.example',
+          },
           ...{ environment: 'production', source: 'faultline change' },
         },
       ]);
@@ -36,7 +51,9 @@ describe('faultline change', () => {
 
   it('needs a title alone, and prints the id for a script', async () => {
     const rollouts = fakeRollouts();
-    const { code, out } = await faultline(['change', '--title', 'flag on', '--kind', 'flag', '--quiet'], { rollouts });
+    const { code, out } = await faultline(['change', '--title', 'flag on', '--kind', 'flag', '--quiet'], {
+      rollouts,
+    });
     assert.equal(code, 0);
     assert.equal(out.trim(), rollouts.reported[0]!.id);
     assert.deepEqual([rollouts.reported[0]!.service, rollouts.reported[0]!.time], [null, NOW]);
@@ -66,19 +83,35 @@ describe('faultline guard', () => {
     assert.match(out, /pass: checkout: nothing got worse/);
     const [request] = rollouts.started;
     assert.deepEqual(
-      [request!.service, request!.forSeconds, request!.changeId, request!.since, request!.environment, request!.by],
+      [
+        request!.service,
+        request!.forSeconds,
+        request!.changeId,
+        request!.since,
+        request!.environment,
+        request!.by,
+      ],
       ['checkout', 900, 'v2', NOW, 'production', 'ann'],
     );
   });
 
   it('fails with 11 and what to do next, cannot tell with 12', async () => {
-    const nextActions = [{ title: 'Roll back', command: 'kubectl rollout undo', risk: 'reversible' as const, expect: 'ok' }];
+    const nextActions = [
+      { title: 'Roll back', command: 'kubectl rollout undo', risk: 'reversible' as const, expect: 'ok' },
+    ];
     const diagnosis = { ...aDiagnosis(), nextActions };
-    const failed = fakeRollouts([{ verdict: 'fail', reason: 'confirmed: code-change at checkout', diagnosis }]);
+    const failed = fakeRollouts([
+      { verdict: 'fail', reason: 'confirmed: code-change at checkout', diagnosis },
+    ]);
     const run = await faultline('guard --service checkout', { rollouts: failed });
     assert.equal(run.code, 11);
-    assert.match(run.out, /fail: checkout: confirmed: code-change at checkout\nNext: Roll back: kubectl rollout undo/);
-    const unclear = fakeRollouts([{ verdict: 'cannot-tell', reason: 'nothing was read', untold: ['github: refused'] }]);
+    assert.match(
+      run.out,
+      /fail: checkout: confirmed: code-change at checkout\nNext: Roll back: kubectl rollout undo/,
+    );
+    const unclear = fakeRollouts([
+      { verdict: 'cannot-tell', reason: 'nothing was read', untold: ['github: refused'] },
+    ]);
     const { code, out } = await faultline('guard --service checkout --json', { rollouts: unclear });
     assert.equal(code, 12);
     assert.equal((JSON.parse(out) as { verdict: string }).verdict, 'cannot-tell');

@@ -44,7 +44,14 @@ describe('guarding a rollout', function () {
     const state = await lab.run(activities, async (client, taskQueue) => {
       const since = await lab.now();
       const request: GuardRequest = {
-        ...{ environment: 'production', service: 'checkout', since, forSeconds: 900, changeId: null, commit: null },
+        ...{
+          environment: 'production',
+          service: 'checkout',
+          since,
+          forSeconds: 900,
+          changeId: null,
+          commit: null,
+        },
         ...{ by: 'ann', ...more },
       };
       const handle = await client.start<typeof guardRollout>('guardRollout', {
@@ -81,17 +88,25 @@ describe('guarding a rollout', function () {
 
   it('cannot tell when nothing can be analysed, and says what was missing', async () => {
     const reason = 'connection refused';
-    const { state } = await guard(['healthy'], { forSeconds: 60 }, {
-      planScope: () => Promise.reject(ApplicationFailure.nonRetryable(reason, 'SourceUnavailable')),
-    });
+    const { state } = await guard(
+      ['healthy'],
+      { forSeconds: 60 },
+      {
+        planScope: () => Promise.reject(ApplicationFailure.nonRetryable(reason, 'SourceUnavailable')),
+      },
+    );
     assert.equal(state.verdict, 'cannot-tell');
     assert.match(state.reason, /Nothing could be analysed: .*connection refused/);
   });
 
   it('says its word although nobody can be told', async () => {
-    const { state } = await guard(['confirmed'], {}, {
-      tellGuard: () => Promise.reject(ApplicationFailure.nonRetryable('refused with 401', 'SinkRefused')),
-    });
+    const { state } = await guard(
+      ['confirmed'],
+      {},
+      {
+        tellGuard: () => Promise.reject(ApplicationFailure.nonRetryable('refused with 401', 'SinkRefused')),
+      },
+    );
     assert.equal(state.verdict, 'fail');
     assert.deepEqual(state.untold, ['webhook: refused with 401']);
   });
@@ -129,7 +144,14 @@ describe('guarding a rollout', function () {
     });
     await lab.run(activities, async (client, taskQueue) => {
       const change = {
-        ...{ id: 'c1', kind: 'deploy' as const, time: 1, service: 'checkout', title: 'checkout 2', details: '' },
+        ...{
+          id: 'c1',
+          kind: 'deploy' as const,
+          time: 1,
+          service: 'checkout',
+          title: 'checkout 2',
+          details: '',
+        },
         ...{ files: [], author: null, link: null, source: 'ci', environment: null },
       };
       const handle = await client.start<typeof keepChanges>('keepChanges', {

@@ -36,11 +36,18 @@ function judged(series: ReturnType<typeof calm>, changes: Change[] = [release]) 
 describe('judging a rollout by what was seen since', () => {
   it('passes one after which nothing got worse', () => {
     const { finding, reason } = judged([...calm('front'), ...calm('back')]);
-    assert.deepEqual([finding, reason], ['healthy', 'Nothing that people feel of front got worse with the rollout']);
+    assert.deepEqual(
+      [finding, reason],
+      ['healthy', 'Nothing that people feel of front got worse with the rollout'],
+    );
   });
 
   it('fails one whose service is named as the cause', () => {
-    const broken = [of('front', 'latency', 0.05, 0.06), of('front', 'errors', 0.001, 0.4), of('front', 'traffic', 50, 50)];
+    const broken = [
+      of('front', 'latency', 0.05, 0.06),
+      of('front', 'errors', 0.001, 0.4),
+      of('front', 'traffic', 50, 50),
+    ];
     const { finding, reason, diagnosis } = judged([...broken, ...calm('back')]);
     assert.equal(diagnosis.verdict.service, 'front');
     assert.ok(finding === 'failing' || finding === 'confirmed', `${finding}: ${reason}`);
@@ -48,9 +55,17 @@ describe('judging a rollout by what was seen since', () => {
 
   it('cannot tell of trouble that the diagnosis explains by another service', () => {
     const series = [
-      ...[of('front', 'latency', 0.05, 1.2), of('front', 'errors', 0.001, 0.4), of('front', 'traffic', 50, 50)],
+      ...[
+        of('front', 'latency', 0.05, 1.2),
+        of('front', 'errors', 0.001, 0.4),
+        of('front', 'traffic', 50, 50),
+      ],
       ...[of('back', 'latency', 0.02, 1.1), of('back', 'errors', 0.001, 0.4), of('back', 'traffic', 50, 50)],
-      ...[of('back', 'cpu', 0.2, 0.99), calls('front', 'back', 'errors', 0.001, 0.4), calls('front', 'back', 'latency', 0.02, 1.1)],
+      ...[
+        of('back', 'cpu', 0.2, 0.99),
+        calls('front', 'back', 'errors', 0.001, 0.4),
+        calls('front', 'back', 'latency', 0.02, 1.1),
+      ],
     ];
     const { finding, reason } = judged(series, []);
     assert.equal(finding, 'cannot-tell');
@@ -85,16 +100,28 @@ describe('judging a rollout by what was seen since', () => {
   });
 
   it('cannot tell of a cause that began before the rollout', () => {
-    const series = [of('front', 'latency', 0.05, 1.2), of('front', 'errors', 0.001, 0.4), of('front', 'traffic', 50, 50)];
+    const series = [
+      of('front', 'latency', 0.05, 1.2),
+      of('front', 'errors', 0.001, 0.4),
+      of('front', 'traffic', 50, 50),
+    ];
     const input = [...series, ...calm('back')];
     const diagnosis = diagnosed(input, []);
-    const { finding, reason } = judgeLook(diagnosis, input, { ...REQUEST, since: ALERT + 200, changeId: null });
+    const { finding, reason } = judgeLook(diagnosis, input, {
+      ...REQUEST,
+      since: ALERT + 200,
+      changeId: null,
+    });
     assert.equal(finding, 'cannot-tell');
     assert.match(reason, /front is in trouble that began before the rollout/);
   });
 
   it('takes what nobody feels for no harm', () => {
-    const series = [of('front', 'latency', 0.05, 0.058), of('front', 'errors', 0.001, 0.003), of('front', 'traffic', 50, 50)];
+    const series = [
+      of('front', 'latency', 0.05, 0.058),
+      of('front', 'errors', 0.001, 0.003),
+      of('front', 'traffic', 50, 50),
+    ];
     assert.equal(judged([...series, of('front', 'cpu', 0.2, 0.9), ...calm('back')]).finding, 'healthy');
   });
 });
@@ -123,6 +150,9 @@ describe('what the looks of a guard decide', () => {
   }
 
   it('come a minute apart at least, and twelve in the whole time', () => {
-    assert.deepEqual([60, 900, 3600, 43_200].map((forSeconds) => lookEverySeconds({ forSeconds })), [60, 75, 300, 3600]);
+    assert.deepEqual(
+      [60, 900, 3600, 43_200].map((forSeconds) => lookEverySeconds({ forSeconds })),
+      [60, 75, 300, 3600],
+    );
   });
 });

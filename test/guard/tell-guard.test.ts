@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -44,14 +45,27 @@ class Listeners extends Vendor {
   }
 }
 
+const activity = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+
 describe('telling what a guard says', () => {
   let them: Listeners;
   openEach(() => [(them = new Listeners())]);
 
   const state = (more: Partial<GuardState> = {}): GuardState => ({
-    ...{ id: 'guard/production/checkout', verdict: 'fail', reason: `token=hunter2hunter2 ${'x'.repeat(400)}` },
+    ...{
+      id: 'guard/production/checkout',
+      verdict: 'fail',
+      reason: `token=hunter2hunter2 ${'x'.repeat(400)}`,
+    },
     request: {
-      ...{ environment: 'production', service: 'checkout', since: 1000, forSeconds: 900, changeId: null, by: 'ann' },
+      ...{
+        environment: 'production',
+        service: 'checkout',
+        since: 1000,
+        forSeconds: 900,
+        changeId: null,
+        by: 'ann',
+      },
       commit: { repository: 'shop/checkout', sha },
     },
     ...{ looks: [], endsAt: 1900, diagnosis: null, untold: [], ...more },
@@ -59,13 +73,17 @@ describe('telling what a guard says', () => {
 
   async function tell(to: GuardListener, told: GuardState, token = TOKEN): Promise<void> {
     const { guard } = testConfig({
-      guard: { webhook: { url: `${them.url}/hook`, signingSecret: 'sign' }, github: { url: them.url, token } },
+      guard: {
+        webhook: { url: `${them.url}/hook`, signingSecret: 'sign' },
+        github: { url: them.url, token },
+      },
     });
-    await new MockActivityEnvironment().run(createTellGuard(guard).tellGuard, { to, state: told });
+    await activity().run(createTellGuard(guard).tellGuard, { to, state: told });
   }
 
   it('writes the status of the commit for each of its words', async () => {
-    for (const verdict of [null, 'pass', 'fail', 'cannot-tell'] as const) await tell('github', state({ verdict }));
+    for (const verdict of [null, 'pass', 'fail', 'cannot-tell'] as const)
+      await tell('github', state({ verdict }));
     assert.deepEqual(
       them.statuses.map(({ state: word, context }) => [word, context]),
       ['pending', 'success', 'failure', 'error'].map((word) => [word, 'faultline/guard']),
@@ -79,7 +97,10 @@ describe('telling what a guard says', () => {
     const [, time, digest] = /^t=(\d+),v1=(\w+)$/.exec(String(headers['faultline-signature'])) ?? [];
     assert.equal(digest, createHmac('sha256', 'sign').update(`${time}.${body}`).digest('hex'));
     const event = JSON.parse(body) as { type: string; subject: string; data: GuardState };
-    assert.deepEqual([event.type, event.subject, event.data.verdict], ['faultline.guard.ended', 'checkout', 'fail']);
+    assert.deepEqual(
+      [event.type, event.subject, event.data.verdict],
+      ['faultline.guard.ended', 'checkout', 'fail'],
+    );
     assert.equal(headers['idempotency-key'], 'guard/production/checkout/1000');
     assert.doesNotMatch(body, /hunter2/);
   });
@@ -101,7 +122,7 @@ describe('telling what a guard says', () => {
   it('tells nobody where nobody is configured', async () => {
     const { tellGuard } = createTellGuard(testConfig().guard);
     for (const to of ['webhook', 'github'] as const) {
-      await new MockActivityEnvironment().run(tellGuard, { to, state: state() });
+      await activity().run(tellGuard, { to, state: state() });
     }
     assert.deepEqual(them.calls, []);
   });

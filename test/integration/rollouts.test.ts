@@ -37,7 +37,12 @@ describe('rollouts, on a real Temporal server and a real Prometheus', function (
       ...{ directory: written.directory, prometheusUrl: written.prometheus.url, sinkUrl: written.sink.url },
     });
     const house = await startHouse({
-      ...{ directory: written.directory, prometheusUrl: written.prometheus.url, sinkUrl: written.sink.url, loaded },
+      ...{
+        directory: written.directory,
+        prometheusUrl: written.prometheus.url,
+        sinkUrl: written.sink.url,
+        loaded,
+      },
     });
     endings.push(() => house.stop());
     temporal = openTemporal({ server: { address, namespace } });
@@ -64,7 +69,15 @@ describe('rollouts, on a real Temporal server and a real Prometheus', function (
 
   async function guard(service: string, changeId: string | null): Promise<GuardState> {
     const { environment } = loaded.config;
-    const request = { environment, service, since: written.onset, forSeconds: 60, changeId, commit: null, by: 'ann' };
+    const request = {
+      environment,
+      service,
+      since: written.onset,
+      forSeconds: 60,
+      changeId,
+      commit: null,
+      by: 'ann',
+    };
     const { id } = await guards.start(request);
     for (;;) {
       const state = await guards.state(id);
@@ -78,11 +91,18 @@ describe('rollouts, on a real Temporal server and a real Prometheus', function (
     await reportChange();
     const reported = reportedChangesIn(openBlobs(loaded.config.store));
     const window = { from: written.onset - 60, to: written.onset + 60, alertTime: written.alert };
-    const question = { window, environment: loaded.config.environment, names: { resolve: (name: string) => name } };
+    const question = {
+      window,
+      environment: loaded.config.environment,
+      names: { resolve: (name: string) => name },
+    };
     for (;;) {
       const { changes } = await reported.read(question, NO_LIMITS);
       if (changes.length > 0) {
-        assert.deepEqual(changes.map(({ id, details }) => [id, details]), [['v2', 'password=***']]);
+        assert.deepEqual(
+          changes.map(({ id, details }) => [id, details]),
+          [['v2', 'password=***']],
+        );
         break;
       }
       await sleep(200);
@@ -99,7 +119,10 @@ describe('rollouts, on a real Temporal server and a real Prometheus', function (
   it('leave a guard without an answer where another service is to blame, or nothing is read', async () => {
     const caller = await guard('storefront', null);
     assert.equal(caller.verdict, 'cannot-tell');
-    assert.match(caller.reason, /of storefront got worse, and the diagnosis names \S+ at payment as the cause/);
+    assert.match(
+      caller.reason,
+      /of storefront got worse, and the diagnosis names \S+ at payment as the cause/,
+    );
     const unknown = await guard('nobody-knows-it', null);
     assert.equal(unknown.verdict, 'cannot-tell');
     assert.match(unknown.reason, /could be read|could be analysed/);
@@ -112,7 +135,13 @@ describe('rollouts, on a real Temporal server and a real Prometheus', function (
 
   it('are guarded once at a time', async () => {
     const { environment } = loaded.config;
-    const request = { environment, service: 'catalog', since: Date.now() / 1000, forSeconds: 3600, changeId: 'long' };
+    const request = {
+      environment,
+      service: 'catalog',
+      since: Date.now() / 1000,
+      forSeconds: 3600,
+      changeId: 'long',
+    };
     const first = await guards.start({ ...request, commit: null, by: 'ann' });
     const second = await guards.start({ ...request, commit: null, by: 'bob' });
     assert.deepEqual([first.joined, second.joined, first.id === second.id], [false, true, true]);

@@ -28,7 +28,13 @@ export interface CliWorld extends Partial<Pick<CliDependencies, 'env' | 'loadSet
 
 /** The commands' dependencies with a terminal that remembers and one incident; `world` replaces parts. */
 export function cliDependencies(world: CliWorld = {}) {
-  const { incidents = fakeIncidents(), rollouts = fakeRollouts(), isTTY = false, columns = 100, services = [] } = world;
+  const {
+    incidents = fakeIncidents(),
+    rollouts = fakeRollouts(),
+    isTTY = false,
+    columns = 100,
+    services = [],
+  } = world;
   const [stdout, stderr] = [fakeTerminal({ isTTY, columns }), fakeTerminal({ isTTY, columns })];
   const browsed: string[] = [];
   const deps: CliDependencies = {

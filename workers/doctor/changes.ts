@@ -36,11 +36,17 @@ export async function examineChanges(
       read: () => reportedIn(config, { window, environment: config.environment, names: any }, limits),
     },
   ];
-  const answers = await Promise.all(questions.map(async (one) => ({ ...one, ...(await answerOf(one.read)) })));
+  const answers = await Promise.all(
+    questions.map(async (one) => ({ ...one, ...(await answerOf(one.read)) })),
+  );
   const hasChanges = answers.some(({ changes }) => changes.length > 0);
   const known = hasChanges ? await knownServices() : null;
   const names = known && new ServiceNames(known, config.services.aliases);
-  return answers.map(({ subject, setting, ...read }) => ({ area: 'changes', subject, ...told(read, setting, names) }));
+  return answers.map(({ subject, setting, ...read }) => ({
+    area: 'changes',
+    subject,
+    ...told(read, setting, names),
+  }));
 }
 
 function reportedIn(

@@ -99,7 +99,11 @@ async function lookAt(state: GuardState, policy: Policy): Promise<GuardLook> {
     };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return { at, finding: 'cannot-tell', reason: `What was seen could not be judged: ${failureReason(error)}` };
+    return {
+      at,
+      finding: 'cannot-tell',
+      reason: `What was seen could not be judged: ${failureReason(error)}`,
+    };
   }
 }
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { ArgocdConfig } from '../../../config/changes.js';
 import type { Limits } from '../attempt.js';
-import { isOutage, SourceError } from '../metrics/source/errors.js';
 import { detailsOf } from './diff.js';
 import { shortRevision } from './revision.js';
 import { SourceApi } from '../source-api.js';
-import { isWithin, type ChangeWindow, type Found } from './source.js';
+import { ifGiven, isWithin, type ChangeWindow, type Found } from './source.js';
 import { isoSeconds } from '../iso-time.js';
 
 /** What is read of an application: the whole of it lists every object in the cluster. */
@@ -121,17 +120,14 @@ async function commitOf(
     ...(namespace !== undefined && { appNamespace: namespace }),
     ...(spec?.project !== undefined && { project: spec.project }),
   };
-  try {
-    return await api.get({ path, params, schema: commit });
-  } catch (error) {
-    if (!(error instanceof SourceError) || isOutage(error)) throw error;
-    found.gap({ source: config.name, what: `the commit message of a sync of ${name}`, reason: error.reason });
-    return none;
-  }
+  const what = `the commit message of a sync of ${name}`;
+  return (await ifGiven(found, config.name, what, api.get({ path, params, schema: commit }))) ?? none;
 }
 
 function revisionsOf({ revision, revisions }: Sync): string {
-  return (revisions?.length ? revisions : [revision || 'an unknown revision']).map(shortRevision).join(' and ');
+  return (revisions?.length ? revisions : [revision || 'an unknown revision'])
+    .map(shortRevision)
+    .join(' and ');
 }
 
 /** What differs in the source of two syncs beside the revision, such as an image's tag, as lines of a diff. */
@@ -150,7 +146,9 @@ function linesOf(value: unknown, at: string): string[] {
   if (typeof value !== 'object' || value === null) return [`${at}: ${String(value)}`];
   const entries = Object.entries(value);
   const [name, own] = [Reflect.get(value, 'name'), Reflect.get(value, 'value')] as [unknown, unknown];
-  if (typeof name === 'string' && own !== undefined) return [`${at.replace(/\.\d+$/, '')}.${name}: ${String(own)}`];
+  if (typeof name === 'string' && (typeof own === 'string' || typeof own === 'number')) {
+    return [`${at.replace(/\.\d+$/, '')}.${name}: ${own}`];
+  }
   return entries.flatMap(([key, one]) => linesOf(one, at === '' ? key : `${at}.${key}`)).slice(0, MOST_LINES);
 }
 

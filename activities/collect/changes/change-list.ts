@@ -41,7 +41,8 @@ async function contentOf(
 ): Promise<unknown> {
   try {
     const { size } = await stat(file);
-    if (size > MAX_ANSWER_BYTES) throw new Error(`${file} is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
+    if (size > MAX_ANSWER_BYTES)
+      throw new Error(`${file} is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
     return JSON.parse(await readFile(file, { encoding: 'utf8', signal })) as unknown;
   } catch (error) {
     signal.throwIfAborted();

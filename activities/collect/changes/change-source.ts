@@ -43,12 +43,7 @@ export async function readChangeSource(
   return { changes: kept, gaps: [...gaps, { source: config.name, what, reason }] };
 }
 
-function read(
-  config: ChangeSourceConfig,
-  window: ChangeWindow,
-  limits: Limits,
-  found: Found,
-): Promise<void> {
+function read(config: ChangeSourceConfig, window: ChangeWindow, limits: Limits, found: Found): Promise<void> {
   switch (config.type) {
     case 'file':
       return readFileOfChanges(config, window, limits, found);

@@ -99,7 +99,9 @@ async function readSources(
 }
 
 /** As `Promise.all`, but what is under way when one fails is waited for: it may be kept for another attempt. */
-async function allSettled<T extends readonly unknown[] | []>(work: T): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+async function allSettled<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }

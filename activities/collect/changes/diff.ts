@@ -10,7 +10,10 @@ const MAX_PATCH = 2_000;
 const MAX_DETAILS = 12_000;
 
 /** Words and lines of a change as `Change.details`, and the names of its files. */
-export function detailsOf(words: readonly string[], diffs: readonly FileDiff[]): { details: string; files: string[] } {
+export function detailsOf(
+  words: readonly string[],
+  diffs: readonly FileDiff[],
+): { details: string; files: string[] } {
   const parts = [...words.filter((text) => text.trim() !== '')];
   let length = parts.join('\n').length;
   for (const { file, patch } of diffs) {

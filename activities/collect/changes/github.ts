@@ -4,7 +4,7 @@ import type { Limits } from '../attempt.js';
 import { detailsOf, type FileDiff } from './diff.js';
 import { shortRevision } from './revision.js';
 import { SourceApi } from '../source-api.js';
-import { eachPlace, isWithin, type ChangeWindow, type Found } from './source.js';
+import { eachPlace, ifGiven, isWithin, type ChangeWindow, type Found } from './source.js';
 import { isoSeconds } from '../iso-time.js';
 
 /** Most deployments are over by then; one that takes longer is seen when it was created less long ago. */
@@ -27,7 +27,9 @@ const deployment = z.object({
 });
 type Deployment = z.infer<typeof deployment>;
 const deployments = z.array(deployment);
-const statuses = z.array(z.object({ state: z.string(), created_at: isoSeconds, log_url: text, target_url: text }));
+const statuses = z.array(
+  z.object({ state: z.string(), created_at: isoSeconds, log_url: text, target_url: text }),
+);
 const file = z.object({ filename: z.string(), patch: text });
 const files = z.array(file);
 const comparison = z.object({
@@ -151,7 +153,8 @@ class Repository {
       for (const one of page) {
         if (one.merged_at === null || !isWithin(this.window, one.merged_at)) continue;
         const path = `${this.path}/pulls/${one.number}/files`;
-        const touched = await this.api.get({ path, params: { per_page: PAGE }, schema: files });
+        const request = { path, params: { per_page: PAGE }, schema: files };
+        const touched = (await this.given(this.api.get(request))) ?? [];
         this.found.add({
           ...this.common,
           id: `${this.repository}/pull/${one.number}`,
@@ -175,9 +178,18 @@ class Repository {
     const path = `${this.path}/deployments/${id}/statuses`;
     const asked = this.api
       .get({ path, params: { per_page: PAGE }, schema: statuses })
-      .then((all) => all.filter(({ state }) => state === 'success').sort((a, b) => a.created_at - b.created_at)[0] ?? null);
+      .then(
+        (all) =>
+          all.filter(({ state }) => state === 'success').sort((a, b) => a.created_at - b.created_at)[0] ??
+          null,
+      );
     this.successes.set(id, asked);
     return asked;
+  }
+
+  /** A commit may be gone, and a diff too large to compute. */
+  private given<T>(asked: Promise<T>): Promise<T | null> {
+    return ifGiven(this.found, this.config.name, `diffs of ${this.repository}`, asked);
   }
 
   private async lastSuccess(earlier: readonly Deployment[]): Promise<Deployment | null> {
@@ -192,9 +204,13 @@ class Repository {
   ): Promise<void> {
     const isNew = before !== null && before.sha !== one.sha;
     const compared = isNew
-      ? await this.api.get({ path: `${this.path}/compare/${before.sha}...${one.sha}`, schema: comparison })
+      ? await this.given(
+          this.api.get({ path: `${this.path}/compare/${before.sha}...${one.sha}`, schema: comparison }),
+        )
       : null;
-    const messages = (compared?.commits ?? []).slice(-MOST_MESSAGES).map(({ commit }) => firstLine(commit.message));
+    const messages = (compared?.commits ?? [])
+      .slice(-MOST_MESSAGES)
+      .map(({ commit }) => firstLine(commit.message));
     const from = isNew ? `from ${shortRevision(before.sha)} ` : '';
     const revision = one.ref === one.sha ? shortRevision(one.sha) : `${shortRevision(one.sha)} (${one.ref})`;
     this.found.add({

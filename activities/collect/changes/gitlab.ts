@@ -4,7 +4,7 @@ import type { Limits } from '../attempt.js';
 import { detailsOf, type FileDiff } from './diff.js';
 import { shortRevision } from './revision.js';
 import { SourceApi } from '../source-api.js';
-import { eachPlace, isWithin, type ChangeWindow, type Found } from './source.js';
+import { eachPlace, ifGiven, isWithin, type ChangeWindow, type Found } from './source.js';
 import { isoSeconds } from '../iso-time.js';
 
 const MOST_MESSAGES = 20;
@@ -22,7 +22,11 @@ const deployment = z.object({
   user: person,
   environment: z.object({ name: z.string() }),
   deployable: z
-    .object({ finished_at: isoSeconds.nullish(), web_url: text, pipeline: z.object({ web_url: text }).nullish() })
+    .object({
+      finished_at: isoSeconds.nullish(),
+      web_url: text,
+      pipeline: z.object({ web_url: text }).nullish(),
+    })
     .nullish(),
 });
 type Deployment = z.infer<typeof deployment>;
@@ -103,7 +107,11 @@ class Project {
     };
     const request = { path: `${this.path}/deployments`, params, schema: deployments };
     for await (const page of this.api.pages(request)) {
-      all.push(...page.filter(({ environment }) => environments.length === 0 || environments.includes(environment.name)));
+      all.push(
+        ...page.filter(
+          ({ environment }) => environments.length === 0 || environments.includes(environment.name),
+        ),
+      );
       const oldest = page.at(-1);
       if (!oldest || timeOf(oldest) < this.window.from) break;
     }
@@ -137,11 +145,16 @@ class Project {
 
   async merges(): Promise<void> {
     const params = { state: 'merged', updated_after: isoOf(this.window.from), per_page: PAGE };
-    for await (const page of this.api.pages({ path: `${this.path}/merge_requests`, params, schema: merges })) {
+    for await (const page of this.api.pages({
+      path: `${this.path}/merge_requests`,
+      params,
+      schema: merges,
+    })) {
       for (const one of page) {
         if (one.merged_at == null || !isWithin(this.window, one.merged_at)) continue;
         const path = `${this.path}/merge_requests/${one.iid}/diffs`;
-        const touched = await this.api.get({ path, params: { per_page: PAGE }, schema: diffs });
+        const request = { path, params: { per_page: PAGE }, schema: diffs };
+        const touched = (await this.given(this.api.get(request))) ?? [];
         this.found.add({
           ...this.common,
           id: `${this.project}/merge_requests/${one.iid}`,
@@ -156,14 +169,21 @@ class Project {
     }
   }
 
+  /** A commit may be gone, and a diff too large to compute. */
+  private given<T>(asked: Promise<T>): Promise<T | null> {
+    return ifGiven(this.found, this.config.name, `diffs of ${this.project}`, asked);
+  }
+
   private async addDeployment(one: Deployment, before: Deployment | null): Promise<void> {
     const isNew = before !== null && before.sha !== one.sha;
     const compared = isNew
-      ? await this.api.get({
-          path: `${this.path}/repository/compare`,
-          params: { from: before.sha, to: one.sha },
-          schema: comparison,
-        })
+      ? await this.given(
+          this.api.get({
+            path: `${this.path}/repository/compare`,
+            params: { from: before.sha, to: one.sha },
+            schema: comparison,
+          }),
+        )
       : null;
     const messages = (compared?.commits ?? []).slice(-MOST_MESSAGES).map(({ title }) => title);
     const from = isNew ? `from ${shortRevision(before.sha)} ` : '';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { reportedChange, type Change, type ReportedChange } from '../../../model/change.js';
+import { change as changeSchema, reportedChange, type ReportedChange } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import { safeChange } from '../../../report/safe-change.js';
 import { parseJson, StoreError, type BlobStore } from '../../record/blob-store.js';
@@ -76,14 +76,16 @@ export function reportedChangesIn(blobs: BlobStore): ReportedChanges {
     const found: Listed[] = [];
     for (const day of daysOf(window)) {
       const folders = await first(blobs.folders(`${CHANGES}days/${day}/`), MAX_FOLDERS);
-      if (folders.isCut) gaps.push(cutGap(`changes of further services on ${day}`, `${MAX_FOLDERS} services a day`));
+      if (folders.isCut)
+        gaps.push(cutGap(`changes of further services on ${day}`, `${MAX_FOLDERS} services a day`));
       for (const folder of folders.items) {
         signal.throwIfAborted();
         const service = serviceIn(folder);
         if (service !== null && names.resolve(service) === null) continue;
         const listed = await first(blobs.list(`${CHANGES}days/${day}/${folder}/`), MAX_LISTED);
         const whose = service ?? 'no single service';
-        if (listed.isCut) gaps.push(cutGap(`further changes of ${whose} on ${day}`, `${MAX_LISTED} of a service and day`));
+        if (listed.isCut)
+          gaps.push(cutGap(`further changes of ${whose} on ${day}`, `${MAX_LISTED} of a service and day`));
         found.push(...listed.items.flatMap(({ key }) => listedIn(key)));
       }
     }
@@ -109,12 +111,15 @@ export function reportedChangesIn(blobs: BlobStore): ReportedChanges {
         });
         const isAsked = ({ environment }: ReportedChange) =>
           environment === null || environment === question.environment;
-        // One whose object retention has just deleted is no more.
+        // One whose object retention has just deleted is no more. The schema leaves out the environment.
         const changes = kept.filter((one) => one !== null).filter(isAsked);
-        return { changes: changes.map(withoutEnvironment), gaps };
+        return { changes: changes.map((one) => changeSchema.parse(one)), gaps };
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        return { changes: [], gaps: [...gaps, { source: REPORTED, what: 'reported changes', reason: error.message }] };
+        return {
+          changes: [],
+          gaps: [...gaps, { source: REPORTED, what: 'reported changes', reason: error.message }],
+        };
       }
     },
   };
@@ -131,7 +136,10 @@ function cutGap(what: string, most: string): Gap {
 
 /** The same id of the same source is another change in another environment and of another service. */
 function identityOf({ source, environment, service, id }: ReportedChange): string {
-  return createHash('sha256').update(JSON.stringify([source, environment, service, id])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([source, environment, service, id]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function idKey(digest: string): string {
@@ -193,8 +201,4 @@ async function first<T>(listing: AsyncIterable<T>, most: number): Promise<{ item
     items.push(one);
   }
   return { items, isCut: false };
-}
-
-function withoutEnvironment({ environment: _environment, ...change }: ReportedChange): Change {
-  return change;
 }

@@ -26,6 +26,21 @@ export function isWithin({ from, to }: ChangeWindow, time: number): boolean {
   return time >= from && time <= to;
 }
 
+/**
+ * What adds to a change and is not needed: its diff, its message. Null with a gap where the source refuses it.
+ *
+ * @throws SourceError when the source is away
+ */
+export async function ifGiven<T>(found: Found, source: string, what: string, asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof SourceError) || isOutage(error)) throw error;
+    found.gap({ source, what, reason: error.reason });
+    return null;
+  }
+}
+
 /** Repositories or projects asked at a time: forges ask their callers for few requests side by side. */
 const CONCURRENCY = 2;
 
@@ -41,20 +56,20 @@ export async function eachPlace(
   found: Found,
   read: (place: string) => Promise<void>,
 ): Promise<void> {
-  let outage: unknown = null;
+  const outages: unknown[] = [];
   await pMap(
     places,
     async (place) => {
-      if (outage !== null) return;
+      if (outages.length > 0) return;
       try {
         await read(place);
       } catch (error) {
         if (error instanceof SourceError && !isOutage(error)) {
           found.gap({ source, what: `changes of ${place}`, reason: error.reason });
-        } else outage ??= error;
+        } else outages.push(error);
       }
     },
     { concurrency: CONCURRENCY },
   );
-  if (outage !== null) throw outage;
+  if (outages.length > 0) throw outages[0];
 }

@@ -15,7 +15,12 @@ const LONGEST_MESSAGE = 500;
 const MAX_MASKED = 4_000;
 
 const text = z.string().nullish();
-const component = z.object({ name: z.string(), status: z.string(), updated_at: isoSeconds.nullish(), group: z.boolean().nullish() });
+const component = z.object({
+  name: z.string(),
+  status: z.string(),
+  updated_at: isoSeconds.nullish(),
+  group: z.boolean().nullish(),
+});
 const incident = z.object({
   id: z.string(),
   name: z.string(),
@@ -68,11 +73,14 @@ export async function readStatus(
     const isCounted = (name: string) => counted.size === 0 || counted.has(name.toLowerCase());
     const told = [
       ...listed.incidents.filter(({ impact }) => impact !== 'none'),
-      ...now.scheduled_maintenances.filter(({ status }) => status === 'in_progress' || status === 'verifying'),
+      ...now.scheduled_maintenances.filter(
+        ({ status }) => status === 'in_progress' || status === 'verifying',
+      ),
     ].filter((one) => counted.size === 0 || componentsOf(one).some(isCounted));
     const named = new Set(told.filter(({ resolved_at }) => resolved_at == null).flatMap(componentsOf));
     const silent = now.components.filter(
-      ({ name, status, group }) => BROKEN.has(status) && group !== true && isCounted(name) && !named.has(name),
+      ({ name, status, group }) =>
+        BROKEN.has(status) && group !== true && isCounted(name) && !named.has(name),
     );
     const conditions = [
       ...told.map((one) => ofIncident(one, config)),
@@ -138,5 +146,8 @@ function bounded(source: string, conditions: Condition[]): { conditions: Conditi
   if (conditions.length <= MOST_CONDITIONS) return { conditions, gaps: [] };
   const newest = [...conditions].sort((a, b) => b.since - a.since).slice(0, MOST_CONDITIONS);
   const what = `${conditions.length - MOST_CONDITIONS} of ${conditions.length} incidents of the provider`;
-  return { conditions: newest, gaps: [{ source, what, reason: `${MOST_CONDITIONS} of a status page are kept` }] };
+  return {
+    conditions: newest,
+    gaps: [{ source, what, reason: `${MOST_CONDITIONS} of a status page are kept` }],
+  };
 }

@@ -30,6 +30,9 @@ interface GuardOptions extends CommonOptions {
 /** Time between two questions while it watches. */
 const ASK_MILLISECONDS = 2_000;
 
+/** Bytes of a service, an environment or an id: the id of the workflow holds all three, and Temporal takes 1,000. */
+const LONGEST_NAME = 300;
+
 const EXIT_CODES: Record<NonNullable<GuardState['verdict']>, ExitCode> = {
   pass: EXIT.ok,
   fail: EXIT.guardFailed,
@@ -39,12 +42,12 @@ const EXIT_CODES: Record<NonNullable<GuardState['verdict']>, ExitCode> = {
 export function registerGuard(program: Command, deps: CliDependencies): void {
   withCommonOptions(program.command('guard'))
     .description('watch a rollout and say whether it does harm, by exit code')
-    .addOption(requiredOption('--service <name>', 'service that is rolled out'))
+    .addOption(requiredOption('--service <name>', 'service that is rolled out').argParser(readName))
     .option('--for <time>', 'how long it is watched: 15m, 2h', readLength, 900)
     .option('--since <time>', 'when the rollout took effect (default: now)')
-    .option('--change <id>', 'id of the change, as it was reported')
+    .option('--change <id>', 'id of the change, as it was reported', readName)
     .option('--commit <owner/name@sha>', 'commit on GitHub whose status tells the result', readCommit)
-    .option('--environment <name>', 'environment (default: the one of the configuration)')
+    .option('--environment <name>', 'environment (default: the one of the configuration)', readName)
     .option('--detach', 'start it and do not wait')
     .addOption(byOption(deps))
     .addHelpText(
@@ -62,7 +65,8 @@ async function guard(options: GuardOptions, deps: CliDependencies): Promise<void
   const rollouts = await deps.openRollouts(settings);
   const { change: changeId = null, commit = null, by, for: forSeconds } = options;
   const environment = options.environment ?? settings.environment;
-  const service = new AliasTable(settings.config?.services.aliases).nameFor(options.service) ?? options.service;
+  const service =
+    new AliasTable(settings.config?.services.aliases).nameFor(options.service) ?? options.service;
   try {
     const { id, joined } = await rollouts.guards.start({
       ...{ environment, service, since, forSeconds, changeId, commit, by },
@@ -73,7 +77,9 @@ async function guard(options: GuardOptions, deps: CliDependencies): Promise<void
       return;
     }
     const isSilent = options.json ?? options.quiet ?? false;
-    const say = (text: string) => void (isSilent || deps.stdout.write(`${text}\n`));
+    const say = (text: string): void => {
+      if (!isSilent) deps.stdout.write(`${text}\n`);
+    };
     say(line);
     const state = await untilOver(rollouts.guards, id, say, deps.followEveryMilliseconds ?? ASK_MILLISECONDS);
     const { verdict } = state;
@@ -106,10 +112,19 @@ function resultOf({ id, request, verdict, reason, diagnosis, untold }: GuardStat
   const next = verdict === 'pass' ? [] : (diagnosis?.nextActions ?? []);
   return [
     `${verdict}: ${plain(request.service)}: ${plain(reason)}`,
-    ...next.map(({ title, command }) => `Next: ${plain(title)}${command === null ? '' : `: ${plain(command)}`}`),
+    ...next.map(
+      ({ title, command }) => `Next: ${plain(title)}${command === null ? '' : `: ${plain(command)}`}`,
+    ),
     ...(untold.length > 0 ? [`Not told: ${listOf(untold.map(plain))}`] : []),
     `Run: ${plain(id)}`,
   ].join('\n');
+}
+
+/** Part of the id of a workflow, which Temporal bounds. */
+function readName(text: string): string {
+  const name = text.trim();
+  if (name !== '' && Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  throw new InvalidArgumentError(`Expected text of at most ${LONGEST_NAME} bytes that is not empty.`);
 }
 
 function readLength(text: string): number {
