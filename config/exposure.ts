@@ -37,6 +37,11 @@ export function hasSources({ sources: { generic, ...named } }: Pick<Settings, 's
   return generic.length > 0 || Object.values(named).some((source) => source !== undefined);
 }
 
+/** Whether any sender of changes is turned on by name. */
+export function hasHooks({ changes }: Pick<Settings, 'changes'>): boolean {
+  return Object.entries(changes).some(([name, hook]) => name !== 'services' && hook !== undefined);
+}
+
 /** The credentials of the API; null when it is off. */
 export function apiAuthOf({ host, auth, api }: Settings): NonNullable<Settings['api']['auth']> | null {
   // Where alerts need credentials others reach the receiver, be it through a proxy on this host.

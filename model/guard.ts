@@ -46,6 +46,8 @@ export interface GuardState {
   endsAt: number;
   /** Excerpt of the last diagnosis; null when there was none. */
   diagnosis: Diagnosis | null;
+  /** Address of its run in the Temporal UI; null where none is configured. */
+  url: string | null;
   /** Who could not be told, and why. */
   untold: string[];
 }

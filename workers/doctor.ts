@@ -4,6 +4,7 @@ import { examineConfiguration } from './doctor/configuration.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
+import { examineStatus } from './doctor/status.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
 import { examineWatches } from './doctor/watches.js';
@@ -66,7 +67,10 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
-    changes: () => examineChanges(config, () => knownServices(open)),
+    changes: async () => [
+      ...(await examineChanges(config, () => knownServices(open))),
+      ...(await examineStatus(config.status)),
+    ],
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };

@@ -54,11 +54,7 @@ export function judgeLook(
   const unseen = unseenReason(service, series, since);
   if (unseen !== null) return cannotTell(unseen);
   const felt = hurt.find(({ subject }) => subject.kind === 'service' && subject.service === service);
-  if (!felt)
-    return {
-      finding: 'healthy',
-      reason: `Nothing that people feel of ${service} got worse with the rollout`,
-    };
+  if (!felt) return { finding: 'healthy', reason: calmReason(service, series) };
   const other = verdict.level !== 'inconclusive' && verdict.service !== null ? verdict.service : null;
   const why =
     other === null
@@ -79,17 +75,27 @@ function beganAt({ verdict, suspects, onset }: Diagnosis): number | null {
   return begun === null ? null : begun.time + begun.uncertaintySeconds;
 }
 
+function calmReason(service: string, series: readonly Series[]): string {
+  const seen = new Set(ofService(service, series).map(({ signal }) => signal));
+  const unseen = (['latency', 'errors'] as const).filter((signal) => !seen.has(signal));
+  const but = unseen.length === 0 ? '' : `; its ${unseen.join(' and ')} could not be read`;
+  return `Nothing that people feel of ${service} got worse with the rollout${but}`;
+}
+
+/** The series that were measured of the service itself, now. */
+function ofService(service: string, series: readonly Series[]): Series[] {
+  return series.filter(
+    ({ subject, earlier }) =>
+      earlier === undefined && subject.kind === 'service' && subject.service === service,
+  );
+}
+
 /** Why the service cannot be judged; null when enough of it was seen. */
 function unseenReason(service: string, series: readonly Series[], since: number): string | null {
-  const own = series.filter(
-    ({ subject, earlier, signal }) =>
-      earlier === undefined &&
-      subject.kind === 'service' &&
-      subject.service === service &&
-      (FELT.has(signal) || signal === 'traffic'),
-  );
-  if (own.length === 0) return `No latency, errors or traffic of ${service} could be read`;
-  if (!own.some((one) => samplesSince(one, since) > 0))
+  const own = ofService(service, series);
+  const felt = own.filter(({ signal }) => FELT.has(signal));
+  if (felt.length === 0) return `Neither latency nor errors of ${service} could be read`;
+  if (!felt.some((one) => samplesSince(one, since) > 0))
     return `Nothing was read of ${service} since the rollout`;
   const traffic = own.filter(({ signal, unit }) => signal === 'traffic' && unit === 'req/s');
   if (traffic.length === 0) return null;

@@ -60,7 +60,7 @@ const GITHUB_STATES = { pass: 'success', fail: 'failure', 'cannot-tell': 'error'
 async function setStatus(
   { url, token, context, timeoutSeconds }: GuardGithubConfig,
   { repository, sha }: GuardedCommit,
-  { verdict, reason }: GuardState,
+  { verdict, reason, url: run }: GuardState,
   signal: AbortSignal,
 ): Promise<void> {
   const client = new SinkClient({
@@ -71,6 +71,7 @@ async function setStatus(
     state: verdict === null ? 'pending' : GITHUB_STATES[verdict],
     description: verdict === null ? 'watching the rollout' : description(reason),
     context,
+    ...(run !== null && { target_url: run }),
   };
   await api.ask({ method: 'POST', path: `repos/${repository}/statuses/${sha}`, body }, z.object({}), signal);
 }

@@ -366,6 +366,7 @@ describe('reporting changes to the receiver', () => {
         }),
       /report changes \(unleash\)/,
     );
+    assert.doesNotThrow(() => configOf({ host: '0.0.0.0', changes: { github: { secrets: [SECRET] } } }));
     await open({}, { host: '0.0.0.0', sources: { pagerduty: { secrets: [SECRET] } } });
     assert.equal((await post('', { title: 'x' })).status, 404);
   });

@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { readStatus } from '../../activities/collect/status/read-status.js';
 import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { condition } from '../../model/condition.js';
+import { examineStatus } from '../../workers/doctor/status.js';
 import { NO_LIMITS, testConfig } from '../support/scopes.js';
 
 const ALERT = Date.UTC(2026, 10, 24, 10, 42) / 1000;
@@ -19,6 +20,31 @@ const incident = (id: string, since: number, until: number | null, more: object 
   },
   incident_updates: [{ status: 'identified', body: 'We have found the cause.', affected_components: null }],
   ...more,
+});
+
+describe('the doctor on status pages', () => {
+  it('says whether each answers, and how many incidents it told', async () => {
+    const app = fastify({ forceCloseConnections: true });
+    const now = Date.now() / 1000;
+    app.get('/api/v2/incidents.json', () => ({ incidents: [incident('a', now - 900, null)] }));
+    app.get('/api/v2/summary.json', () => ({ components: [] }));
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const { status } = testConfig({
+      status: [
+        { name: 'paypro', url, services: ['a', 'b'] },
+        { name: 'gone', url: `${url}/elsewhere` },
+      ],
+    });
+    const findings = await examineStatus(status);
+    await app.close();
+    assert.deepEqual(
+      findings.map(({ subject, status: state, seen }) => [subject, state, seen.split(':')[0]]),
+      [
+        ["status page 'paypro'", 'ok', '1 incident in the last 7 days'],
+        ["status page 'gone'", 'failed', 'it answered 404'],
+      ],
+    );
+  });
 });
 
 describe('the status page of a provider', () => {

@@ -42,6 +42,13 @@ describe('judging a rollout by what was seen since', () => {
     );
   });
 
+  it('says which half of it was not seen', () => {
+    const half = [of('front', 'latency', 0.05, 0.05), of('front', 'traffic', 50, 50)];
+    const { finding, reason } = judged([...half, ...calm('back')]);
+    assert.equal(finding, 'healthy');
+    assert.match(reason, /; its errors could not be read$/);
+  });
+
   it('fails one whose service is named as the cause', () => {
     const broken = [
       of('front', 'latency', 0.05, 0.06),
@@ -74,7 +81,11 @@ describe('judging a rollout by what was seen since', () => {
 
   it('cannot tell without metrics of the service, without samples since, or with too few requests', () => {
     const cases: [series: ReturnType<typeof calm>, reason: RegExp][] = [
-      [calm('back'), /No latency, errors or traffic of front could be read/],
+      [calm('back'), /Neither latency nor errors of front could be read/],
+      [
+        [of('front', 'traffic', 50, 50), ...calm('back')],
+        /Neither latency nor errors of front could be read/,
+      ],
       [[of('front', 'latency', 0.05, null), ...calm('back')], /Nothing was read of front since the rollout/],
       [
         [of('front', 'latency', 0.05, 0.05), of('front', 'traffic', 0.05, 0.05), ...calm('back')],

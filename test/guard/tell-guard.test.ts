@@ -19,6 +19,7 @@ const status = z.strictObject({
   state: z.enum(['error', 'failure', 'pending', 'success']),
   description: z.string().max(140),
   context: z.string(),
+  target_url: z.url().optional(),
 });
 
 class Listeners extends Vendor {
@@ -68,7 +69,7 @@ describe('telling what a guard says', () => {
       },
       commit: { repository: 'shop/checkout', sha },
     },
-    ...{ looks: [], endsAt: 1900, diagnosis: null, untold: [], ...more },
+    ...{ looks: [], endsAt: 1900, diagnosis: null, url: 'http://ui.example/run', untold: [], ...more },
   });
 
   async function tell(to: GuardListener, told: GuardState, token = TOKEN): Promise<void> {
@@ -85,8 +86,12 @@ describe('telling what a guard says', () => {
     for (const verdict of [null, 'pass', 'fail', 'cannot-tell'] as const)
       await tell('github', state({ verdict }));
     assert.deepEqual(
-      them.statuses.map(({ state: word, context }) => [word, context]),
-      ['pending', 'success', 'failure', 'error'].map((word) => [word, 'faultline/guard']),
+      them.statuses.map(({ state: word, context, target_url: link }) => [word, context, link]),
+      ['pending', 'success', 'failure', 'error'].map((word) => [
+        word,
+        'faultline/guard',
+        'http://ui.example/run',
+      ]),
     );
     assert.doesNotMatch(JSON.stringify(them.statuses), /hunter2/);
   });

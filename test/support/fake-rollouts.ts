@@ -25,7 +25,16 @@ export function fakeRollouts(states: Partial<GuardState>[] = [], joined = false)
       state: (id) => {
         const state = states[Math.min(asked++, states.length - 1)];
         const request = started[0]!;
-        const base = { id, request, verdict: null, reason: '', looks: [], diagnosis: null, untold: [] };
+        const base = {
+          id,
+          request,
+          verdict: null,
+          reason: '',
+          looks: [],
+          diagnosis: null,
+          url: null,
+          untold: [],
+        };
         return Promise.resolve({ ...base, endsAt: request.since + request.forSeconds, ...state });
       },
     },

@@ -15,6 +15,7 @@ import { shortSummary } from '../../report/details.js';
 import { readPolicy } from '../activity-options.js';
 import { failureReason } from '../failure-reason.js';
 import { investigate } from '../incident/investigation.js';
+import { runUrl } from '../run-url.js';
 import { clock, now } from '../time.js';
 import { describe } from './describe.js';
 import { decide, lookEverySeconds } from './looks.js';
@@ -42,11 +43,12 @@ export async function guardRollout(request: GuardRequest): Promise<GuardState> {
   const { environment, service, since, forSeconds } = request;
   const state: GuardState = {
     ...{ id: workflowInfo().workflowId, request, verdict: null, reason: 'It has not looked yet.', looks: [] },
-    ...{ endsAt: since + forSeconds, diagnosis: null, untold: [] },
+    ...{ endsAt: since + forSeconds, diagnosis: null, url: null, untold: [] },
   };
   setHandler(guardState, () => state);
   setCurrentDetails(describe(state));
   const policy = await readPolicy({ environment, service, severity: 'warning' });
+  state.url = runUrl(policy);
   try {
     if (request.commit) await tell('github', state);
     await watchOver(state, policy);

@@ -80,7 +80,7 @@ async function guard(options: GuardOptions, deps: CliDependencies): Promise<void
     const say = (text: string): void => {
       if (!isSilent) deps.stdout.write(`${text}\n`);
     };
-    say(line);
+    say(`${line}; Ctrl-C leaves it running, and the same command follows it again`);
     const state = await untilOver(rollouts.guards, id, say, deps.followEveryMilliseconds ?? ASK_MILLISECONDS);
     const { verdict } = state;
     print(deps, options, { value: state, text: () => resultOf(state), quiet: () => verdict ?? '' });
@@ -108,7 +108,7 @@ async function untilOver(
   }
 }
 
-function resultOf({ id, request, verdict, reason, diagnosis, untold }: GuardState): string {
+function resultOf({ id, request, verdict, reason, diagnosis, url, untold }: GuardState): string {
   const next = verdict === 'pass' ? [] : (diagnosis?.nextActions ?? []);
   return [
     `${verdict}: ${plain(request.service)}: ${plain(reason)}`,
@@ -116,7 +116,7 @@ function resultOf({ id, request, verdict, reason, diagnosis, untold }: GuardStat
       ({ title, command }) => `Next: ${plain(title)}${command === null ? '' : `: ${plain(command)}`}`,
     ),
     ...(untold.length > 0 ? [`Not told: ${listOf(untold.map(plain))}`] : []),
-    `Run: ${plain(id)}`,
+    `Run: ${plain(url ?? id)}`,
   ].join('\n');
 }
 
