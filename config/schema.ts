@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { changes } from './changes.js';
+import { checks } from './checks.js';
 import { followUp } from './follow-up.js';
 import { guard } from './guard.js';
 import { kubernetes } from './kubernetes.js';
@@ -102,6 +103,8 @@ const settings = z.strictObject({
   kubernetes,
 
   status,
+
+  checks,
 
   diagnosis: z
     .strictObject({
