@@ -75,7 +75,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
   probeRoutes(app, { incidents, metrics, spool, timeoutSeconds: acceptTimeoutSeconds });
 
   app.setErrorHandler((error, request, reply) => {
-    const limit = request.routeOptions.bodyLimit ?? bodyLimitBytes;
+    const limit = request.routeOptions.bodyLimit;
     const failure = failureOf(error, { bodyLimitBytes: limit });
     const source = sourceOf(request);
     if (source) metrics.rejected(source.name, failure.reason);

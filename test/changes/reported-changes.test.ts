@@ -4,6 +4,7 @@ import {
   reportedChangesIn,
   type ReportedQuestion,
 } from '../../activities/collect/changes/reported-changes.js';
+import { OutOfTime } from '../../activities/collect/metrics/source/errors.js';
 import { ServiceNames } from '../../activities/collect/scope/service-names.js';
 import { prune, retentionRules } from '../../activities/record/retention.js';
 import type { ReportedChange } from '../../model/change.js';
@@ -111,6 +112,15 @@ describeStores('reported changes', (store) => {
       gaps.map(({ what }) => what),
       [`5 of ${MAX_REPORTED + 5} changes`],
     );
+  });
+
+  it('are a gap when there is no time left for them', async () => {
+    const reported = reportedChangesIn(store().blobs);
+    await reported.keep([told()]);
+    const signal = AbortSignal.abort(new OutOfTime(90, 'diagnosis.sourceTimeoutSeconds'));
+    const { changes, gaps } = await reported.read(question(), { signal });
+    assert.deepEqual(changes, []);
+    assert.match(gaps[0]!.reason, /no time left/);
   });
 
   it('go after the days of retention', async () => {

@@ -5,6 +5,7 @@ import type { Gap } from '../../../model/gap.js';
 import { safeChange } from '../../../report/safe-change.js';
 import { parseJson, StoreError, type BlobStore } from '../../record/blob-store.js';
 import type { Limits } from '../attempt.js';
+import { gapOf } from '../gaps.js';
 import type { ServiceNames } from '../scope/service-names.js';
 import { nearestFirst } from './bounds.js';
 import { isWithin, type ChangesRead, type ChangeWindow } from './source.js';
@@ -115,11 +116,11 @@ export function reportedChangesIn(blobs: BlobStore): ReportedChanges {
         const changes = kept.filter((one) => one !== null).filter(isAsked);
         return { changes: changes.map((one) => changeSchema.parse(one)), gaps };
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        return {
-          changes: [],
-          gaps: [...gaps, { source: REPORTED, what: 'reported changes', reason: error.message }],
-        };
+        const gap =
+          error instanceof StoreError
+            ? { source: REPORTED, what: REPORTED, reason: error.message }
+            : gapOf(error, limits, REPORTED, REPORTED);
+        return { changes: [], gaps: [...gaps, gap] };
       }
     },
   };
