@@ -120,11 +120,11 @@ describe('changes of GitHub', () => {
   });
 
   it('masks secrets in diffs before they are cut', async () => {
-    forge.patch = `@@ -1 +1 @@\n+${'x'.repeat(1_940)} token=ghp_${'s'.repeat(36)}`;
+    forge.patch = `@@ -1 +1 @@\n+${'x'.repeat(1_940)} ghp_${'s'.repeat(36)}`;
     deployed(1, 'a', ALERT - 86_400);
     deployed(2, 'b', ALERT - 600);
     const text = JSON.stringify((await read(source())).changes);
-    assert.match(text, /token=\*\*\*/);
+    assert.match(text, / \*\*\*/);
     assert.doesNotMatch(text, /ghp_|sssss/);
   });
 
@@ -226,6 +226,27 @@ describe('changes of GitLab', () => {
         },
       ],
     );
+  });
+
+  it('reads releases and merges where they are asked for, with their diffs', async () => {
+    forge.releases = [
+      { tag: 'v1', releasedAt: ALERT - 86_400 },
+      { tag: 'v2', releasedAt: ALERT - 60 },
+    ];
+    forge.merges = [
+      { iid: 7, title: 'Shrink the pool', mergedAt: ALERT - 30 },
+      { iid: 8, title: 'Later', mergedAt: ALERT + 3600 },
+    ];
+    const { changes, gaps } = await read(source({ read: ['releases', 'merges'] }));
+    assert.deepEqual(gaps, []);
+    assert.deepEqual(
+      changes.map(({ title, time, author, files }) => [title, time, author, files]),
+      [
+        ['shop/checkout released Release v2', ALERT - 60, 'ann', []],
+        ['shop/checkout merged !7: Shrink the pool', ALERT - 30, 'bob', ['src/pool.ts']],
+      ],
+    );
+    assert.match(changes[1]!.details, /^--- src\/pool\.ts\n@@/);
   });
 
   it('makes a gap of a project that is not there, and reads the others', async () => {

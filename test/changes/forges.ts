@@ -118,9 +118,35 @@ export class GithubForge extends Vendor {
 /** One project at GitLab. */
 export class GitlabForge extends Vendor {
   deployments: { id: number; sha: string; finishedAt: number; environment: string }[] = [];
+  releases: { tag: string; releasedAt: number }[] = [];
+  merges: { iid: number; title: string; mergedAt: number }[] = [];
 
   protected routes(): void {
     const base = '/api/v4/projects/:project';
+    const ordered = z.object({ order_by: z.literal('released_at'), sort: z.literal('desc') });
+    this.app.get(`${base}/releases`, ({ query }, reply) => {
+      if (!ordered.safeParse(query).success) return reply.code(400).send({ message: '400 (Bad request)' });
+      return [...this.releases]
+        .sort((a, b) => b.releasedAt - a.releasedAt)
+        .map(({ tag, releasedAt }) => ({
+          ...{ tag_name: tag, name: `Release ${tag}`, description: 'Notes', released_at: at(releasedAt) },
+          ...{ author: { username: 'ann' }, _links: { self: `https://gitlab.example/releases/${tag}` } },
+        }));
+    });
+    const merged = z.object({ state: z.literal('merged'), updated_after: z.iso.datetime() });
+    this.app.get(`${base}/merge_requests`, ({ query }, reply) => {
+      const asked = merged.safeParse(query);
+      if (!asked.success) return reply.code(400).send({ message: '400 (Bad request)' });
+      return this.merges
+        .filter(({ mergedAt }) => mergedAt >= Date.parse(asked.data.updated_after) / 1000)
+        .map(({ iid, title, mergedAt }) => ({
+          ...{ iid, title, description: null, author: { username: 'bob' }, merged_at: at(mergedAt) },
+          web_url: `https://gitlab.example/merge_requests/${iid}`,
+        }));
+    });
+    this.app.get(`${base}/merge_requests/:iid/diffs`, () => [
+      { new_path: 'src/pool.ts', diff: '@@ -1 +1 @@\n-pool: 10\n+pool: 1' },
+    ]);
     const list = z.object({
       status: z.literal('success'),
       order_by: z.literal('finished_at'),

@@ -86,6 +86,16 @@ describeStores('reported changes', (store) => {
     assert.doesNotMatch(Buffer.concat(bytes.filter((one) => one !== null)).toString(), /hunter2|ghp_/);
   });
 
+  it('keep no half of a secret, where a text is cut for its length', async () => {
+    const { blobs } = store();
+    const reported = reportedChangesIn(blobs);
+    // Masking makes so much shorter that the end of what was looked at would be kept.
+    const key = `-----BEGIN RSA PRIVATE KEY-----${'k'.repeat(15_800)}-----END RSA PRIVATE KEY-----`;
+    await reported.keep([told({ details: `${key} ${'x'.repeat(40)} ghp_${'s'.repeat(16_000)}` })]);
+    const { changes } = await reported.read(question(), NO_LIMITS);
+    assert.doesNotMatch(changes[0]!.details, /kkkk|ghp_/);
+  });
+
   it('take any name of a service', async () => {
     const reported = reportedChangesIn(store().blobs);
     for (const service of ['../../etc', 'ümlaut/ß', '.', 'a'.repeat(120), '漢'.repeat(120), '_%41']) {

@@ -1,3 +1,5 @@
+import { maskedStart } from '../../../report/safe-change.js';
+
 /** A file that a change touched, with its part of a unified diff where the source gives it. */
 export interface FileDiff {
   file: string;
@@ -18,10 +20,10 @@ export function detailsOf(
   let length = parts.join('\n').length;
   for (const { file, patch } of diffs) {
     if (patch === null) continue;
-    const part = `--- ${file}\n${patch.slice(0, MAX_PATCH)}`;
+    const part = `--- ${file}\n${maskedStart(patch, MAX_PATCH)}`;
     length += part.length;
     if (length > MAX_DETAILS) break;
     parts.push(part);
   }
-  return { details: parts.join('\n').slice(0, MAX_DETAILS), files: diffs.map(({ file }) => file) };
+  return { details: parts.join('\n'), files: diffs.map(({ file }) => file) };
 }

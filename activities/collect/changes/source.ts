@@ -31,7 +31,12 @@ export function isWithin({ from, to }: ChangeWindow, time: number): boolean {
  *
  * @throws SourceError when the source is away
  */
-export async function ifGiven<T>(found: Found, source: string, what: string, asked: Promise<T>): Promise<T | null> {
+export async function ifGiven<T>(
+  found: Found,
+  source: string,
+  what: string,
+  asked: Promise<T>,
+): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {

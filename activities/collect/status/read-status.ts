@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StatusConfig } from '../../../config/status.js';
 import type { Condition } from '../../../model/condition.js';
 import type { Gap } from '../../../model/gap.js';
-import { maskSecrets } from '../../../report/mask.js';
+import { maskedStart } from '../../../report/safe-change.js';
 import type { Limits } from '../attempt.js';
 import { gapOf } from '../gaps.js';
 import { isoSeconds } from '../iso-time.js';
@@ -11,8 +11,6 @@ import { SourceApi } from '../source-api.js';
 /** Conditions of one page: Statuspage itself lists the last fifty incidents. */
 const MOST_CONDITIONS = 100;
 const LONGEST_MESSAGE = 500;
-/** Updates may be essays: so much is looked at for secrets before it is cut. */
-const MAX_MASKED = 4_000;
 
 const text = z.string().nullish();
 const component = z.object({
@@ -138,7 +136,7 @@ function componentsOf({ components, incident_updates }: Incident): string[] {
 }
 
 function message(words: string): string {
-  const whole = maskSecrets(words.slice(0, MAX_MASKED));
+  const whole = maskedStart(words, LONGEST_MESSAGE + 1);
   return whole.length <= LONGEST_MESSAGE ? whole : `${whole.slice(0, LONGEST_MESSAGE - 1)}…`;
 }
 
