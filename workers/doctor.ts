@@ -5,6 +5,7 @@ import { examineKubernetes } from './doctor/kubernetes.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
+import { examineStatus } from './doctor/status.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
 import { examineWatches } from './doctor/watches.js';
@@ -68,11 +69,28 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
-    changes: () => examineChanges(config.changes),
+    changes: async () => [
+      ...(await examineChanges(config, () => knownServices(open))),
+      ...(await examineStatus(config.status)),
+    ],
     kubernetes: () => examineKubernetes(config.kubernetes),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };
+}
+
+/** Null where nothing of it can be read: the findings on metrics say why. */
+async function knownServices(open: () => Promise<MetricsDeps>): Promise<string[] | null> {
+  try {
+    const { source, survey } = await open();
+    try {
+      return (await survey(source)).services.map(({ name }) => name);
+    } finally {
+      source.close();
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** Opens the source for one check and closes it again. */
