@@ -56,6 +56,7 @@ export function placebosOf(input: DiagnosisInput): DiagnosisInput[] {
       series: input.series.map((series) => until(series, end)),
       changes: [],
       checks: [],
+      conditions: null,
       spans: null,
       logs: null,
     };

@@ -21,6 +21,7 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
   'load',
   'change',
   'check',
+  'state',
   'shared-host',
   'silence',
   'trace',
@@ -114,6 +115,7 @@ function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Eviden
   switch (kind) {
     case 'load':
     case 'check':
+    case 'state':
       return true;
     case 'silence':
       return observation.startsWith('reports of ');

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { changes } from './changes.js';
+import { checks } from './checks.js';
 import { followUp } from './follow-up.js';
+import { guard } from './guard.js';
 import { kubernetes } from './kubernetes.js';
 import { logs } from './logs.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
@@ -102,6 +104,8 @@ const settings = z.strictObject({
 
   status,
 
+  checks,
+
   diagnosis: z
     .strictObject({
       /** Calm time looked at before the alert, for the baseline. */
@@ -128,6 +132,8 @@ const settings = z.strictObject({
     .prefault({}),
 
   followUp,
+
+  guard,
 
   triage,
 

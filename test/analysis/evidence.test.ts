@@ -8,7 +8,7 @@ import { claimOf, type Case, type Claim } from '../../analysis/verdict/claims.js
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
 import type { CheckResult } from '../../model/check.js';
-import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
+import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 import type { Deviation } from '../../analysis/series/deviation.js';
