@@ -67,14 +67,19 @@ export function serviceFacts(baselines: Baseline[], moves: Deviation[], graph: C
     traffic: null,
     quieter: null,
     seen: new Set(),
+    measuresItself: false,
     told: [],
     loudness: 0,
   }));
   for (const level of baselines) {
     const { series } = level;
     if (isDead(level)) continue;
-    if (series.subject.kind === 'service')
-      factsOf(facts, graph, series.subject.service)?.seen.add(series.signal);
+    if (series.subject.kind === 'service') {
+      const own = factsOf(facts, graph, series.subject.service);
+      own?.seen.add(series.signal);
+      if (own !== undefined && series.signal === 'latency' && series.perspective === 'server')
+        own.measuresItself = true;
+    }
     if (series.subject.kind === 'edge') factsOf(facts, graph, series.subject.callee)?.seen.add(series.signal);
   }
   for (const move of moves) {

@@ -42,7 +42,7 @@ export function faultKinds(
   const own = facts.services[service]!;
   let most = 0;
   for (const [signal, kind] of RESOURCES) {
-    const growth = growthOf(facts, service, signal) * (isWorkedOff(signal) ? waiting(facts, service) : 1);
+    const growth = growthOf(facts, service, signal) * (isWorkedOff(signal) ? waiting(own) : 1);
     most = Math.max(most, growth);
     vote(kind, KIND.resource * growth);
   }
@@ -130,16 +130,17 @@ function isWorkedOff(signal: SignalKind): boolean {
 }
 
 /** How far a service is slower, `KIND.unwaited`..1; 1 where nobody measures its latency. */
-export function waiting({ baselines, services, graph }: Facts, service: number): number {
-  const own = services[service]!;
-  const name = graph.names[service]!;
+export function waiting(own: ServiceFacts): number {
+  if (!own.seen.has('latency')) return 1;
   // Who measures itself waits as long as it says; else as its callers do.
-  const isMeasured = baselines.some(({ series }) => isOwnLatency(series, name));
-  if (!isMeasured && !own.seen.has('latency')) return 1;
-  const symptoms = isMeasured
-    ? own.symptoms.filter(({ series }) => isOwnLatency(series, name))
+  const symptoms = own.measuresItself
+    ? own.symptoms.filter(({ series }) => isOfItsOwn(series))
     : own.symptoms;
   return KIND.unwaited + (1 - KIND.unwaited) * Math.min(1, slowdown({ symptoms }) / KIND.waits);
+}
+
+function isOfItsOwn({ subject, signal, perspective }: SeriesMeta): boolean {
+  return subject.kind === 'service' && signal === 'latency' && perspective === 'server';
 }
 
 /** Gives a share of what speaks for some kinds of fault to the one that brings them about. */

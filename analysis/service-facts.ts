@@ -15,6 +15,8 @@ export interface ServiceFacts {
   quieter: Deviation | null;
   /** Signals that were looked at, moved or not. */
   seen: Set<SignalKind>;
+  /** Whether it measures itself how long its answers take. */
+  measuresItself: boolean;
   /** Strength of each symptom as far as it is part of the alert's story. */
   told: number[];
   /** Strength of the loudest symptom, as far as it is part of the alert's story; 0 for none. */

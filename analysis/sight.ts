@@ -112,18 +112,9 @@ function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked
 /** A state of the service that changed and that what all share does not bring about. */
 function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Evidence): boolean {
   if (stance !== 'for') return false;
-  switch (kind) {
-    case 'load':
-    case 'check':
-    case 'state':
-      return true;
-    case 'silence':
-      return observation.startsWith('reports of ');
-    case 'resource':
-      return movement !== null && weight >= RULES.clearWeight * CALIBRATION.ownState;
-    default:
-      return false;
-  }
+  if (kind === 'silence') return observation.startsWith('reports of ');
+  if (kind === 'resource') return movement !== null && weight >= RULES.clearWeight * CALIBRATION.ownState;
+  return kind === 'load' || kind === 'check' || kind === 'state';
 }
 
 function isSlower({ symptoms }: ServiceFacts): boolean {

@@ -116,7 +116,7 @@ const KIND: Record<Taken, FaultKind> = { cpu: 'cpu', memory: 'memory', disk: 'di
 
 /** Who takes more of what all services share. */
 function taken(facts: Facts): Finding[] {
-  const { books, graph } = facts;
+  const { books, graph, services } = facts;
   return [...books.taken].flatMap(([resource, shares]) =>
     [...shares].flatMap((share, service) => {
       if (share <= 0) return [];
@@ -128,7 +128,7 @@ function taken(facts: Facts): Finding[] {
           kind: 'resource',
           weight,
           statement: `${name} accounts for ${wholePercent(share)} of the additional ${RESOURCE[resource]} of all services.`,
-          kinds: [[KIND[resource], (resource === 'memory' ? 1 : waiting(facts, service)) * (weight / 2)]],
+          kinds: [[KIND[resource], (resource === 'memory' ? 1 : waiting(services[service]!)) * (weight / 2)]],
         }),
       ];
     }),

@@ -191,7 +191,7 @@ describe('what was not read', () => {
 
 describe('a suspect that no known call links to the alert', () => {
   const given = (links: [string, string][]) =>
-    inputOf('latency', links, [
+    inputOf('other', links, [
       of('front', 'traffic', 20, 20),
       of('cart', 'latency', 0.05, 1),
       of('cart', 'traffic', 20, 20),
