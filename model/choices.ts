@@ -20,6 +20,12 @@ export const FAULT_KINDS = [
   'pool-saturation',
   'external-provider',
   'host',
+  'start-failure',
+  'scheduling',
+  'probe',
+  'quota',
+  'routing',
+  'certificate',
   'unknown',
 ] as const;
 

@@ -1,6 +1,7 @@
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
 import { examineConfiguration } from './doctor/configuration.js';
+import { examineKubernetes } from './doctor/kubernetes.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
@@ -23,7 +24,7 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, logs of changes, sinks, the store. With a broken
+ * configuration, Temporal, the metrics source and the watches, logs of changes, clusters, sinks, the store. With a broken
  * configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
@@ -51,6 +52,7 @@ const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
+  kubernetes: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
   store: () => Promise.resolve([]),
 };
@@ -71,6 +73,7 @@ function checksWith(
       ...(await examineChanges(config, () => knownServices(open))),
       ...(await examineStatus(config.status)),
     ],
+    kubernetes: () => examineKubernetes(config.kubernetes),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };

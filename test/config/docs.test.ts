@@ -62,7 +62,10 @@ function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
   return name
-    .replace(/__(?:(?:CHANGES|SINKS|STATUS)__0|GUARD__WEBHOOK)__AUTH__/, '__METRICS__AUTH__')
+    .replace(
+      /__(?:(?:CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0|GUARD__WEBHOOK)__AUTH__/,
+      '__METRICS__AUTH__',
+    )
     .replace(/__WEBHOOK__(?:SOURCES|CHANGES)__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
 }
 
@@ -148,6 +151,7 @@ describe('the configuration', () => {
     'docs/sources/generic.md',
     'docs/evidence/changes.md',
     'docs/evidence/guard.md',
+    'docs/evidence/kubernetes.md',
     'packs/README.md',
     'README.md',
   ]) {

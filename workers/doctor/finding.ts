@@ -5,6 +5,7 @@ export const AREAS = [
   'metrics',
   'watches',
   'changes',
+  'kubernetes',
   'sinks',
   'store',
 ] as const;

@@ -1,15 +1,15 @@
 import pMap from 'p-map';
-import type { ChangeSourceConfig } from '../../../config/changes.js';
 import type { Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { keptChanges, MAX_CHANGES, nearestFirst } from './bounds.js';
 import { readChangeSource } from './change-source.js';
-import type { ChangesRead, ChangeWindow } from './source.js';
+import type { ChangesRead } from './source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../deps.js';
+import { readKubernetesChanges } from '../kubernetes/changes/index.js';
 import { gapOf, merged, remarksOf } from '../gaps.js';
 import { ServiceNames } from '../scope/service-names.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
@@ -21,7 +21,7 @@ const BEFORE_WINDOW_SECONDS = 1800;
 
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config' | 'reported'>;
 
-/** What was read of each source by name. */
+/** What was read of each source, by the part of the configuration and its name. */
 type Read = Map<string, ChangesRead>;
 
 /**
@@ -61,8 +61,12 @@ export async function collectChanges(
   const { anomalyTime: alertTime } = scope;
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
   const { environment } = scope;
+  const request = { scope, aliases: config.services.aliases, window };
   const [configured, told, found] = await allSettled([
-    readSources(config.changes, window, limits, read),
+    allSettled([
+      ...once(read, 'changes', config.changes, (one) => readChangeSource(one, window, limits)),
+      ...once(read, 'kubernetes', config.kubernetes, (one) => readKubernetesChanges(one, request, limits)),
+    ]),
     reported.read({ window, environment, names }, limits),
     stepsInMetrics(deps, scope, names, limits),
   ]);
@@ -83,19 +87,19 @@ function withoutKnown(reported: readonly Change[], asked: readonly Change[]): Ch
   return reported.filter(({ id }) => !known.has(id));
 }
 
-async function readSources(
-  sources: readonly ChangeSourceConfig[],
-  window: ChangeWindow,
-  limits: Limits,
+/** Asks those sources of a part of the configuration that have not answered yet. */
+function once<Source extends { name: string }>(
   read: Read,
-): Promise<ChangesRead[]> {
-  return allSettled(
-    sources.map(async (one) => {
-      const answer = read.get(one.name) ?? (await readChangeSource(one, window, limits));
-      read.set(one.name, answer);
-      return answer;
-    }),
-  );
+  part: string,
+  sources: readonly Source[],
+  ask: (source: Source) => Promise<ChangesRead>,
+): Promise<ChangesRead>[] {
+  return sources.map(async (source) => {
+    const key = `${part}.${source.name}`;
+    const answer = read.get(key) ?? (await ask(source));
+    read.set(key, answer);
+    return answer;
+  });
 }
 
 /** As `Promise.all`, but what is under way when one fails is waited for: it may be kept for another attempt. */

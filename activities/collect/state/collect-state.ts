@@ -5,6 +5,7 @@ import { count } from '../../../model/wording.js';
 import type { EvidenceRead, InvestigationSteps, SourceRequest } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
+import { readKubernetesState } from '../kubernetes/conditions/index.js';
 import { ServiceNames } from '../scope/service-names.js';
 import { readStatus } from '../status/read-status.js';
 
@@ -27,11 +28,13 @@ export async function collectState(
 }
 
 async function readState(
-  { status, services }: Deps['config'],
+  { kubernetes, status, services }: Deps['config'],
   source: string,
   scope: Scope,
   limits: Limits,
 ): Promise<{ conditions: Condition[]; gaps: Gap[] }> {
+  const cluster = kubernetes.find(({ name }) => name === source);
+  if (cluster) return readKubernetesState(cluster, { scope, aliases: services.aliases }, limits);
   const page = status.find(({ name }) => name === source);
   if (page) {
     const { start: from, end: to } = scope.window;
