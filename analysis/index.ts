@@ -151,7 +151,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
         begin,
         input,
         grid,
-        (input.logs?.lines ?? []).map(({ time }) => time),
+        input.logs?.time ?? [],
       ),
       graph,
     ),
