@@ -8,6 +8,8 @@ export interface LogLine {
   message: string;
   /** How many lines it stands for. @default 1 */
   count?: number;
+  /** The earliest of them as it was written, where the message is without its numbers already. @default the message */
+  example?: string;
 }
 
 /** The level that a word or a syslog severity means. */

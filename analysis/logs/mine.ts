@@ -75,13 +75,12 @@ class Kinds {
     this.maxKinds = maxKinds;
   }
 
-  numberOf({ service, level, message }: LogLine): number {
+  numberOf({ service, level, message, example = message }: LogLine): number {
     const key = `${service}\0${level}`;
     const miner = this.miners.get(key) ?? this.minerFor(service, level);
     this.miners.set(key, miner);
-    const start = message.slice(0, LOGS.longestLine);
-    const text = templateOf(start);
-    let template = miner.known.get(text);
+    const text = templateOf(message.slice(0, LOGS.longestLine));
+    let template = message === OTHER_LINES ? null : miner.known.get(text);
     if (template === undefined) {
       template = miner.drain.add(text);
       if (miner.known.size < LOGS.knownTexts) miner.known.set(text, template);
@@ -89,7 +88,7 @@ class Kinds {
     const kind = miner.kindOf.get(template);
     if (kind !== undefined) return kind;
     miner.kindOf.set(template, this.kinds.length);
-    return this.kinds.push({ miner, template, example: start }) - 1;
+    return this.kinds.push({ miner, template, example: example.slice(0, LOGS.longestLine) }) - 1;
   }
 
   list(): LogKind[] {

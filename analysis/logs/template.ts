@@ -1,7 +1,7 @@
 import type { LogLevel } from '../../model/telemetry.js';
 
 /** Words of trouble in a line that has no level. Sources that are asked for such lines alone use the same ones. */
-export const TROUBLE_WORDS = 'error|exception|fail|panic|fatal|time(?:d )?out|refused';
+export const TROUBLE_WORDS = 'error|exception|fail|panic|fatal|time(d )?out|refused';
 const TROUBLE = new RegExp(TROUBLE_WORDS, 'iu');
 
 /** Whether a kind of line tells of trouble: by its level or, where it has none, by its words. */

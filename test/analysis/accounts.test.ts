@@ -5,7 +5,9 @@ import { coverage } from '../../analysis/stats/order.js';
 import { timingOf } from '../../analysis/traces/timing.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
 import type { Series } from '../../model/series.js';
-import type { LogLine, SpanTable } from '../../model/telemetry.js';
+import type { LogLine } from '../../analysis/logs/line.js';
+import type { SpanTable } from '../../model/telemetry.js';
+import { counted } from '../support/log-lines.js';
 import { ALERT, calls, inputOf, of } from '../support/small-system.js';
 
 const edges: [string, string][] = [
