@@ -148,9 +148,11 @@ class LogPull {
     }
   }
 
+  /** The window, in whole steps. */
   private span(): { from: number; until: number } {
     const { start, end } = this.scope.window;
-    return { from: Math.floor(start / this.stepSeconds) * this.stepSeconds, until: end };
+    const step = this.stepSeconds;
+    return { from: Math.floor(start / step) * step, until: Math.ceil(end / step) * step };
   }
 
   /** Of failures of all services one that may pass, if any: then another attempt is of use. */

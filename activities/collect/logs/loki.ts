@@ -5,7 +5,7 @@ import type { Limits } from '../attempt.js';
 import { HttpSource } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_WRITERS, SAMPLE_PER_STEP } from './limits.js';
 import { weighted, type StepTotal } from './sample.js';
-import type { AnonymousLine, Labels, LineAnswer, LineQuery, LogSource, TimeSpan, WriterQuery } from './source.js';
+import type { AnonymousLine, Labels, LineAnswer, LineQuery, LogSource, Selector, TimeSpan, WriterQuery } from './source.js';
 import { escapeRegExp } from './text.js';
 import { TROUBLE_TEXT } from './trouble.js';
 import { WRITER_FIELDS } from './writers.js';
@@ -16,6 +16,9 @@ type Sort = keyof typeof SAMPLE_PER_STEP;
 
 /** Lines that Loki gives at most by default (limits_config.max_entries_limit_per_query). */
 const MAX_ENTRIES = 5_000;
+
+/** Streams that one writer may have: its output and its errors. */
+const STREAMS_OF_WRITER = 2;
 
 const labelNames = z.object({ data: z.array(z.string()).default([]) });
 const series = z.object({ data: z.array(z.record(z.string(), z.string())).default([]) });
@@ -84,7 +87,7 @@ export class LokiLogs implements LogSource {
     const parts: { lines: AnonymousLine[]; bytes: number; queries: number; isSample: boolean }[] = [];
     for (const selector of query.selectors) {
       for (const sort of ['trouble', 'ordinary'] as const) {
-        parts.push(await this.sample(sort, selectorOf(selector), query, limits));
+        parts.push(await this.sample(sort, selector, query, limits));
       }
     }
     return {
@@ -103,26 +106,29 @@ export class LokiLogs implements LogSource {
 
   private async sample(
     sort: Sort,
-    selector: string,
+    selector: Selector,
     { from, until, stepSeconds }: LineQuery,
     limits: Limit,
   ): Promise<{ lines: AnonymousLine[]; bytes: number; queries: number; isSample: boolean }> {
-    const filter = `${selector} ${sort === 'trouble' ? '|~' : '!~'} ${quoted(`(?i)(${TROUBLE_TEXT})`)}`;
+    const filter = `${selectorOf(selector)} ${sort === 'trouble' ? '|~' : '!~'} ${quoted(`(?i)(${TROUBLE_TEXT})`)}`;
     const counted = `sum(count_over_time(${filter} [${stepSeconds}s]))`;
-    // The value at a moment is of the step before it.
-    const found = await this.matrix('count of lines', counted, { from: from + stepSeconds, until }, stepSeconds, limits);
+    // The value at a moment is of the step that ends there, and the end belongs to it: a little before the next begins.
+    const ends = stepSeconds - 0.001;
+    const span = { from: from + ends, until: until - 0.001 };
+    const found = await this.matrix('count of lines', counted, span, stepSeconds, limits);
     const totals = found.flatMap(({ values }) =>
-      values.map(([time, lines]): StepTotal => ({ time: time - stepSeconds, lines: Number(lines) })),
+      values.map(([time, lines]): StepTotal => ({ time: time - ends, lines: Number(lines) })),
     );
     const all = totals.reduce((sum, { lines }) => sum + lines, 0);
     if (all === 0) return { lines: [], bytes: 0, queries: 1, isSample: false };
+    const spread = Math.ceil((STREAMS_OF_WRITER * selector.values.length * (until - from)) / MAX_ENTRIES);
     const params = {
       query: filter,
       ...spanOf({ from, until }),
       limit: String(MAX_ENTRIES),
       direction: 'forward',
-      // Of each stream at most one line in so many seconds; all of them where there are few.
-      ...(all > MAX_ENTRIES && { interval: `${stepSeconds / SAMPLE_PER_STEP[sort]}s` }),
+      // Of each stream at most one line in so many seconds, spread over the whole time; all lines where there are few.
+      ...(all > MAX_ENTRIES && { interval: `${Math.max(stepSeconds / SAMPLE_PER_STEP[sort], spread)}s` }),
     };
     const request = { path: '/loki/api/v1/query_range', operation: `sample of ${sort} lines`, params };
     const { content, bytes } = await this.api.get(request, streams, limits);
@@ -158,7 +164,7 @@ function lineOf(time: number, text: string, stream: Labels): AnonymousLine {
   return { time, level: level === 'unknown' ? said.level : level, message: said.message };
 }
 
-function selectorOf({ field, values, within }: LineQuery['selectors'][number]): string {
+function selectorOf({ field, values, within }: Selector): string {
   const own = `${field}=~${quoted(values.map(escapeRegExp).join('|'))}`;
   return within === null ? `{${own}}` : `{${own}, ${within.field}=${quoted(within.value)}}`;
 }

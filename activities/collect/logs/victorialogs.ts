@@ -16,7 +16,12 @@ type Settings = Extract<LogSourceConfig, { type: 'victorialogs' }>;
 const TELLING_FIELDS = ['error', 'err', 'exception', 'exception.type', 'exception.message', 'error.message', 'reason'];
 
 /** Fields of a message that is JSON itself, and under which names they are unpacked. */
-const INNER = { prefix: 'faultline_', levels: ['level', 'severity'], texts: ['message', 'msg', 'error', 'err', 'exception'] };
+const INNER = {
+  prefix: 'faultline_',
+  levels: ['level', 'severity'],
+  messages: ['message', 'msg'],
+  telling: ['error', 'err', 'exception'],
+};
 
 const fieldNames = z.object({ values: z.array(z.object({ value: z.string() })) });
 const rows = z.array(z.record(z.string(), z.string()));
@@ -185,17 +190,19 @@ function troubleFilter(levels: string[], text = '_msg'): string {
 
 /** Makes `_msg` what a line says, without its numbers, and `faultline_raw` the same with them. */
 function textPipes(levels: string[], telling: string[]): string {
-  const inner = [...INNER.levels, ...INNER.texts].map(quoted).join(', ');
-  const innerText = INNER.texts.map((name) => `<${INNER.prefix}${name}>`).join(' ');
-  const says = INNER.texts.map((name) => `${INNER.prefix}${name}:*`).join(' or ');
+  const inner = [...INNER.levels, ...INNER.messages, ...INNER.telling].map(quoted).join(', ');
+  const unpacked = (name: string): string => INNER.prefix + name;
+  const added = [...telling.map((name) => [name, name]), ...INNER.telling.map((name) => [name, unpacked(name)])];
   return [
     // What is not used is not read.
     `| fields ${['_time', '_msg', ...levels, ...telling].map(quoted).join(', ')}`,
     // No repetition of a regular expression may be longer than 1,000.
     `| replace_regexp ("(?s)^(${'.{1000}'.repeat(MAX_LINE_CHARACTERS / 1_000)}).*", "$1") at _msg limit 1`,
     `| unpack_json if (_msg:~"^[{]") from _msg fields (${inner}) result_prefix "${INNER.prefix}"`,
-    `| format if (${says}) "${innerText}" as _msg`,
-    ...telling.map((field) => `| format if (${quoted(field)}:*) ${quoted(`<_msg> ${field}=<${field}>`)} as _msg`),
+    ...INNER.messages.map((name) => `| format if (${unpacked(name)}:*) "<${unpacked(name)}>" as _msg`),
+    ...added.map(
+      ([name, field]) => `| format if (${quoted(field!)}:*) ${quoted(`<_msg> ${name}=<${field}>`)} as _msg`,
+    ),
     '| copy _msg as faultline_raw',
     '| collapse_nums at _msg prettify',
   ].join(' ');
