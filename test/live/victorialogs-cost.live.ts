@@ -18,7 +18,7 @@ function post(first: number, from: number, count: number, of: number): string {
   const length = LOG_WINDOW.end - LOG_WINDOW.start;
   return Array.from({ length: count }, (_, index) => {
     const at = from + index;
-    const kind = (at * 7_919) % KINDS;
+    const kind = (Math.floor(at / SERVICES) * 7_919) % KINDS;
     const time = new Date((LOG_WINDOW.start + (at / of) * length) * 1000).toISOString();
     const service = nameOf(first + (at % SERVICES));
     const level = kind % 10 === 0 ? 'error' : 'info';

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { openLogSource } from '../../activities/collect/logs/open.js';
+import { identityOf } from '../../activities/collect/logs/writers.js';
 import { ALERT_TIME, collectedLogs, kindsIn } from './logs.js';
+import { NO_LIMITS, testConfig } from './scopes.js';
 
 /** Lines of the kind that fit the pattern: before the alert, and since. */
 function countsOf(kinds: string[], pattern: RegExp): [before: number, since: number] {
@@ -26,6 +29,20 @@ export async function expectShopLogs(source: { name: string } & Record<string, u
   assert.match(failed.example, /^reservation 0 failed .*dial tcp 10\.0\.0\.0:8080/u);
   assert.doesNotMatch(JSON.stringify(table.kinds), /planted-\d/u);
   assert.ok(table.time.every((time) => time >= ALERT_TIME - 3_600));
+  await expectCounts(source);
   const unknown = gaps.filter(({ what }) => what === 'logs of nothing');
   assert.equal(unknown.length, 1, JSON.stringify(gaps));
+}
+
+/** What the doctor asks: the lines of everybody in a quarter of an hour of the calm. */
+async function expectCounts(source: { name: string }): Promise<void> {
+  const opened = openLogSource(testConfig({ logs: [source] }), source.name);
+  const counted = await opened.count({ from: ALERT_TIME - 900, until: ALERT_TIME }, NO_LIMITS);
+  opened.close();
+  const services: Record<string, number> = {};
+  for (const { labels, lines } of counted) {
+    const name = identityOf(labels)?.identity.name ?? 'nobody';
+    services[name] = (services[name] ?? 0) + lines;
+  }
+  assert.deepEqual(services, { cart: 450 + 180, stock: 90, mailer: 15 });
 }

@@ -51,6 +51,8 @@ function answerTo(path: string, params: URLSearchParams, streams: LokiStream[]):
     return streams.map(({ labels }) => labels).filter((labels) => matchers.some((fits) => fits(labels)));
   }
   const query = params.get('query') ?? '';
+  const everybody = /^sum by \([\w, ]+\) \((.*)\)$/su.exec(query);
+  if (everybody) return countsOf(everybody[1]!, until, streams);
   const counted = /^sum\(count_over_time\((.*) \[(\d+)s\]\)\)$/su.exec(query);
   const chosen = linesOf(counted ? counted[1]! : query, streams);
   if (chosen === null) return undefined;
@@ -61,6 +63,22 @@ function answerTo(path: string, params: URLSearchParams, streams: LokiStream[]):
       stream: labels,
       values: lines.map(({ time, text }) => [`${Math.round(time * 1000)}000000`, text]),
     })),
+    stats: {},
+  };
+}
+
+/** `count_over_time({...}[900s]) or ...` at a moment, for each stream; all their labels are in `by`. */
+function countsOf(query: string, until: number, streams: LokiStream[]): unknown {
+  const parts = query.split(' or ').map((part) => /^count_over_time\((\{.*\})\[(\d+)s\]\)$/su.exec(part)!);
+  const seconds = Number(parts[0]![2]);
+  const fits = parts.map((part) => selected(part[1]!)!);
+  const chosen = streams.filter(({ labels }) => fits.some((one) => one(labels)));
+  return {
+    resultType: 'matrix',
+    result: chosen.map(({ labels, lines }) => {
+      const count = lines.filter(({ time }) => time > until - seconds && time <= until).length;
+      return { metric: labels, values: [[until, String(count)]] };
+    }),
     stats: {},
   };
 }

@@ -79,7 +79,7 @@ export class LokiLogs implements LogSource {
     // Every stream has some label; a selector needs one that is not empty.
     const parts = known.map((label) => `count_over_time({${label}=~".+"}[${seconds}s])`);
     const query = `sum by (${known.join(', ')}) (${parts.join(' or ')})`;
-    const found = await this.matrix('count of lines', query, { ...span, from: span.until }, seconds, limits);
+    const found = await this.matrix('count of lines', query, { from: span.until - 0.001, until: span.until - 0.001 }, seconds, limits);
     return found.map(({ metric, values }) => ({ labels: metric, lines: Number(values.at(-1)?.[1] ?? 0) }));
   }
 
