@@ -147,12 +147,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     outcries: outcriesOf(voices, begin, grid),
     templateChanges: templateChanges(
       input.logs,
-      eventWindow(
-        begin,
-        input,
-        grid,
-        input.logs?.time ?? [],
-      ),
+      eventWindow(begin, input, grid, input.logs?.time ?? []),
       graph,
     ),
   };

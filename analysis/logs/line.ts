@@ -41,9 +41,26 @@ export function innerMessage(text: string): string {
 }
 
 /** Fields that hold what a structured line says, the most usual first. */
-export const MESSAGE_FIELDS = ['_msg', 'message', 'msg', 'line', 'log', 'body', 'event.original', 'short_message'];
+export const MESSAGE_FIELDS = [
+  '_msg',
+  'message',
+  'msg',
+  'line',
+  'log',
+  'body',
+  'event.original',
+  'short_message',
+];
 /** Fields that hold its level. */
-export const LEVEL_FIELDS = ['level', 'severity', 'severity_text', 'log.level', 'loglevel', 'lvl', 'detected_level'];
+export const LEVEL_FIELDS = [
+  'level',
+  'severity',
+  'severity_text',
+  'log.level',
+  'loglevel',
+  'lvl',
+  'detected_level',
+];
 
 /** Fields that name one request or the writer, or repeat what the line says already. */
 const PLUMBING =
@@ -55,7 +72,9 @@ export function messageOf(fields: Readonly<Record<string, unknown>>): string {
   const rest = Object.entries(fields)
     .filter(([name, value]) => name !== said && isPlain(value) && !isEnvelope(name))
     .map(([name, value]) => `${name}=${String(value)}`);
-  return [said === undefined ? '' : (fields[said] as string), ...rest].filter((part) => part !== '').join(' ');
+  return [said === undefined ? '' : (fields[said] as string), ...rest]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 /** The level of a structured line; of one that has no such field what its message says. */

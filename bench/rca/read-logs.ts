@@ -1,4 +1,11 @@
-import { innerMessage, levelOf, levelOfFields, levelWithin, messageOf, type LogLine } from '../../analysis/logs/line.js';
+import {
+  innerMessage,
+  levelOf,
+  levelOfFields,
+  levelWithin,
+  messageOf,
+  type LogLine,
+} from '../../analysis/logs/line.js';
 import { mineLines } from '../../analysis/logs/mine.js';
 import { countingStep } from '../../analysis/logs/step.js';
 import type { LogTable } from '../../model/telemetry.js';

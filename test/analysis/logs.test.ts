@@ -54,7 +54,10 @@ describe('error lines', () => {
   it('speak for the service that writes new ones, with what they say and how many they are', () => {
     const result = withLogs(lines(cause, (index) => `panic: order ${index} has no price`));
     const [told, ...more] = logsIn(result, cause);
-    assert.match(told!.statement, /rose from 0 to 12 a minute, mostly lines such as "panic: order 0 has no price"/u);
+    assert.match(
+      told!.statement,
+      /rose from 0 to 12 a minute, mostly lines such as "panic: order 0 has no price"/u,
+    );
     assert.equal(more.length, 0, 'lines count once');
     assert.ok(scoreOf(result, cause) > scoreOf(diagnose(input), cause));
   });

@@ -60,13 +60,18 @@ describe('mined lines', () => {
     assert.equal(table.kinds.length, 21);
     assert.equal(totalOf(table), 50);
     const other = table.kinds.findIndex(({ template }) => template === OTHER_LINES);
-    assert.equal(table.lines.reduce((sum, count, row) => sum + (table.kind[row] === other ? count : 0), 0), 30);
+    assert.equal(
+      table.lines.reduce((sum, count, row) => sum + (table.kind[row] === other ? count : 0), 0),
+      30,
+    );
   });
 
   it('cost no more when a service writes more of the same', () => {
     const flood = (count: number): LogTable =>
       mineLines(
-        Array.from({ length: count }, (_, at) => line((at * 600) / count, `user ${at} added ${at % 7} items`)),
+        Array.from({ length: count }, (_, at) =>
+          line((at * 600) / count, `user ${at} added ${at % 7} items`),
+        ),
         { stepSeconds: 10 },
       );
     const [some, many] = [flood(2_000), flood(20_000)];
@@ -77,7 +82,9 @@ describe('mined lines', () => {
   });
 
   it('give the same whatever their order', () => {
-    const lines = Array.from({ length: 60 }, (_, at) => line(at % 7, `user ${'abc'[at % 3]!} did ${'xyz'[at % 3]!}`));
+    const lines = Array.from({ length: 60 }, (_, at) =>
+      line(at % 7, `user ${'abc'[at % 3]!} did ${'xyz'[at % 3]!}`),
+    );
     const forth = mineLines(lines, { stepSeconds: 1 });
     assert.deepEqual(mineLines(lines.toReversed(), { stepSeconds: 1 }), forth);
   });
@@ -92,7 +99,10 @@ describe('mined lines', () => {
   });
 
   it('cover the time that most lines are of', () => {
-    const lines = [line(-5_000, 'a clock is off'), ...Array.from({ length: 999 }, (_, at) => line(at, 'tick'))];
+    const lines = [
+      line(-5_000, 'a clock is off'),
+      ...Array.from({ length: 999 }, (_, at) => line(at, 'tick')),
+    ];
     assert.deepEqual(coverageOf(mineLines(lines, { stepSeconds: 10 })), { from: 0, to: 1_000 });
   });
 });

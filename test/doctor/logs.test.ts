@@ -36,11 +36,17 @@ describe('the doctor of logs', () => {
     ]);
     const [finding] = await examine(source);
     assert.equal(finding!.status, 'ok');
-    assert.equal(finding!.seen, '5 lines of 2 services in the last 15 min, named by pod, service: cart, stock');
+    assert.equal(
+      finding!.seen,
+      '5 lines of 2 services in the last 15 min, named by pod, service: cart, stock',
+    );
   });
 
   it('warns of a source without lines, and of lines that name nobody', async () => {
-    const findings = await examine(await fileOf('empty', []), await fileOf('nobody', lines({ host: 'node-1' }, 4)));
+    const findings = await examine(
+      await fileOf('empty', []),
+      await fileOf('nobody', lines({ host: 'node-1' }, 4)),
+    );
     assert.deepEqual(
       findings.map(({ status, seen }) => [status, seen]),
       [

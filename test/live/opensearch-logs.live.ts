@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { ALERT_TIME } from '../support/logs.js';
-import { recordHttp, type AnsweringServer } from '../support/http-answers.js';
-import { startOpenSearch, type LiveServer } from '../support/log-servers.js';
+import { recordHttp } from '../support/http-answers.js';
+import { startOpenSearch } from '../support/log-servers.js';
 import { expectShopLogs } from '../support/expect-shop-logs.js';
 import { shopLines } from '../support/shop-lines.js';
 
@@ -9,13 +9,15 @@ import { shopLines } from '../support/shop-lines.js';
 const RECORD = process.env['RECORD'] === '1';
 
 describe('logs in a real OpenSearch', () => {
-  let server: LiveServer;
-  let proxy: AnsweringServer & { save(file: URL): void };
+  const opened: (() => Promise<void>)[] = [];
+  let proxy: Awaited<ReturnType<typeof recordHttp>>;
 
   before(async function () {
     this.timeout(300_000);
-    server = await startOpenSearch(this);
+    const server = await startOpenSearch(this);
+    opened.push(() => server.stop());
     proxy = await recordHttp(server.url);
+    opened.push(() => proxy.close());
     const bulk = shopLines().flatMap(({ time, service, level, message, error }) => [
       { create: { _index: 'logs-shop' } },
       {
@@ -29,13 +31,14 @@ describe('logs in a real OpenSearch', () => {
     ]);
     const body = bulk.map((line) => JSON.stringify(line)).join('\n') + '\n';
     const headers = { 'Content-Type': 'application/x-ndjson' };
-    const { data } = await axios.post<{ errors: boolean }>(`${server.url}/_bulk?refresh=true`, body, { headers });
+    const { data } = await axios.post<{ errors: boolean }>(`${server.url}/_bulk?refresh=true`, body, {
+      headers,
+    });
     if (data.errors) throw new Error('OpenSearch did not take all lines');
   });
 
   after(async () => {
-    await proxy?.close();
-    await server?.stop();
+    for (const close of opened.reverse()) await close();
   });
 
   it(`tells what changed at ${ALERT_TIME}`, async () => {

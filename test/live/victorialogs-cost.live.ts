@@ -29,17 +29,19 @@ function post(first: number, from: number, count: number, of: number): string {
 
 describe('the cost of logs in a real VictoriaLogs', function () {
   this.timeout(1_800_000);
+  const opened: (() => Promise<void>)[] = [];
   let server: LiveServer;
   let proxy: AnsweringServer;
 
   before(async function () {
     server = await startVictoriaLogs(this);
+    opened.push(() => server.stop());
     proxy = await recordHttp(server.url);
+    opened.push(() => proxy.close());
   });
 
   after(async () => {
-    await proxy?.close();
-    await server?.stop();
+    for (const close of opened.reverse()) await close();
   });
 
   async function ingest(first: number, lines: number): Promise<void> {
@@ -80,7 +82,9 @@ describe('the cost of logs in a real VictoriaLogs', function () {
     const once = await cost(SERVICES);
     await ingest(0, LINES);
     const twice = await cost(SERVICES);
-    process.stderr.write(`${2 * LINES} lines: ${JSON.stringify(once)}; ${3 * LINES}: ${JSON.stringify(twice)}\n`);
+    process.stderr.write(
+      `${2 * LINES} lines: ${JSON.stringify(once)}; ${3 * LINES}: ${JSON.stringify(twice)}\n`,
+    );
     assert.equal(twice.queries, once.queries);
     assert.ok(twice.bytes < 1.1 * once.bytes);
   });

@@ -1,6 +1,6 @@
 import axios from 'axios';
-import { recordHttp, type AnsweringServer } from '../support/http-answers.js';
-import { startVictoriaLogs, type LiveServer } from '../support/log-servers.js';
+import { recordHttp } from '../support/http-answers.js';
+import { startVictoriaLogs } from '../support/log-servers.js';
 import { expectShopLogs } from '../support/expect-shop-logs.js';
 import { shopLines } from '../support/shop-lines.js';
 
@@ -8,12 +8,14 @@ import { shopLines } from '../support/shop-lines.js';
 const RECORD = process.env['RECORD'] === '1';
 
 describe('logs in a real VictoriaLogs', () => {
-  let server: LiveServer;
-  let proxy: AnsweringServer & { save(file: URL): void };
+  const opened: (() => Promise<void>)[] = [];
+  let proxy: Awaited<ReturnType<typeof recordHttp>>;
 
   before(async function () {
-    server = await startVictoriaLogs(this);
+    const server = await startVictoriaLogs(this);
+    opened.push(() => server.stop());
     proxy = await recordHttp(server.url);
+    opened.push(() => proxy.close());
     // As Vector writes the lines of Kubernetes; those of one pod in two are JSON that nobody has unpacked.
     const lines = shopLines().map(({ time, service, level, message, error }, at) => ({
       _time: new Date(time * 1000).toISOString(),
@@ -29,8 +31,7 @@ describe('logs in a real VictoriaLogs', () => {
   });
 
   after(async () => {
-    await proxy?.close();
-    await server?.stop();
+    for (const close of opened.reverse()) await close();
   });
 
   it('tell what is new and what is gone, by service', async () => {

@@ -67,7 +67,11 @@ async function serve(
     const text = typeof body === 'string' ? body : '';
     const key = [method, url, text].join(' ').trim();
     server.asked.push(key);
-    const { status, type, body: said } = await answer(key, {
+    const {
+      status,
+      type,
+      body: said,
+    } = await answer(key, {
       method,
       url,
       body: text,

@@ -20,7 +20,11 @@ export interface CollectedLogs {
 export async function collectedLogs(
   source: { name: string } & Record<string, unknown>,
   services: string[],
-  { scope = {}, limits = NO_LIMITS, config = {} }: { scope?: Partial<Scope>; limits?: Limits; config?: object } = {},
+  {
+    scope = {},
+    limits = NO_LIMITS,
+    config = {},
+  }: { scope?: Partial<Scope>; limits?: Limits; config?: object } = {},
 ): Promise<CollectedLogs> {
   const store = new MemoryStore();
   const whole = scopeOf(services, [], { window: LOG_WINDOW, anomalyTime: ALERT_TIME, ...scope });

@@ -135,7 +135,8 @@ function cut(chosen: LokiStream[], from: number, until: number, params: URLSearc
     return { labels, lines: kept };
   });
   // Of all streams together the first ones.
-  const last = spread.flatMap(({ lines }) => lines.map(({ time }) => time)).sort((a, b) => a - b)[left - 1] ?? Infinity;
+  const last =
+    spread.flatMap(({ lines }) => lines.map(({ time }) => time)).sort((a, b) => a - b)[left - 1] ?? Infinity;
   return spread.map(({ labels, lines }) => ({
     labels,
     lines: lines.filter(({ time }) => time <= last && left-- > 0),

@@ -41,12 +41,20 @@ export function shopLines(): ShopLine[] {
       message: `reservation ${at} failed`,
       error: `dial tcp 10.0.0.${at % 9}:8080: connect: connection refused by stock`,
     })),
-    ...every(10, -3_600, 300, (at) => ({ service: 'stock', level: 'info', message: `${at} reservations open` })),
+    ...every(10, -3_600, 300, (at) => ({
+      service: 'stock',
+      level: 'info',
+      message: `${at} reservations open`,
+    })),
     ...every(30, 0, 120, (at) => ({
       service: 'stock',
       level: 'error',
       message: `java.lang.OutOfMemoryError: Java heap space password=planted-${at}-secret`,
     })),
-    ...every(60, -3_600, 300, () => ({ service: 'mailer', level: 'warn', message: 'nobody asked for these' })),
+    ...every(60, -3_600, 300, () => ({
+      service: 'mailer',
+      level: 'warn',
+      message: 'nobody asked for these',
+    })),
   ];
 }

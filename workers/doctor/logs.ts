@@ -50,7 +50,8 @@ function toldOf(counts: readonly { labels: Labels; lines: number }[]): Told {
     services.set(told.identity.name, (services.get(told.identity.name) ?? 0) + lines);
   }
   const span = `the last ${SPAN_SECONDS / 60} min`;
-  if (all === 0) return warning(`it answers, and holds no line of ${span}`, 'check that lines are written to it');
+  if (all === 0)
+    return warning(`it answers, and holds no line of ${span}`, 'check that lines are written to it');
   if (services.size === 0) {
     return warning(
       `${count(all, 'line')} in ${span}, none of which names a service`,

@@ -126,7 +126,10 @@ class LogPull {
   private async read(service: string, all: Selector[]): Promise<void> {
     const what = `logs of ${service}`;
     if (this.bytes >= MAX_BYTES || this.lines.length >= MAX_COUNTS) {
-      this.miss(what, `a diagnosis reads ${MAX_BYTES / 1024 / 1024} MiB and ${MAX_COUNTS} counts of one source`);
+      this.miss(
+        what,
+        `a diagnosis reads ${MAX_BYTES / 1024 / 1024} MiB and ${MAX_COUNTS} counts of one source`,
+      );
       return;
     }
     const { selectors, left } = joined(all);

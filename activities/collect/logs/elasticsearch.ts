@@ -6,7 +6,15 @@ import { HttpSource } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_WRITERS, SAMPLE_PER_STEP } from './limits.js';
 import { parseMoment } from './moment.js';
 import { weighted } from './sample.js';
-import type { AnonymousLine, Labels, LineAnswer, LineQuery, LogSource, TimeSpan, WriterQuery } from './source.js';
+import type {
+  AnonymousLine,
+  Labels,
+  LineAnswer,
+  LineQuery,
+  LogSource,
+  TimeSpan,
+  WriterQuery,
+} from './source.js';
 import { TROUBLE_LEVEL, TROUBLE_TEXT } from './trouble.js';
 import { WRITER_FIELDS } from './writers.js';
 
@@ -15,7 +23,14 @@ type Limit = Pick<Limits, 'signal'>;
 type Sort = keyof typeof SAMPLE_PER_STEP;
 
 /** Fields of a line that are read of it, beside its message. */
-const READ_FIELDS = [...LEVEL_FIELDS, 'error', 'error.message', 'error.type', 'exception', 'exception.message'];
+const READ_FIELDS = [
+  ...LEVEL_FIELDS,
+  'error',
+  'error.message',
+  'error.type',
+  'exception',
+  'exception.message',
+];
 
 /** Label sets of one page of an aggregation: a tenth of what search.max_buckets allows by default. */
 const PAGE = 1_000;
@@ -28,7 +43,9 @@ const writersPage = z.object({
     .object({
       writers: z.object({
         after_key: z.record(z.string(), z.unknown()).optional(),
-        buckets: z.array(z.object({ key: z.record(z.string(), z.string().nullable()), doc_count: z.number() })),
+        buckets: z.array(
+          z.object({ key: z.record(z.string(), z.string().nullable()), doc_count: z.number() }),
+        ),
       }),
     })
     .optional(),
@@ -71,11 +88,19 @@ export class ElasticsearchLogs implements LogSource {
     this.api = new HttpSource(config, { setting: `logs.${config.name}`, mostBytes: MAX_ANSWER_BYTES });
   }
 
-  async writers({ pattern, ...span }: WriterQuery, limits: Limit): Promise<{ writers: Labels[]; isCut: boolean }> {
+  async writers(
+    { pattern, ...span }: WriterQuery,
+    limits: Limit,
+  ): Promise<{ writers: Labels[]; isCut: boolean }> {
     const fields = await this.fieldsOf(WRITER_FIELDS, limits);
     const regexp = { value: `.*(${pattern}).*`, case_insensitive: true };
     const named = [...fields.values()].map((field) => ({ regexp: { [field]: regexp } }));
-    const found = await this.writersOf(fields, span, [{ bool: { should: named, minimum_should_match: 1 } }], limits);
+    const found = await this.writersOf(
+      fields,
+      span,
+      [{ bool: { should: named, minimum_should_match: 1 } }],
+      limits,
+    );
     return { writers: found.map(({ labels }) => labels), isCut: found.length >= MAX_WRITERS };
   }
 
@@ -93,7 +118,9 @@ export class ElasticsearchLogs implements LogSource {
           bool: {
             filter: [
               { terms: { [writers.get(field) ?? field]: values } },
-              ...(within === null ? [] : [{ term: { [writers.get(within.field) ?? within.field]: within.value } }]),
+              ...(within === null
+                ? []
+                : [{ term: { [writers.get(within.field) ?? within.field]: within.value } }]),
             ],
           },
         })),
@@ -165,9 +192,12 @@ export class ElasticsearchLogs implements LogSource {
     const { timeField, messageField } = this.config;
     const fields = flat(source);
     const time = parseMoment(fields[timeField]) ?? stepStart;
-    const said = readLine(String(fields[messageField] ?? ''));
+    const message = fields[messageField];
+    const said = readLine(typeof message === 'string' ? message : '');
     const level = levelOfFields(fields);
-    const telling = READ_FIELDS.filter((name) => !LEVEL_FIELDS.includes(name) && typeof fields[name] === 'string');
+    const telling = READ_FIELDS.filter(
+      (name) => !LEVEL_FIELDS.includes(name) && typeof fields[name] === 'string',
+    );
     const rest = telling.map((name) => `${name}=${String(fields[name])}`);
     return {
       time,
@@ -184,7 +214,10 @@ export class ElasticsearchLogs implements LogSource {
         should: [
           ...levels.map((field) => ({
             regexp: {
-              [field]: { value: `(${TROUBLE_LEVEL.slice(2, -1).replace('[0-4]$', '[0-4]')}).*`, case_insensitive: true },
+              [field]: {
+                value: `(${TROUBLE_LEVEL.slice(2, -1).replace('[0-4]$', '[0-4]')}).*`,
+                case_insensitive: true,
+              },
             },
           })),
           {
@@ -207,7 +240,9 @@ export class ElasticsearchLogs implements LogSource {
   ): Promise<{ labels: Labels; lines: number }[]> {
     const found: { labels: Labels; lines: number }[] = [];
     if (fields.size === 0) return found;
-    const sources = [...fields].map(([name, field]) => ({ [name]: { terms: { field, missing_bucket: true } } }));
+    const sources = [...fields].map(([name, field]) => ({
+      [name]: { terms: { field, missing_bucket: true } },
+    }));
     for (let after: object | undefined; found.length < MAX_WRITERS;) {
       const json = {
         size: 0,
@@ -218,7 +253,9 @@ export class ElasticsearchLogs implements LogSource {
       const { content } = await this.search('list of writers', json, writersPage, limits);
       const page = content.aggregations?.writers;
       for (const { key, doc_count: lines } of page?.buckets ?? []) {
-        const labels = Object.entries(key).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+        const labels = Object.entries(key).flatMap(([name, value]) =>
+          value === null ? [] : [[name, value]],
+        );
         found.push({ labels: Object.fromEntries(labels) as Labels, lines });
       }
       after = page?.after_key;
@@ -229,7 +266,11 @@ export class ElasticsearchLogs implements LogSource {
 
   private within({ from, until }: TimeSpan): object {
     const format = 'epoch_millis';
-    return { range: { [this.config.timeField]: { gte: Math.round(from * 1000), lt: Math.round(until * 1000), format } } };
+    return {
+      range: {
+        [this.config.timeField]: { gte: Math.round(from * 1000), lt: Math.round(until * 1000), format },
+      },
+    };
   }
 
   /** For each of the fields that lines have, the one that can be grouped: itself, or its `keyword` beside a text. */
@@ -241,7 +282,10 @@ export class ElasticsearchLogs implements LogSource {
 
   private async groupable(limits: Limit): Promise<Map<string, string>> {
     const names = [...WRITER_FIELDS, ...LEVEL_FIELDS];
-    const params = { fields: names.flatMap((name) => [name, `${name}.keyword`]).join(','), ignore_unavailable: 'true' };
+    const params = {
+      fields: names.flatMap((name) => [name, `${name}.keyword`]).join(','),
+      ignore_unavailable: 'true',
+    };
     const request = { path: `/${this.index}/_field_caps`, operation: 'list of fields', params };
     const { content } = await this.api.get(request, capabilities, limits);
     const can = (field: string): boolean => {

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { levelOf, MESSAGE_FIELDS, readLine } from '../../../analysis/logs/line.js';
+import { levelOfFields, MESSAGE_FIELDS, readLine } from '../../../analysis/logs/line.js';
 import type { LogSourceConfig } from '../../../config/logs.js';
 import { parseMoment } from './moment.js';
+import type { LogLevel } from '../../../model/telemetry.js';
 import type { Limits } from '../attempt.js';
 import { NotASource, QueryTooHeavy } from '../metrics/source/errors.js';
 import { MAX_COUNTS, MAX_FILE_BYTES, MAX_WRITERS } from './limits.js';
@@ -15,7 +16,7 @@ type Limit = Pick<Limits, 'signal'>;
 
 interface Line {
   time: number;
-  level: string;
+  level: LogLevel;
   text: string;
 }
 
@@ -64,9 +65,8 @@ export class FileLogs implements LogSource {
       ),
     );
     const read = own.flatMap(({ lines }) => lines);
-    const lines = read.map(({ time, level: word, text }) => {
+    const lines = read.map(({ time, level, text }) => {
       const said = readLine(text);
-      const level = levelOf(word);
       return { time, level: level === 'unknown' ? said.level : level, message: said.message };
     });
     return { lines, bytes: read.reduce((sum, { text }) => sum + text.length, 0), queries: 1, remark: null };
@@ -96,7 +96,8 @@ export class FileLogs implements LogSource {
       if (number % 10_000 === 0) signal.throwIfAborted();
       if (text.trim() === '') continue;
       const read = lineIn(text);
-      if (read === null) throw new NotASource(asked, `line ${number}: expected a JSON object with a time in t`);
+      if (read === null)
+        throw new NotASource(asked, `line ${number}: expected a JSON object with a time in t`);
       const { labels, ...line } = read;
       if (line.time < from || line.time >= until) continue;
       kept += 1;
@@ -112,19 +113,26 @@ export class FileLogs implements LogSource {
 
 /** Null for a text that is no such line. */
 function lineIn(text: string): (Line & { labels: Labels }) | null {
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return null;
-  }
-  if (typeof fields !== 'object' || fields === null) return null;
+  const fields = objectIn(text);
   const time = TIME_FIELDS.map((name) => parseMoment(fields[name])).find((moment) => moment !== null);
-  if (time == null) return null;
-  const labels = Object.fromEntries(
-    WRITER_FIELDS.flatMap((name) => (typeof fields[name] === 'string' ? [[name, fields[name]]] : [])),
-  ) as Labels;
-  const said = MESSAGE_FIELDS.map((name) => fields[name]).find((value) => typeof value === 'string');
-  const level = ['level', 'severity', 'severity_text'].map((name) => fields[name]).find((value) => value != null);
-  return { time, labels, level: String(level ?? ''), text: String(said ?? '') };
+  if (time === undefined) return null;
+  const labels: Labels = {};
+  for (const name of WRITER_FIELDS) {
+    const value = fields[name];
+    if (typeof value === 'string') labels[name] = value;
+  }
+  return { time, labels, level: levelOfFields(fields), text: firstText(fields, MESSAGE_FIELDS) };
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function firstText(fields: Record<string, unknown>, names: readonly string[]): string {
+  return names.map((name) => fields[name]).find((value) => typeof value === 'string') ?? '';
 }

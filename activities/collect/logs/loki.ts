@@ -5,7 +5,16 @@ import type { Limits } from '../attempt.js';
 import { HttpSource } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_WRITERS, SAMPLE_PER_STEP } from './limits.js';
 import { weighted, type StepTotal } from './sample.js';
-import type { AnonymousLine, Labels, LineAnswer, LineQuery, LogSource, Selector, TimeSpan, WriterQuery } from './source.js';
+import type {
+  AnonymousLine,
+  Labels,
+  LineAnswer,
+  LineQuery,
+  LogSource,
+  Selector,
+  TimeSpan,
+  WriterQuery,
+} from './source.js';
 import { escapeRegExp } from './text.js';
 import { TROUBLE_TEXT } from './trouble.js';
 import { WRITER_FIELDS } from './writers.js';
@@ -38,7 +47,10 @@ const matrix = z.object({
   data: z.object({
     resultType: z.literal('matrix'),
     result: z.array(
-      z.object({ metric: z.record(z.string(), z.string()), values: z.array(z.tuple([z.number(), z.string()])) }),
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
     ),
   }),
 });
@@ -60,7 +72,10 @@ export class LokiLogs implements LogSource {
     });
   }
 
-  async writers({ pattern, ...span }: WriterQuery, limits: Limit): Promise<{ writers: Labels[]; isCut: boolean }> {
+  async writers(
+    { pattern, ...span }: WriterQuery,
+    limits: Limit,
+  ): Promise<{ writers: Labels[]; isCut: boolean }> {
     const request = { path: '/loki/api/v1/labels', operation: 'list of labels', params: spanOf(span) };
     const { data } = (await this.api.get(request, labelNames, limits)).content;
     const known = WRITER_FIELDS.filter((name) => data.includes(name));
@@ -79,7 +94,13 @@ export class LokiLogs implements LogSource {
     // Every stream has some label; a selector needs one that is not empty.
     const parts = known.map((label) => `count_over_time({${label}=~".+"}[${seconds}s])`);
     const query = `sum by (${known.join(', ')}) (${parts.join(' or ')})`;
-    const found = await this.matrix('count of lines', query, { from: span.until - 0.001, until: span.until - 0.001 }, seconds, limits);
+    const found = await this.matrix(
+      'count of lines',
+      query,
+      { from: span.until - 0.001, until: span.until - 0.001 },
+      seconds,
+      limits,
+    );
     return found.map(({ metric, values }) => ({ labels: metric, lines: Number(values.at(-1)?.[1] ?? 0) }));
   }
 

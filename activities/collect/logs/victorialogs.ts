@@ -6,14 +6,30 @@ import type { LogLevel } from '../../../model/telemetry.js';
 import type { Limits } from '../attempt.js';
 import { HttpSource, jsonLinesIn } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_KINDS, MAX_LINE_CHARACTERS, MAX_WRITERS } from './limits.js';
-import type { AnonymousLine, Labels, LineAnswer, LineQuery, LogSource, TimeSpan, WriterQuery } from './source.js';
+import type {
+  AnonymousLine,
+  Labels,
+  LineAnswer,
+  LineQuery,
+  LogSource,
+  TimeSpan,
+  WriterQuery,
+} from './source.js';
 import { TROUBLE_LEVEL, TROUBLE_TEXT } from './trouble.js';
 import { WRITER_FIELDS } from './writers.js';
 
 type Settings = Extract<LogSourceConfig, { type: 'victorialogs' }>;
 
 /** Fields that say what went wrong, where they are not in the message. */
-const TELLING_FIELDS = ['error', 'err', 'exception', 'exception.type', 'exception.message', 'error.message', 'reason'];
+const TELLING_FIELDS = [
+  'error',
+  'err',
+  'exception',
+  'exception.type',
+  'exception.message',
+  'error.message',
+  'reason',
+];
 
 /** Fields of a message that is JSON itself, and under which names they are unpacked. */
 const INNER = {
@@ -192,7 +208,10 @@ function troubleFilter(levels: string[], text = '_msg'): string {
 function textPipes(levels: string[], telling: string[]): string {
   const inner = [...INNER.levels, ...INNER.messages, ...INNER.telling].map(quoted).join(', ');
   const unpacked = (name: string): string => INNER.prefix + name;
-  const added = [...telling.map((name) => [name, name]), ...INNER.telling.map((name) => [name, unpacked(name)])];
+  const added = [
+    ...telling.map((name) => [name, name]),
+    ...INNER.telling.map((name) => [name, unpacked(name)]),
+  ];
   return [
     // What is not used is not read.
     `| fields ${['_time', '_msg', ...levels, ...telling].map(quoted).join(', ')}`,

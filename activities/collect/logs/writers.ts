@@ -88,7 +88,10 @@ export function patternFor(services: readonly string[], spellings: readonly stri
 }
 
 /** The known service that wrote lines with these labels; null when it is none, or not certain. */
-export function writerOf(labels: Labels, names: ServiceNames): { service: string; selector: Selector } | null {
+export function writerOf(
+  labels: Labels,
+  names: ServiceNames,
+): { service: string; selector: Selector } | null {
   const told = identityOf(labels);
   if (told === null) return null;
   const { identity, field } = told;
@@ -101,9 +104,7 @@ export function writerOf(labels: Labels, names: ServiceNames): { service: string
 }
 
 /** How the labels of a line name who wrote it; null where they only tell of a host, or nothing. */
-export function identityOf(
-  labels: Labels,
-): { identity: ReturnType<typeof identify>; field: string } | null {
+export function identityOf(labels: Labels): { identity: ReturnType<typeof identify>; field: string } | null {
   const known = Object.fromEntries(Object.entries(labels).map(([name, value]) => [plain(name), value]));
   const identity = identify(known, { serviceLabels: SERVICE_FIELDS.map(plain) });
   if (identity.how === 'hint' || identity.how === 'none' || identity.from === null) return null;
@@ -115,7 +116,10 @@ export function identityOf(
 function plain(field: string): string {
   return field
     .replace(/^(?:resource\.)?attributes\.|^resource\./u, '')
-    .replace(/^kubernetes[._](?=pod[._]?name|pod[._]namespace|container[._]?name|deployment[._]name|namespace)/u, '')
+    .replace(
+      /^kubernetes[._](?=pod[._]?name|pod[._]namespace|container[._]?name|deployment[._]name|namespace)/u,
+      '',
+    )
     .replace(/[./]/gu, '_');
 }
 

@@ -16,20 +16,39 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 /** A file of such lines as a source. */
-async function fileOf(lines: object[], name = 'lines'): Promise<{ type: string; name: string; file: string }> {
+async function fileOf(
+  lines: object[],
+  name = 'lines',
+): Promise<{ type: string; name: string; file: string }> {
   const file = join(folder, `${name}.ndjson`);
   await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
   return { type: 'file', name, file };
 }
 
-const every = (seconds: number, from: number, until: number, of: (t: number, at: number) => object): object[] =>
-  Array.from({ length: Math.floor((until - from) / seconds) }, (_, at) => of(ALERT_TIME + from + at * seconds, at));
+const every = (
+  seconds: number,
+  from: number,
+  until: number,
+  of: (t: number, at: number) => object,
+): object[] =>
+  Array.from({ length: Math.floor((until - from) / seconds) }, (_, at) =>
+    of(ALERT_TIME + from + at * seconds, at),
+  );
 
 describe('collecting logs', () => {
   it('counts lines of the services of the scope by kind and step', async () => {
     const source = await fileOf([
-      ...every(30, -3_600, 300, (t, at) => ({ t, service: 'cart', level: 'info', message: `cart ${at} loaded` })),
-      ...every(5, 0, 300, (t) => ({ t, service: 'cart-service', line: 'ERROR cannot reach stock:8080: refused' })),
+      ...every(30, -3_600, 300, (t, at) => ({
+        t,
+        service: 'cart',
+        level: 'info',
+        message: `cart ${at} loaded`,
+      })),
+      ...every(5, 0, 300, (t) => ({
+        t,
+        service: 'cart-service',
+        line: 'ERROR cannot reach stock:8080: refused',
+      })),
       ...every(5, 0, 300, (t) => ({ t, service: 'elsewhere', level: 'error', message: 'not asked for' })),
     ]);
     const { table, gaps, evidence } = await collectedLogs(source, ['cart', 'stock']);
@@ -98,7 +117,10 @@ describe('collecting logs', () => {
   });
 
   it('names the line of a file that is no line of a log', async () => {
-    const source = await fileOf([{ t: ALERT_TIME, service: 'cart', message: 'x' }, { service: 'cart' }], 'broken');
+    const source = await fileOf(
+      [{ t: ALERT_TIME, service: 'cart', message: 'x' }, { service: 'cart' }],
+      'broken',
+    );
     await assert.rejects(collectedLogs(source, ['cart']), /line 2: expected a JSON object with a time in t/u);
   });
 

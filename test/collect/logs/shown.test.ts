@@ -28,7 +28,11 @@ describe('a hostile line of a log', () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-shown-'));
     const file = join(folder, 'lines.ndjson');
     const lines = [
-      ...Array.from({ length: 120 }, (_, at) => ({ t: ALERT - 1_800 + at * 15, service: 'cart', message: 'ready' })),
+      ...Array.from({ length: 120 }, (_, at) => ({
+        t: ALERT - 1_800 + at * 15,
+        service: 'cart',
+        message: 'ready',
+      })),
       ...Array.from({ length: 140 }, (_, at) => ({
         t: ALERT + at * 2,
         service: 'cart',
@@ -54,7 +58,10 @@ describe('a hostile line of a log', () => {
     const said = record.diagnosis!.suspects.flatMap(({ evidence }) =>
       evidence.filter(({ kind }) => kind === 'log').map(({ statement }) => statement),
     );
-    assert.ok(said.some((statement) => statement.includes('lines such as "<script>alert(1)</script>')), said.join('\n'));
+    assert.ok(
+      said.some((statement) => statement.includes('lines such as "<script>alert(1)</script>')),
+      said.join('\n'),
+    );
     assert.equal(record.diagnosis!.ranking[0]!.service, 'cart');
   });
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import getPort from 'get-port';
 import { group } from 'd3-array';
-import { BadCredentials, NotASource, SourceUnavailable } from '../../../activities/collect/metrics/source/errors.js';
+import {
+  BadCredentials,
+  NotASource,
+  SourceUnavailable,
+} from '../../../activities/collect/metrics/source/errors.js';
 import { expectShopLogs } from '../../support/expect-shop-logs.js';
 import { playHttp } from '../../support/http-answers.js';
 import { ALERT_TIME, collectedLogs, kindsIn } from '../../support/logs.js';
@@ -63,7 +67,10 @@ describe('logs in Loki', () => {
     const loki = await startLoki([chatty]);
     try {
       const { table, gaps } = await collectedLogs({ type: 'loki', name: 'logs', url: loki.url }, ['cart']);
-      assert.equal(table.lines.reduce((sum, count) => sum + count, 0), 39_000);
+      assert.equal(
+        table.lines.reduce((sum, count) => sum + count, 0),
+        39_000,
+      );
       const [before, since] = /: (\d+), (\d+)$/u
         .exec(kindsIn(table).find((kind) => kind.includes('reserved'))!)!
         .slice(1)

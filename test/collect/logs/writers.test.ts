@@ -59,7 +59,10 @@ describe('the writer of a line', () => {
   }
 
   it('is looked for by names as others may write them', () => {
-    const pattern = new RegExp(patternFor(['shop/order-history', 'paymentservice', 'a.b'], ['Basket (old)']), 'iu');
+    const pattern = new RegExp(
+      patternFor(['shop/order-history', 'paymentservice', 'a.b'], ['Basket (old)']),
+      'iu',
+    );
     for (const text of ['order_history', 'Order History', 'payment', 'my-payment-0', 'a.b', 'basket (old)']) {
       assert.match(text, pattern);
     }
