@@ -61,6 +61,8 @@ interface Miner {
   kindOf: Map<number | null, number>;
   /** Templates of texts that were seen, by the text without numbers: the same text is always of the same kind. */
   known: Map<string, number | null>;
+  /** Kinds of messages that stand for several lines: a source that counts gives the same one for many steps. */
+  counted: Map<string, number>;
 }
 
 class Kinds {
@@ -75,10 +77,17 @@ class Kinds {
     this.maxKinds = maxKinds;
   }
 
-  numberOf({ service, level, message, example = message }: LogLine): number {
+  numberOf(line: LogLine): number {
+    const { service, level, message, count } = line;
     const key = `${service}\0${level}`;
     const miner = this.miners.get(key) ?? this.minerFor(service, level);
     this.miners.set(key, miner);
+    const number = miner.counted.get(message) ?? this.mine(miner, line);
+    if (count !== undefined && miner.counted.size < LOGS.knownTexts) miner.counted.set(message, number);
+    return number;
+  }
+
+  private mine(miner: Miner, { message, example = message }: LogLine): number {
     const text = templateOf(message.slice(0, LOGS.longestLine));
     let template = message === OTHER_LINES ? null : miner.known.get(text);
     if (template === undefined) {
@@ -103,7 +112,7 @@ class Kinds {
 
   private minerFor(service: string, level: LogLevel): Miner {
     const drain = new Drain({ ...LOGS.drain, maxTemplates: this.maxKinds, isKept: this.isKept });
-    return { service, level, drain, kindOf: new Map(), known: new Map() };
+    return { service, level, drain, kindOf: new Map(), known: new Map(), counted: new Map() };
   }
 }
 

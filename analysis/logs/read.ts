@@ -6,6 +6,7 @@ import { baselineOf, type Baseline } from '../series/baseline.js';
 import { deviationOf, type Deviation } from '../series/deviation.js';
 import { SERIES } from '../weights.js';
 import { aboutOf, type About } from './about.js';
+import { OTHER_LINES } from './mine.js';
 import { coverageOf } from './step.js';
 import { isTrouble } from './template.js';
 
@@ -82,7 +83,13 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
       ].flatMap((level) => level ?? []);
       const kinds = [...watched]
         .map(([kind, lines]) => ({ kind: logs.kinds[kind]!, lines }))
-        .sort((a, b) => b.lines - a.lines || (a.kind.example < b.kind.example ? -1 : 1));
+        // What the other lines say is not known: they are quoted where there is nothing else.
+        .sort(
+          (a, b) =>
+            isOther(a.kind) - isOther(b.kind) ||
+            b.lines - a.lines ||
+            (a.kind.example < b.kind.example ? -1 : 1),
+        );
       return { writer, about, baselines, kinds: kinds.map(({ kind }) => kind) };
     });
 
@@ -92,6 +99,8 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
     return baselineOf(seriesOf(name, service, values, grid), grid);
   }
 }
+
+const isOther = ({ template }: LogKind): number => Number(template === OTHER_LINES);
 
 /** The bin in which each kind of line was first written; what was written before the window is not new in it. */
 function firstBins({ kinds, kind, time, stepSeconds }: LogTable, binOf: (time: number) => number): number[] {

@@ -52,7 +52,6 @@ class LogPull {
   private readonly stepSeconds: number;
   private readonly names: ServiceNames;
   private bytes = 0;
-  private queries = 0;
   private answered = 0;
 
   constructor(
@@ -74,7 +73,7 @@ class LogPull {
     if (this.failures.length > 0 && this.answered === 0) throw this.worthRetrying();
     const table = mineLines(this.lines, { stepSeconds: this.stepSeconds, services: this.scope.services });
     const total = table.lines.reduce((sum, count) => sum + count, 0);
-    const about = `${total} log lines of ${table.kinds.length} kinds, from ${this.queries} queries (${this.bytes} bytes)`;
+    const about = `${total} log lines of ${table.kinds.length} kinds (${this.bytes} bytes read)`;
     const evidence = await this.deps.store.putTable('logs', table, about);
     return { evidence, gaps: merged(this.gaps) };
   }
@@ -103,7 +102,6 @@ class LogPull {
       services.flatMap((service) => aliases[service] ?? []),
     );
     const { writers, isCut } = await this.source.writers({ ...this.span(), pattern }, this.limits);
-    this.queries += 1;
     if (isCut) {
       const reason = `more than ${MAX_WRITERS} writers have names like those of the services`;
       this.miss('logs of some writers', reason);
@@ -139,11 +137,11 @@ class LogPull {
       const answer = await this.source.lines(query, this.limits);
       this.answered += 1;
       this.bytes += answer.bytes;
-      this.queries += answer.queries;
       if (answer.remark !== null) this.miss(`certainty about ${what}`, answer.remark);
+      const mask = onceEach(maskedLine);
       for (const { example, ...line } of answer.lines) {
-        const masked = { ...line, service, message: maskedLine(line.message) };
-        this.lines.push(example === undefined ? masked : { ...masked, example: maskedLine(example) });
+        const masked = { ...line, service, message: mask(line.message) };
+        this.lines.push(example === undefined ? masked : { ...masked, example: mask(example) });
       }
     } catch (error) {
       this.gaps.push(gapOf(error, this.limits, this.source.name, what));
@@ -166,4 +164,14 @@ class LogPull {
   private miss(what: string, reason: string): void {
     this.gaps.push({ source: this.source.name, what, reason });
   }
+}
+
+/** A function that is not called twice with the same text: a source that counts gives one text for many steps. */
+function onceEach(of: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const answer = known.get(text) ?? of(text);
+    known.set(text, answer);
+    return answer;
+  };
 }

@@ -135,7 +135,6 @@ export class ElasticsearchLogs implements LogSource {
     return {
       lines: parts.flatMap(({ lines }) => lines),
       bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      queries: parts.length,
       remark: parts.some(({ isSample }) => isSample)
         ? `kinds of lines are estimated from a sample of up to ${SAMPLE_PER_STEP.trouble} lines each ${query.stepSeconds} s`
         : null,

@@ -69,7 +69,7 @@ export class FileLogs implements LogSource {
       const said = readLine(text);
       return { time, level: level === 'unknown' ? said.level : level, message: said.message };
     });
-    return { lines, bytes: read.reduce((sum, { text }) => sum + text.length, 0), queries: 1, remark: null };
+    return { lines, bytes: read.reduce((sum, { text }) => sum + text.length, 0),  remark: null };
   }
 
   close(): void {

@@ -105,7 +105,7 @@ export class LokiLogs implements LogSource {
   }
 
   async lines(query: LineQuery, limits: Limit): Promise<LineAnswer> {
-    const parts: { lines: AnonymousLine[]; bytes: number; queries: number; isSample: boolean }[] = [];
+    const parts: { lines: AnonymousLine[]; bytes: number; isSample: boolean }[] = [];
     for (const selector of query.selectors) {
       for (const sort of ['trouble', 'ordinary'] as const) {
         parts.push(await this.sample(sort, selector, query, limits));
@@ -114,7 +114,6 @@ export class LokiLogs implements LogSource {
     return {
       lines: parts.flatMap(({ lines }) => lines),
       bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      queries: parts.reduce((sum, { queries }) => sum + queries, 0),
       remark: parts.some(({ isSample }) => isSample)
         ? `kinds of lines are estimated from a sample of some lines each ${query.stepSeconds} s`
         : null,
@@ -130,7 +129,7 @@ export class LokiLogs implements LogSource {
     selector: Selector,
     { from, until, stepSeconds }: LineQuery,
     limits: Limit,
-  ): Promise<{ lines: AnonymousLine[]; bytes: number; queries: number; isSample: boolean }> {
+  ): Promise<{ lines: AnonymousLine[]; bytes: number; isSample: boolean }> {
     const filter = `${selectorOf(selector)} ${sort === 'trouble' ? '|~' : '!~'} ${quoted(`(?i)(${TROUBLE_TEXT})`)}`;
     const counted = `sum(count_over_time(${filter} [${stepSeconds}s]))`;
     // The value at a moment is of the step that ends there, and the end belongs to it: a little before the next begins.
@@ -141,7 +140,7 @@ export class LokiLogs implements LogSource {
       values.map(([time, lines]): StepTotal => ({ time: time - ends, lines: Number(lines) })),
     );
     const all = totals.reduce((sum, { lines }) => sum + lines, 0);
-    if (all === 0) return { lines: [], bytes: 0, queries: 1, isSample: false };
+    if (all === 0) return { lines: [], bytes: 0, isSample: false };
     const spread = Math.ceil((STREAMS_OF_WRITER * selector.values.length * (until - from)) / MAX_ENTRIES);
     const params = {
       query: filter,
@@ -156,7 +155,7 @@ export class LokiLogs implements LogSource {
     const sample = content.data.result.flatMap(({ stream, values }) =>
       values.map(([nanoseconds, text]) => lineOf(Number(nanoseconds) / 1e9, text, stream)),
     );
-    return { lines: weighted(sample, totals, stepSeconds), bytes, queries: 2, isSample: sample.length < all };
+    return { lines: weighted(sample, totals, stepSeconds), bytes, isSample: sample.length < all };
   }
 
   private async series(match: string[], span: TimeSpan, limits: Limit): Promise<Labels[]> {

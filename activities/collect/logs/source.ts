@@ -34,9 +34,8 @@ export type AnonymousLine = Omit<LogLine, 'service'>;
 
 export interface LineAnswer {
   lines: AnonymousLine[];
-  /** Bytes of the answers, and requests that it took. */
+  /** Bytes of the answers. */
   bytes: number;
-  queries: number;
   /** What the counts are not exact in, for people; null when they are. */
   remark: string | null;
 }

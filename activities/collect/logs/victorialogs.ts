@@ -104,7 +104,7 @@ export class VictoriaLogs implements LogSource {
       if (example !== undefined) line.example = example;
     }
     const bytes = answers.reduce((sum, one) => sum + one.bytes, examples.bytes);
-    return { lines, bytes, queries: answers.length + 1, remark: null };
+    return { lines, bytes, remark: null };
   }
 
   close(): void {

@@ -58,7 +58,7 @@ describe('collecting logs', () => {
     ]);
     assert.equal(table.stepSeconds, 10);
     assert.ok(table.time.every((time) => time % 10 === 0 && time >= LOG_WINDOW.start));
-    assert.match(evidence.summary, /^190 log lines of 2 kinds, from 2 queries \(\d+ bytes\)$/u);
+    assert.match(evidence.summary, /^190 log lines of 2 kinds \(\d+ bytes read\)$/u);
     assert.deepEqual(gaps, [
       { source: 'lines', what: 'logs of stock', reason: 'no line of the window names them as its writer' },
     ]);
