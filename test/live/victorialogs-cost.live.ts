@@ -5,8 +5,8 @@ import { recordHttp, type AnsweringServer } from '../support/http-answers.js';
 import { startVictoriaLogs, type LiveServer } from '../support/log-servers.js';
 import { ALERT_TIME, collectedLogs, LOG_WINDOW } from '../support/logs.js';
 
-/** Lines of the first round; the second has twice as many, of twice as many services. */
-const LINES = Number(process.env['LINES'] ?? 1_000_000);
+/** Lines of the first round; the second has twice as many, of twice as many services. A million takes minutes. */
+const LINES = Number(process.env['LINES'] ?? 100_000);
 const SERVICES = 60;
 const KINDS = 40;
 const LINES_OF_POST = 50_000;
@@ -58,8 +58,10 @@ describe('the cost of logs in a real VictoriaLogs', function () {
   async function cost(services: number): Promise<{ queries: number; bytes: number; seconds: number }> {
     const [queries, bytes, began] = [proxy.asked.length, proxy.bytes, performance.now()];
     const names = Array.from({ length: services }, (_, at) => nameOf(at));
-    const { table } = await collectedLogs({ type: 'victorialogs', name: 'logs', url: proxy.url }, names);
-    assert.ok(table.kinds.length >= MAX_SERVICES * KINDS * 0.5, `${table.kinds.length} kinds`);
+    // What is measured is not how busy the machine is.
+    const source = { type: 'victorialogs', name: 'logs', url: proxy.url, timeoutSeconds: 300 };
+    const { table, gaps } = await collectedLogs(source, names);
+    assert.ok(table.kinds.length >= MAX_SERVICES * KINDS * 0.5, JSON.stringify(gaps));
     assert.ok(table.time.some((time) => time >= ALERT_TIME));
     return {
       queries: proxy.asked.length - queries,

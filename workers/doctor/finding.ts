@@ -6,6 +6,7 @@ export const AREAS = [
   'watches',
   'logs',
   'changes',
+  'kubernetes',
   'sinks',
   'store',
 ] as const;

@@ -28,7 +28,7 @@ export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Bytes of all answers of one activity: what an analysis can use is a few megabytes. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Counts of a text and step that are mined, of all services together: some seconds of work, and 100 MB while it lasts. */
+/** Counts of a text and step that are mined, of all services together: eight seconds of work, and 100 MB while it lasts. */
 export const MAX_COUNTS = 400_000;
 
 /** Characters of one line that are looked at: what it says stands at its beginning, stack traces follow. */
