@@ -17,7 +17,20 @@ export interface SpanTable {
   duration: Float64Array;
   /** 1 failed, 0 ok, 255 unknown. */
   failed: Uint8Array;
+  /** For each trace its id at the source, hex; empty where it has none. */
+  traceIds: string[];
+  /** For each trace the page on which people look at it; empty where there is none. */
+  tracePages: string[];
+  /**
+   * For each trace why it was read, as a number of `TRACE_CHOICES`: only those that were read whatever they are tell how
+   * often something happens, and how long it takes.
+   */
+  choice: Uint8Array;
 }
+
+/** Why a trace was read. */
+export const TRACE_CHOICES = ['ordinary', 'failing', 'slow'] as const;
+export type TraceChoice = (typeof TRACE_CHOICES)[number];
 
 /** One log line: time in unix seconds. */
 export interface LogLine {

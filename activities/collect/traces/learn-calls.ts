@@ -1,0 +1,88 @@
+import type { TraceSourceConfig } from '../../../config/traces.js';
+import type { Gap } from '../../../model/gap.js';
+import type { CallEdge, ServiceGraph } from '../../../model/graph.js';
+import { callsIn } from '../../../analysis/traces/calls.js';
+import type { Limits } from '../attempt.js';
+import { gapOf } from '../gaps.js';
+import type { ServiceNames } from '../scope/service-names.js';
+import { openTraceSource } from './open.js';
+import { entriesOf } from './plan.js';
+import { readTrace, SpanServices } from './read-trace.js';
+import type { TraceSource } from './source.js';
+import { SpanTableBuilder } from './span-table.js';
+
+/** Sources that count calls do so by the day where a job counts them. */
+const COUNTED_SECONDS = 86_400;
+/** Of a source that does not count, traces of the alerting service in this time before the alert are read, and so many. */
+const SAMPLED_SECONDS = 1_800;
+const SAMPLED_TRACES = 40;
+
+const WHAT = 'calls between services';
+
+/**
+ * Who calls whom by the configured sources of traces: as the source has counted (Jaeger's dependencies), else from some
+ * traces of the alerting service. A source that is away is a gap.
+ *
+ * @param time the calls before it, unix seconds
+ */
+export async function learnCalls(
+  configs: readonly TraceSourceConfig[],
+  scope: { service: string; graph: ServiceGraph },
+  names: ServiceNames,
+  time: number,
+  limits: Limits,
+): Promise<{ calls: CallEdge[]; gaps: Gap[] }> {
+  const gaps: Gap[] = [];
+  const learnt = await Promise.all(
+    configs.map(async (config): Promise<CallEdge[]> => {
+      const source = openTraceSource(config);
+      try {
+        const pairs = await callsOf(source, scope, names, time, limits);
+        const learntFrom = { source: `traces of ${source.name}`, seenAt: time };
+        return pairs
+          .filter(([caller, callee]) => caller !== callee)
+          .map(([caller, callee]) => ({ caller, callee, learntFrom }));
+      } catch (error) {
+        gaps.push(gapOf(error, limits, source.name, WHAT));
+        return [];
+      } finally {
+        source.close();
+      }
+    }),
+  );
+  return { calls: learnt.flat(), gaps };
+}
+
+async function callsOf(
+  source: TraceSource,
+  scope: { service: string; graph: ServiceGraph },
+  names: ServiceNames,
+  time: number,
+  limits: Limits,
+): Promise<[caller: string, callee: string][]> {
+  const counted = await source.calls({ from: time - COUNTED_SECONDS, until: time }, limits);
+  if (counted !== null && counted.length > 0) {
+    const nameOf = (written: string): string => names.resolve(written) ?? written;
+    return counted.map(({ caller, callee }) => [nameOf(caller), nameOf(callee)]);
+  }
+  const window = { from: time - SAMPLED_SECONDS, until: time };
+  const [entry] = entriesOf(scope, await source.services(window, limits), names);
+  if (entry === undefined) return [];
+  const query = { ...window, service: entry.names[0]!, operation: null, which: 'any', most: SAMPLED_TRACES } as const;
+  const { traces } = await source.find(query, limits);
+  const services = new SpanServices(names);
+  const table = new SpanTableBuilder();
+  for (const trace of traces) {
+    table.add({ id: trace.traceId, page: null, choice: 'ordinary' }, readTrace(trace, services));
+  }
+  return callsIn(table.build());
+}
+
+/** The graph with further calls: those that it has already stay as they were learnt. */
+export function withCalls(graph: ServiceGraph, calls: readonly CallEdge[]): ServiceGraph {
+  const keyOf = ({ caller, callee }: CallEdge): string => JSON.stringify([caller, callee]);
+  const known = new Map(graph.edges.map((edge) => [keyOf(edge), edge]));
+  for (const edge of calls) if (!known.has(keyOf(edge))) known.set(keyOf(edge), edge);
+  const services = new Set([...graph.services, ...calls.flatMap(({ caller, callee }) => [caller, callee])]);
+  return { ...graph, services: [...services].sort(), edges: [...known.values()] };
+}
