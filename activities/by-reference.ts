@@ -6,7 +6,7 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import { scope as scopeSchema, type DocumentRef } from '../model/incident.js';
 import { excerptOf } from './analyse/excerpt.js';
-import type { Activities, InvestigationSteps } from './contract.js';
+import type { Activities, EvidenceRead, InvestigationSteps, SourceRequest } from './contract.js';
 import { completeRecord } from './record/complete-record.js';
 import { isLost, type Documents } from './record/documents.js';
 
@@ -26,6 +26,12 @@ export function byReference(
   documents: Documents,
 ): Pick<Activities, keyof InvestigationSteps> {
   const scopeOf = (ref: DocumentRef) => found(documents.get(ref, scopeSchema));
+  const bySource =
+    (read: (request: SourceRequest) => Promise<EvidenceRead>) =>
+    async ({ scope, source }: { scope: DocumentRef; source: string }): Promise<EvidenceRead> => {
+      const { evidence, gaps } = await read({ scope: await scopeOf(scope), source });
+      return { evidence, gaps: bounded(gaps) };
+    };
   return {
     async planScope(input) {
       const scope = await steps.planScope(input);
@@ -41,6 +47,10 @@ export function byReference(
       const { evidence, gaps } = await steps.collectMetrics({ scope: await scopeOf(scope), family });
       return { evidence, gaps: bounded(gaps) };
     },
+
+    collectLogs: bySource(steps.collectLogs),
+    collectTraces: bySource(steps.collectTraces),
+    collectState: bySource(steps.collectState),
 
     async collectChanges({ scope }) {
       const { changes, gaps } = await steps.collectChanges({ scope: await scopeOf(scope) });

@@ -14,6 +14,8 @@ export type MetricFamily = 'golden' | 'edges' | 'resources' | 'hosts';
 /** How an incident is to be followed, decided by the worker's configuration when the incident opens. */
 export interface Policy {
   families: MetricFamily[];
+  /** Names of the sources beside metrics that are asked, by what they are asked for. */
+  sources: { logs: string[]; traces: string[]; state: string[] };
   /** How many leading suspects are checked. */
   checkSuspects: number;
   /** Seconds that a step which reads sources has; then it answers with what it has read. */
@@ -53,10 +55,16 @@ export interface InvestigationSteps {
   planScope(input: { environment: string; anomalies: Anomaly[]; now: number }): Promise<Scope>;
 
   /** Pulls one family of series for the scope into the evidence store. */
-  collectMetrics(input: {
-    scope: Scope;
-    family: MetricFamily;
-  }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
+  collectMetrics(input: { scope: Scope; family: MetricFamily }): Promise<EvidenceRead>;
+
+  /** Counts what the services of the scope wrote, by kind of line, as one source of logs tells it. */
+  collectLogs(input: SourceRequest): Promise<EvidenceRead>;
+
+  /** Samples traces through the services of the scope from one source. */
+  collectTraces(input: SourceRequest): Promise<EvidenceRead>;
+
+  /** Reads what one platform says of workloads, hosts and outside services. */
+  collectState(input: SourceRequest): Promise<EvidenceRead>;
 
   /** Reads what was changed from a little before the window on. */
   collectChanges(input: { scope: Scope }): Promise<{ changes: Change[]; gaps: Gap[] }>;
@@ -82,6 +90,18 @@ export interface InvestigationSteps {
    * to get this revision.
    */
   saveRecord(input: { record: IncidentRecord }): Promise<SavedRecord>;
+}
+
+/** What one configured source, by its name, is asked about a scope. */
+export interface SourceRequest {
+  scope: Scope;
+  source: string;
+}
+
+/** What a source told, in the evidence store, and what it could not tell. */
+export interface EvidenceRead {
+  evidence: EvidenceRef;
+  gaps: Gap[];
 }
 
 export interface SavedRecord {
@@ -126,10 +146,13 @@ export interface Activities {
     gaps: Gap[];
   }>;
 
-  collectMetrics(input: {
-    scope: DocumentRef;
-    family: MetricFamily;
-  }): Promise<{ evidence: EvidenceRef; gaps: Gap[] }>;
+  collectMetrics(input: { scope: DocumentRef; family: MetricFamily }): Promise<EvidenceRead>;
+
+  collectLogs(input: { scope: DocumentRef; source: string }): Promise<EvidenceRead>;
+
+  collectTraces(input: { scope: DocumentRef; source: string }): Promise<EvidenceRead>;
+
+  collectState(input: { scope: DocumentRef; source: string }): Promise<EvidenceRead>;
 
   collectChanges(input: {
     scope: DocumentRef;

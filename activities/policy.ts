@@ -7,11 +7,17 @@ export function createReadPolicy(deps: {
   config: Config;
   productVersion: string;
 }): Pick<Activities, 'readPolicy'> {
-  const { diagnosis, followUp, metrics, temporal } = deps.config;
+  const { diagnosis, followUp, metrics, temporal, logs, traces, kubernetes, status } = deps.config;
+  const namesOf = (sources: readonly { name: string }[]): string[] => sources.map(({ name }) => name);
   return {
     readPolicy: () =>
       Promise.resolve({
         families: ['golden', 'edges', 'resources', 'hosts'],
+        sources: {
+          logs: namesOf(logs),
+          traces: namesOf(traces),
+          state: namesOf([...kubernetes, ...status]),
+        },
         checkSuspects: diagnosis.checkSuspects,
         sourceTimeoutSeconds: diagnosis.sourceTimeoutSeconds,
         analysisTimeoutSeconds: diagnosis.timeoutSeconds,

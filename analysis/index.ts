@@ -78,9 +78,9 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
 
 function tracesToLookAt({ input, traces }: Facts, { verdict, suspects }: Diagnosis): ExemplaryTrace[] {
   if (traces === null || input.spans === null) return [];
-  const { service, symptom } = input.anomaly;
-  const suspect = verdict.service ?? suspects[0]?.service ?? service;
-  return exemplaryTraces(input.spans, traces.window, { suspect, symptom });
+  const suspect = verdict.service ?? suspects[0]?.service;
+  if (suspect === undefined) return [];
+  return exemplaryTraces(input.spans, traces.window, { suspect, symptom: input.anomaly.symptom });
 }
 
 /** Evidence that something is wrong, rather than of where. */

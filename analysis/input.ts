@@ -1,6 +1,7 @@
 import type { SymptomKind } from '../model/anomaly.js';
 import type { Change } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
+import type { Condition } from '../model/condition.js';
 import type { Gap } from '../model/gap.js';
 import type { ServiceGraph } from '../model/graph.js';
 import type { Series } from '../model/series.js';
@@ -24,5 +25,7 @@ export interface DiagnosisInput {
   /** Null when no such source is configured. */
   spans: SpanTable | null;
   logs: LogTable | null;
+  /** What platforms say of workloads, hosts and outside services; null when no such source is configured. */
+  conditions: Condition[] | null;
   gaps: Gap[];
 }

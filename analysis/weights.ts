@@ -88,8 +88,9 @@ export const TRACES = {
   blockSigmas: 1.5,
   /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
   leastEndChange: 0.2,
-  /** A trace is an example of slowness from so many times the usual time on; */
+  /** A trace is an example of slowness beyond so many times the median and this quantile of the calm; */
   slowFactor: 1.5,
+  slowQuantile: 0.95,
   /** ... and names the suspect when that spent this share of it. */
   leastTold: 0.2,
 } as const;

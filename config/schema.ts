@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import { changes } from './changes.js';
 import { followUp } from './follow-up.js';
+import { kubernetes } from './kubernetes.js';
+import { logs } from './logs.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { services } from './services.js';
 import { sinks } from './sinks/index.js';
+import { status } from './status.js';
 import { store } from './store.js';
+import { traces } from './traces.js';
 import { triage } from './triage.js';
 import { watches } from './watches.js';
 import { webhook } from './webhook.js';
@@ -44,21 +49,6 @@ export type RecordingSourceConfig = z.infer<typeof recordingSource>;
 
 const metricsSource = z.discriminatedUnion('type', [prometheusSource, recordingSource]);
 export type MetricsSourceConfig = z.infer<typeof metricsSource>;
-
-const changeSource = z.discriminatedUnion('type', [
-  /** A JSON array of changes (model/change.ts) in a file. */
-  z.strictObject({ type: z.literal('file'), name: z.string().min(1), file: filePath }),
-  /** An address that answers GET with a JSON array of changes; `from` and `to` (unix seconds) are added to the query. */
-  z.strictObject({
-    type: z.literal('http'),
-    name: z.string().min(1),
-    url: serverUrl,
-    auth: outgoingAuth.default({ type: 'none' }),
-    tls,
-    timeoutSeconds: seconds.default(10),
-  }),
-]);
-export type ChangeSourceConfig = z.infer<typeof changeSource>;
 
 const settings = z.strictObject({
   /** Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it. */
@@ -102,7 +92,15 @@ const settings = z.strictObject({
 
   services,
 
-  changes: z.array(changeSource).default([]),
+  changes,
+
+  logs,
+
+  traces,
+
+  kubernetes,
+
+  status,
 
   diagnosis: z
     .strictObject({
@@ -149,7 +147,9 @@ const settings = z.strictObject({
 });
 
 /** The whole of faultline.yml. Every field has a default but the metrics source. */
-export const configSchema = settings.superRefine(({ followUp, sinks }, context) => {
+export const configSchema = settings.superRefine((config, context) => {
+  const { followUp, sinks } = config;
+  demandDistinctNames(config, context);
   if (followUp.escalateAfterSeconds > 0) return;
   sinks.forEach(({ name, route }, i) => {
     if (route.when !== 'escalated') return;
@@ -158,3 +158,20 @@ export const configSchema = settings.superRefine(({ followUp, sinks }, context) 
   });
 });
 export type Config = z.infer<typeof configSchema>;
+
+/** Gaps, steps and evidence say which source they are of by its name alone. */
+function demandDistinctNames(
+  { logs, traces, kubernetes, status, changes }: z.infer<typeof settings>,
+  context: z.RefinementCtx,
+): void {
+  const owners = new Map<string, string>();
+  for (const [list, sources] of Object.entries({ logs, traces, kubernetes, status, changes })) {
+    sources.forEach(({ name }, i) => {
+      const owner = owners.get(name);
+      owners.set(name, list);
+      if (owner === undefined) return;
+      const message = `expected a name of its own, ${owner} has a source ${name} as well`;
+      context.addIssue({ code: 'custom', path: [list, i, 'name'], message });
+    });
+  }
+}

@@ -53,13 +53,4 @@ const traceSource = z.discriminatedUnion('type', [
 export type TraceSourceConfig = z.infer<typeof traceSource>;
 
 /** Where traces are read. */
-export const traces = z.array(traceSource).superRefine((sources, context) => {
-  sources.forEach(({ name }, i) => {
-    if (sources.findIndex((other) => other.name === name) === i) return;
-    context.addIssue({
-      code: 'custom',
-      path: [i, 'name'],
-      message: `expected a name that no other source of traces has, "${name}" is taken`,
-    });
-  });
-});
+export const traces = z.array(traceSource).default([]);

@@ -26,8 +26,13 @@ export const scope = z.object({
 });
 export type Scope = z.infer<typeof scope>;
 
+/** What a blob of evidence holds: series, or a table of model/telemetry.ts or model/condition.ts. */
+export const evidenceKind = z.enum(['series', 'logs', 'spans', 'conditions']);
+export type EvidenceKind = z.infer<typeof evidenceKind>;
+
 /** Points at a blob in the evidence store. */
 export const evidenceRef = z.object({
+  kind: evidenceKind,
   uri: z.string(),
   /** SHA-256 of the blob, hex. */
   digest: z.string(),

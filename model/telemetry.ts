@@ -44,3 +44,63 @@ export interface LogLine {
 export interface LogTable {
   lines: LogLine[];
 }
+
+/** Tables of several sources as one; null when there is none. */
+export function joinedLogs(tables: readonly LogTable[]): LogTable | null {
+  if (tables.length === 0) return null;
+  return { lines: tables.flatMap(({ lines }) => lines) };
+}
+
+/** Tables of several sources as one, each trace as it was; null when there is none. */
+export function joinedSpans(tables: readonly SpanTable[]): SpanTable | null {
+  if (tables.length <= 1) return tables[0] ?? null;
+  const rows = tables.reduce((sum, { parent }) => sum + parent.length, 0);
+  const joined: SpanTable = {
+    services: [],
+    operations: [],
+    trace: new Uint32Array(rows),
+    parent: new Int32Array(rows),
+    service: new Uint32Array(rows),
+    operation: new Uint32Array(rows),
+    start: new Float64Array(rows),
+    duration: new Float64Array(rows),
+    failed: new Uint8Array(rows),
+    traceIds: tables.flatMap(({ traceIds }) => traceIds),
+    tracePages: tables.flatMap(({ tracePages }) => tracePages),
+    choice: Uint8Array.from(tables.flatMap(({ choice }) => Array.from(choice))),
+  };
+  const services = new Numbers(joined.services);
+  const operations = new Numbers(joined.operations);
+  let at = 0;
+  let traces = 0;
+  for (const table of tables) {
+    const service = table.services.map((name) => services.of(name));
+    const operation = table.operations.map((name) => operations.of(name));
+    for (let row = 0; row < table.parent.length; row += 1) {
+      const parent = table.parent[row]!;
+      joined.trace[at + row] = traces + table.trace[row]!;
+      joined.parent[at + row] = parent < 0 ? parent : at + parent;
+      joined.service[at + row] = service[table.service[row]!]!;
+      joined.operation[at + row] = operation[table.operation[row]!]!;
+    }
+    joined.start.set(table.start, at);
+    joined.duration.set(table.duration, at);
+    joined.failed.set(table.failed, at);
+    at += table.parent.length;
+    traces += table.traceIds.length;
+  }
+  return joined;
+}
+
+/** Numbers names in the order in which they are first seen. */
+class Numbers {
+  private readonly numbers = new Map<string, number>();
+
+  constructor(private readonly names: string[]) {}
+
+  of(name: string): number {
+    const number = this.numbers.get(name) ?? this.names.push(name) - 1;
+    this.numbers.set(name, number);
+    return number;
+  }
+}

@@ -133,7 +133,7 @@ function masked(data: unknown, key: string): unknown {
   }
   // Those of a list under a secret name are secrets as well.
   if (Array.isArray(data)) return data.map((one) => masked(one, key));
-  if (typeof data !== 'object' || data === null) return data;
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return data;
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, masked(value, name)]));
 }
 

@@ -6,6 +6,7 @@ import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
+import { examineTraces } from './doctor/traces.js';
 import { examineWatches } from './doctor/watches.js';
 
 export type { Finding } from './doctor/finding.js';
@@ -22,7 +23,7 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, logs of changes, sinks, the store. With a broken
+ * configuration, Temporal, the metrics source and the watches, sources of traces, logs of changes, sinks, the store. With a broken
  * configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
@@ -49,6 +50,7 @@ type Configured = Exclude<Area, 'configuration' | 'temporal'>;
 const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
+  traces: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
   store: () => Promise.resolve([]),
@@ -66,6 +68,7 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
+    traces: () => examineTraces(config.traces),
     changes: () => examineChanges(config.changes),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),

@@ -16,8 +16,25 @@ export const { readPolicy } = proxyLocalActivities<Pick<Activities, 'readPolicy'
  * (`collecting`). An attempt fails only while there is time for another, or for good: the number of attempts is a
  * limit for work that ends its worker each time. An outage of 90 s takes ten of them.
  */
-export const { planScope, collectMetrics, collectChanges, runChecks } = proxyActivities<
-  Pick<Activities, 'planScope' | 'collectMetrics' | 'collectChanges' | 'runChecks'>
+export const {
+  planScope,
+  collectMetrics,
+  collectLogs,
+  collectTraces,
+  collectState,
+  collectChanges,
+  runChecks,
+} = proxyActivities<
+  Pick<
+    Activities,
+    | 'planScope'
+    | 'collectMetrics'
+    | 'collectLogs'
+    | 'collectTraces'
+    | 'collectState'
+    | 'collectChanges'
+    | 'runChecks'
+  >
 >({
   startToCloseTimeout: '90s',
   heartbeatTimeout: '15s',

@@ -20,7 +20,7 @@ export function startAnalysisPool(threads = ANALYSIS_THREADS): AnalysisPool {
 
 type AnalyseInput = Parameters<InvestigationSteps['analyse']>[0];
 
-/** What an analysis is told beside the series: no source of spans or logs is collected yet. */
+/** What an analysis is told beside the evidence in the store. */
 export function inputOf({
   scope,
   changes,
@@ -29,7 +29,7 @@ export function inputOf({
 }: Omit<AnalyseInput, 'evidence'>): AnalysisTask['input'] {
   const anomaly = { service: scope.service, symptom: scope.symptom, time: scope.anomalyTime };
   const { window, graph } = scope;
-  return { anomaly, window, graph, changes, checks, gaps, spans: null, logs: null };
+  return { anomaly, window, graph, changes, checks, gaps };
 }
 
 /**

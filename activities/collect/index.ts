@@ -1,7 +1,10 @@
 import type { InvestigationSteps } from '../contract.js';
 import { createCollectChanges } from './changes/collect-changes.js';
+import { createCollectLogs } from './logs/collect-logs.js';
 import { createCollectMetrics } from './metrics/collect-metrics.js';
 import type { CollectDeps } from './deps.js';
+import { createCollectState } from './state/collect-state.js';
+import { createCollectTraces } from './traces/collect-traces.js';
 import { createPlanScope } from './scope/plan-scope.js';
 
 export { collectChanges } from './changes/collect-changes.js';
@@ -19,6 +22,16 @@ export type { MetricsSource } from './metrics/source/source.js';
 /** The activities that read what an analysis needs. */
 export function createCollect(
   deps: CollectDeps,
-): Pick<InvestigationSteps, 'planScope' | 'collectMetrics' | 'collectChanges'> {
-  return { ...createPlanScope(deps), ...createCollectMetrics(deps), ...createCollectChanges(deps) };
+): Pick<
+  InvestigationSteps,
+  'planScope' | 'collectMetrics' | 'collectLogs' | 'collectTraces' | 'collectState' | 'collectChanges'
+> {
+  return {
+    ...createPlanScope(deps),
+    ...createCollectMetrics(deps),
+    ...createCollectLogs(deps),
+    ...createCollectTraces(deps),
+    ...createCollectState(deps),
+    ...createCollectChanges(deps),
+  };
 }

@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { Condition } from '../../model/condition.js';
 import type { EvidenceRef } from '../../model/incident.js';
 import type { Series } from '../../model/series.js';
+import type { LogTable, SpanTable } from '../../model/telemetry.js';
 import { storeId, type BlobStore } from './blob-store.js';
-import { decode, encode } from './evidence-format.js';
+import { decode, decodeTable, encode, encodeTable } from './evidence-format.js';
+
+/** Evidence that is no series, by its kind. */
+export interface Tables {
+  logs: LogTable;
+  spans: SpanTable;
+  conditions: Condition[];
+}
 
 /** Keeps what a diagnosis read, so that its report can be made again when the source has forgotten it. */
 export interface EvidenceStore {
@@ -11,6 +20,12 @@ export interface EvidenceStore {
 
   /** Reads series again. Throws `EvidenceMissing`, `EvidenceCorrupt` or `StoreError`. */
   get(uri: string): Promise<Series[]>;
+
+  /** Stores a table of another kind of evidence; the same table stored twice is one blob. */
+  putTable<K extends keyof Tables>(kind: K, table: Tables[K], about: string): Promise<EvidenceRef>;
+
+  /** Reads such a table again. Throws as `get` does. */
+  getTable<K extends keyof Tables>(kind: K, uri: string): Promise<Tables[K]>;
 
   /** Stores any bytes and answers their URI; the same bytes stored twice are one blob. */
   putBytes(bytes: Buffer): Promise<string>;
@@ -66,6 +81,15 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
  */
 const REWRITE_AFTER_SECONDS = 6 * 3600;
 
+async function unpacked<T>(uri: string, bytes: Buffer, unpack: (bytes: Buffer) => Promise<T>): Promise<T> {
+  try {
+    return await unpack(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EvidenceCorrupt(uri, `cannot be read: ${reason}`);
+  }
+}
+
 /** The evidence of a store: each blob under the digest of its bytes, which is checked whenever it is read. */
 export function createEvidence(blobs: BlobStore): EvidenceStore {
   let knownId: string | null = null;
@@ -106,19 +130,21 @@ export function createEvidence(blobs: BlobStore): EvidenceStore {
       for await (const frame of encode(series)) frames.push(frame);
       const bytes = Buffer.concat(frames);
       const { uri, digest } = await write('evidence', bytes);
-      return { uri, digest, bytes: bytes.length, summary: `${series.length} series of ${about}` };
+      const summary = `${series.length} series of ${about}`;
+      return { kind: 'series', uri, digest, bytes: bytes.length, summary };
     },
 
     async get(uri) {
-      const bytes = await read(uri);
-      try {
-        return await decode(bytes);
-      } catch (error) {
-        throw new EvidenceCorrupt(
-          uri,
-          `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      }
+      return unpacked(uri, await read(uri), decode);
+    },
+
+    async putTable(kind, table, about) {
+      const bytes = await encodeTable(kind, table);
+      return { kind, ...(await write('evidence', bytes)), bytes: bytes.length, summary: about };
+    },
+
+    async getTable<K extends keyof Tables>(kind: K, uri: string) {
+      return (await unpacked(uri, await read(uri), (bytes) => decodeTable(kind, bytes))) as Tables[K];
     },
 
     putBytes: async (bytes) => (await write('documents', bytes)).uri,

@@ -19,7 +19,7 @@ export async function readPageEvidence(
   const found = new Map<string, PlottedSeries>();
   const missing: string[] = [];
   // One after another: a blob of a large estate is many times what of it is plotted.
-  for (const { uri, summary } of evidence) {
+  for (const { uri, summary } of evidence.filter(({ kind }) => kind === 'series')) {
     try {
       for (const series of await store.get(uri)) {
         if (wanted.has(series.id)) found.set(series.id, reduceSeries(series, diagnosis));

@@ -207,7 +207,7 @@ function failureEvidence({ traces, graph }: Facts): Finding[] {
         observation: `failed spans of ${name}`,
         kind: 'trace',
         weight,
-        statement: `${wholePercent(after)} of the spans of ${name} failed with nothing below them failing (before: ${wholePercent(before)}).`,
+        statement: `${wholePercent(after)} of the sampled spans of ${name} failed with nothing below them failing (before: ${wholePercent(before)}).`,
         kinds: [['code-change', weight * 0.5]],
       }),
     ];

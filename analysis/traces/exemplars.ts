@@ -16,17 +16,23 @@ interface Seen {
   root: number;
   /** Row in which it began to fail; -1 when it did not fail. */
   failedAt: number;
-  /** What requests to the same operation usually take; null when none was seen before. */
-  usual: number | null;
+  /** What requests to the same operation took before; null when none was seen. */
+  before: Usual | null;
   /** Number of the service to name (where it failed, or where time was spent), and the seconds in it or on the way to it. */
   service: number;
   spent: number;
 }
 
+interface Usual {
+  /** Seconds that half of them took at most, and those from which one is slow. */
+  median: number;
+  slowFrom: number;
+}
+
 /**
  * Up to three traces of the incident that show what happened: failing ones first when the alert is about errors, slow
  * ones first when it is about latency, and those first that lead through the suspect. A trace is slow when it took
- * `TRACES.slowFactor` times as long as requests to the same operation usually do.
+ * longer than nearly all requests to the same operation did before, and clearly longer than half of them.
  */
 export function exemplaryTraces(
   spans: SpanTable,
@@ -35,9 +41,9 @@ export function exemplaryTraces(
 ): ExemplaryTrace[] {
   const suspectNumber = spans.services.indexOf(suspect);
   const seen = tracesSeen(spans, window, suspectNumber);
-  const excess = ({ root, usual }: Seen): number => spans.duration[root]! - (usual ?? 0);
-  const isSlow = ({ root, usual }: Seen): boolean =>
-    usual !== null && spans.duration[root]! >= TRACES.slowFactor * usual;
+  const excess = ({ root, before }: Seen): number => spans.duration[root]! - (before?.median ?? 0);
+  const isSlow = ({ root, before }: Seen): boolean =>
+    before !== null && spans.duration[root]! > before.slowFrom;
   const telling = seen.filter((one) => one.failedAt >= 0 || isSlow(one));
   const slowFirst = symptom === 'latency';
   return telling
@@ -58,14 +64,14 @@ export function exemplaryTraces(
 }
 
 /** `1.8 s, of which payment 1.6 s (usually 210 ms)`, `failed after 40 ms, at Charge of payment`. */
-function statementOf(spans: SpanTable, { root, failedAt, usual, service, spent }: Seen): string {
+function statementOf(spans: SpanTable, { root, failedAt, before, service, spent }: Seen): string {
   const took = quantity(spans.duration[root]!, 's');
   if (failedAt >= 0) {
     const where = `${spans.operations[spans.operation[failedAt]!]!} of ${spans.services[spans.service[failedAt]!]!}`;
     return `failed after ${took}, at ${where}`;
   }
   const most = `of which ${spans.services[service]!} ${quantity(spent, 's')}`;
-  return `${took}, ${most}${usual === null ? '' : ` (usually ${quantity(usual, 's')})`}`;
+  return `${took}, ${most}${before === null ? '' : ` (usually ${quantity(before.median, 's')})`}`;
 }
 
 function tracesSeen(spans: SpanTable, window: TraceWindow, suspect: number): Seen[] {
@@ -97,7 +103,7 @@ function tracesSeen(spans: SpanTable, window: TraceWindow, suspect: number): See
     const service = begun >= 0 ? spans.service[begun]! : isSuspects ? suspect : most;
     const key = spans.service[root]! * width + spans.operation[root]!;
     return [
-      { trace, root, failedAt: begun, usual: usual.get(key) ?? null, service, spent: times.get(service) ?? 0 },
+      { trace, root, failedAt: begun, before: usual.get(key) ?? null, service, spent: times.get(service) ?? 0 },
     ];
   });
 }
@@ -113,13 +119,13 @@ function rootsOf({ parent, trace, duration }: SpanTable): Map<number, number> {
   return roots;
 }
 
-/** The median of what ordinary requests to each operation took before. */
+/** What ordinary requests to each operation took before. */
 function usualTimes(
   spans: SpanTable,
   roots: ReadonlyMap<number, number>,
   { calmUntil }: TraceWindow,
   width: number,
-): Map<number, number> {
+): Map<number, Usual> {
   const times = new Map<number, number[]>();
   for (const [trace, root] of roots) {
     if (spans.choice[trace] !== 0 || spans.start[root]! >= calmUntil) continue;
@@ -127,6 +133,11 @@ function usualTimes(
     times.set(key, [...(times.get(key) ?? []), spans.duration[root]!]);
   }
   return new Map(
-    [...times].map(([key, seconds]) => [key, quantileSorted(Float64Array.from(seconds).sort(), 0.5)]),
+    [...times].map(([key, seconds]) => {
+      const sorted = Float64Array.from(seconds).sort();
+      const median = quantileSorted(sorted, 0.5);
+      const nearlyAll = quantileSorted(sorted, TRACES.slowQuantile);
+      return [key, { median, slowFrom: Math.max(nearlyAll, TRACES.slowFactor * median) }];
+    }),
   );
 }

@@ -40,7 +40,13 @@ export async function collectAt(deps: CollectDeps, anomalies: Anomaly[], now: nu
   }
   const allGaps = [...scope.gaps, ...metrics.flatMap((one) => one.gaps), ...gaps];
   return {
-    input: { ...inputOf({ scope, changes, checks: [], gaps: allGaps }), series: series.flat() },
+    input: {
+      ...inputOf({ scope, changes, checks: [], gaps: allGaps }),
+      series: series.flat(),
+      logs: null,
+      spans: null,
+      conditions: null,
+    },
     checks,
   };
 }

@@ -107,6 +107,7 @@ export function readCase(folder: string): Case {
       checks: [],
       spans,
       logs: readLogs(file, alert.anomaly_time),
+      conditions: null,
       gaps: [],
     },
   };

@@ -43,6 +43,7 @@ function estate(...list: Series[]): DiagnosisInput {
     checks: [],
     spans: null,
     logs: null,
+    conditions: null,
     gaps: [],
   };
 }

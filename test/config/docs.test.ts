@@ -62,7 +62,7 @@ function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
   return name
-    .replace(/__(CHANGES|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
+    .replace(/__(CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
     .replace(/__WEBHOOK__SOURCES__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
 }
 

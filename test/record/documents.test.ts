@@ -30,12 +30,14 @@ function inMemory(): { documents: Documents; kept: Map<string, Buffer> } {
   return { documents: documentsIn(store), kept };
 }
 
+const notAsked = (): Promise<never> => Promise.reject(new Error('not asked'));
+
 /** The steps of an investigation that find what a record says. */
 function stepsOf(record: IncidentRecord): InvestigationSteps {
   const { diagnosis, changes, checks } = record;
   return {
     planScope: () => Promise.resolve(aScope()),
-    collectMetrics: () => Promise.reject(new Error('not asked')),
+    ...{ collectMetrics: notAsked, collectLogs: notAsked, collectTraces: notAsked, collectState: notAsked },
     collectChanges: () => Promise.resolve({ changes, gaps: [] }),
     runChecks: () => Promise.resolve({ checks, gaps: [] }),
     analyse: (given) => {

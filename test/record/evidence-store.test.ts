@@ -8,7 +8,9 @@ import {
   type EvidenceStore,
 } from '../../activities/record/evidence-store.js';
 import type { Series } from '../../model/series.js';
+import type { SpanTable } from '../../model/telemetry.js';
 import { describeStores, keysIn } from '../support/stores.js';
+import { ordinaryTraces } from '../support/spans.js';
 
 function series(id: string, times: Float64Array, values: Float64Array): Series {
   return {
@@ -73,6 +75,26 @@ describeStores('evidence store', (current) => {
     assert.ok(ref.bytes < 2 * times.byteLength, `${ref.bytes} bytes hold one axis of ${times.byteLength}`);
     const read = await store.get(ref.uri);
     assert.equal(new Set(read.map((one) => one.times)).size, 1);
+  });
+
+  it('gives back tables of other kinds as they were, without secrets, and refuses those of another kind', async () => {
+    const spans: SpanTable = {
+      services: ['front', 'cart'],
+      operations: ['GET /?token=abc123'],
+      trace: Uint32Array.of(0, 0),
+      parent: Int32Array.of(-1, 0),
+      service: Uint32Array.of(0, 1),
+      operation: Uint32Array.of(0, 0),
+      start: Float64Array.of(1.7e9, 1.7e9 + 0.25),
+      duration: Float64Array.of(0.5, 0.125),
+      failed: Uint8Array.of(1, 255),
+      ...ordinaryTraces(1),
+    };
+    const ref = await store.putTable('spans', spans, '1 trace');
+    assert.deepEqual([ref.kind, ref.summary], ['spans', '1 trace']);
+    assert.deepEqual(await store.getTable('spans', ref.uri), { ...spans, operations: ['GET /?token=***'] });
+    await assert.rejects(store.getTable('logs', ref.uri), EvidenceCorrupt);
+    await assert.rejects(store.get(ref.uri), EvidenceCorrupt);
   });
 
   it('makes one blob of the same series stored twice at once, and leaves no draft behind', async () => {

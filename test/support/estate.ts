@@ -121,6 +121,7 @@ export function estate(options: EstateOptions): Estate {
       checks: [],
       spans: null,
       logs: null,
+      conditions: null,
       gaps: [],
     },
   };

@@ -1,6 +1,6 @@
 import { createDeliver } from '../../activities/deliver/deliver.js';
 import type { Activities, Conclusion, Policy } from '../../activities/contract.js';
-import type { DocumentKind, DocumentRef, IncidentRecord } from '../../model/incident.js';
+import type { DocumentKind, DocumentRef, EvidenceRef, IncidentRecord } from '../../model/incident.js';
 import { aDiagnosis, aScope } from './diagnoses.js';
 
 /** What the fakes were asked, in order. */
@@ -20,6 +20,7 @@ export function aConclusion(diagnosis = aDiagnosis()): Conclusion {
 
 export const POLICY: Policy = {
   families: ['golden', 'resources'],
+  sources: { logs: [], traces: [], state: [] },
   checkSuspects: 1,
   sourceTimeoutSeconds: 30,
   analysisTimeoutSeconds: 60,
@@ -34,6 +35,12 @@ export const POLICY: Policy = {
   metricsUrl: 'http://metrics.example',
   productVersion: '0.0.0-test',
 };
+
+const evidenceOf = (kind: EvidenceRef['kind'], digest: string, summary: string): EvidenceRef => ({
+  ...{ kind, digest, summary },
+  uri: `evidence/${digest}`,
+  bytes: 1,
+});
 
 /** Activities that answer the sample incident; `overrides` replace single ones. Stand-ins for workflow tests only. */
 export function fakeActivities(overrides: Partial<Activities> = {}): {
@@ -61,9 +68,15 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
       }),
     collectMetrics: ({ family }) =>
       said(`collect ${family}`, {
-        evidence: { uri: `evidence/${family}`, digest: family, bytes: 1, summary: `20 series of ${family}` },
+        evidence: evidenceOf('series', family, `20 series of ${family}`),
         gaps: [],
       }),
+    collectLogs: ({ source }) =>
+      said(`collect ${source}`, { evidence: evidenceOf('logs', source, '30 kinds of line'), gaps: [] }),
+    collectTraces: ({ source }) =>
+      said(`collect ${source}`, { evidence: evidenceOf('spans', source, '40 traces'), gaps: [] }),
+    collectState: ({ source }) =>
+      said(`collect ${source}`, { evidence: evidenceOf('conditions', source, '2 conditions'), gaps: [] }),
     collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
     runChecks: ({ service }) =>

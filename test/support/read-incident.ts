@@ -56,6 +56,7 @@ function inputOf({ service, symptom, anomalyTime, window, graph }: Scope): Diagn
     checks: [],
     spans: null,
     logs: null,
+    conditions: null,
     gaps: [],
   };
 }

@@ -257,6 +257,7 @@ function analysisTimedOut(): IncidentRecord {
   return recordOf({
     evidence: [
       {
+        kind: 'series',
         uri: 'evidence/ab12',
         digest: 'ab12',
         bytes: 81233,

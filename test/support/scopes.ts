@@ -5,7 +5,7 @@ import type { Limits } from '../../activities/collect/attempt.js';
 import type { CollectDeps } from '../../activities/collect/deps.js';
 import { loadPacks } from '../../activities/collect/metrics/packs/load.js';
 import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
-import type { EvidenceStore } from '../../activities/record/evidence-store.js';
+import type { EvidenceStore, Tables } from '../../activities/record/evidence-store.js';
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { EvidenceRef, Scope } from '../../model/incident.js';
@@ -18,17 +18,30 @@ export const NO_LIMITS: Limits = { signal: new AbortController().signal };
 /** An evidence store for a test. */
 export class MemoryStore implements EvidenceStore {
   readonly blobs = new Map<string, Series[]>();
+  readonly tables = new Map<string, Tables[keyof Tables]>();
   private readonly documents = new Map<string, Buffer>();
 
   put(series: readonly Series[], about: string): Promise<EvidenceRef> {
     const uri = `memory/${this.blobs.size}`;
     this.blobs.set(uri, [...series]);
-    return Promise.resolve({ uri, digest: '', bytes: 0, summary: `${series.length} series of ${about}` });
+    const summary = `${series.length} series of ${about}`;
+    return Promise.resolve({ kind: 'series', uri, digest: '', bytes: 0, summary });
   }
 
   get(uri: string): Promise<Series[]> {
     const blob = this.blobs.get(uri);
     return blob ? Promise.resolve(blob) : Promise.reject(new Error(`${uri} is gone`));
+  }
+
+  putTable<K extends keyof Tables>(kind: K, table: Tables[K], about: string): Promise<EvidenceRef> {
+    const uri = `memory/${kind}-${this.tables.size}`;
+    this.tables.set(uri, table);
+    return Promise.resolve({ kind, uri, digest: '', bytes: 0, summary: about });
+  }
+
+  getTable<K extends keyof Tables>(_kind: K, uri: string): Promise<Tables[K]> {
+    const table = this.tables.get(uri);
+    return table ? Promise.resolve(table as Tables[K]) : Promise.reject(new Error(`${uri} is gone`));
   }
 
   putBytes(bytes: Buffer): Promise<string> {

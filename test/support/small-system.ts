@@ -95,6 +95,7 @@ export function inputOf(
     checks: [],
     spans: null,
     logs: null,
+    conditions: null,
     gaps: [],
   };
 }

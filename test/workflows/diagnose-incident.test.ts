@@ -103,7 +103,7 @@ describe('diagnoseIncident', function () {
             reads += 1;
             const what = `${reads} of ${reads + 40} queries of ${family}`;
             return Promise.resolve({
-              evidence: { uri: 'evidence/x', digest: 'x', bytes: 1, summary: '3 series' },
+              evidence: { kind: 'series', uri: 'evidence/x', digest: 'x', bytes: 1, summary: '3 series' },
               gaps: [{ source: 'prometheus', what, reason: `no answer in ${reads} s` }],
             });
           },
@@ -172,6 +172,34 @@ describe('diagnoseIncident', function () {
     );
     assert.match(first.gaps[0]?.reason ?? '', /ECONNREFUSED/);
     assert.equal(calls.published.length, 2);
+  });
+
+  it('asks every source beside metrics once an investigation, and goes on without one that stays down', async () => {
+    const asked: string[][] = [];
+    const { record, calls } = await play(
+      {
+        policy: { sources: { logs: ['loki'], traces: ['jaeger'], state: ['prod-cluster'] } },
+        activities: {
+          collectTraces: () => {
+            throw ApplicationFailure.nonRetryable('refused with 401', 'BadCredentials');
+          },
+          analyse: ({ evidence }) => {
+            asked.push(evidence.map(({ kind }) => kind));
+            return Promise.resolve(aConclusion());
+          },
+        },
+      },
+      ({ resolve }) => resolve(resolved),
+    );
+    assert.deepEqual(
+      calls.log.filter((call) => /loki|jaeger|prod-cluster/.test(call)),
+      ['collect loki', 'collect prod-cluster'],
+    );
+    assert.deepEqual(asked[0], ['series', 'series', 'logs', 'conditions']);
+    assert.deepEqual(
+      record.gaps.filter(({ source }) => source === 'jaeger').map(({ reason }) => reason),
+      ['refused with 401'],
+    );
   });
 
   it('does not ask again what cannot succeed, and analyses what else was seen', async () => {

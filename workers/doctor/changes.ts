@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ChangeSourceConfig } from '../../config/schema.js';
+import type { ChangeSourceConfig } from '../../config/changes.js';
 import { failed, ok, reasonOf, type Finding, type Told } from './finding.js';
 import { reach } from './reach.js';
 

@@ -4,6 +4,7 @@ export const AREAS = [
   'temporal',
   'metrics',
   'watches',
+  'traces',
   'changes',
   'sinks',
   'store',

@@ -9,7 +9,10 @@ import {
   analysing,
   collectChanges,
   collecting,
+  collectLogs,
   collectMetrics,
+  collectState,
+  collectTraces,
   planScope,
   runChecks,
 } from '../activity-options.js';
@@ -22,6 +25,15 @@ const FAMILY_WORDS: Record<MetricFamily, string> = {
   edges: 'calls between services',
   resources: 'resource use',
   hosts: 'hosts',
+};
+
+/** What sources beside metrics are asked for. */
+type SourceKind = keyof Policy['sources'];
+
+const SOURCE_KINDS: Record<SourceKind, { what: string; collect: typeof collectLogs }> = {
+  logs: { what: 'log lines', collect: collectLogs },
+  traces: { what: 'traces', collect: collectTraces },
+  state: { what: 'the state of workloads and hosts', collect: collectState },
 };
 
 /** What is to be investigated. */
@@ -64,12 +76,13 @@ class Run {
     const planned = await this.planScope(subject);
     if (!planned) return null;
     const { scope, services } = planned;
-    const [evidence, changes] = await Promise.all([
+    const [metrics, told, changes] = await Promise.all([
       this.collectFamilies(scope, services),
+      this.collectSources(scope, services),
       this.collectChanges(scope),
     ]);
 
-    const seen: Seen = { evidence, changes, checks: [] };
+    const seen: Seen = { evidence: [...metrics, ...told], changes, checks: [] };
     const first = await this.analyse(scope, seen);
     if (!first) return resultOf(scope, seen, null);
     const checks = await this.checkSuspects(scope, first.suspects.slice(0, this.policy.checkSuspects));
@@ -96,6 +109,24 @@ class Run {
         return this.step(
           { key: `collect ${family}`, source: 'metrics', what, summary },
           () => collectMetrics.executeWithOptions({ summary, ...this.collecting }, [{ scope, family }]),
+          ({ evidence }) => evidence.summary,
+        );
+      }),
+    );
+    return collected.flatMap((result) => (result ? [result.evidence] : []));
+  }
+
+  private async collectSources(scope: DocumentRef, services: number): Promise<EvidenceRef[]> {
+    const asked = (Object.keys(SOURCE_KINDS) as SourceKind[]).flatMap((kind) =>
+      this.policy.sources[kind].map((source) => ({ source, ...SOURCE_KINDS[kind] })),
+    );
+    const collected = await Promise.all(
+      asked.map(({ source, what: name, collect }) => {
+        const what = `${name} of ${services} services`;
+        const summary = shortSummary(`Read ${what} from ${source}`);
+        return this.step(
+          { key: `collect ${source}`, source, what, summary },
+          () => collect.executeWithOptions({ summary, ...this.collecting }, [{ scope, source }]),
           ({ evidence }) => evidence.summary,
         );
       }),

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { AxiosError, type AxiosResponse } from 'axios';
-import type { ChangeSourceConfig } from '../../../config/schema.js';
+import type { ChangeSourceConfig } from '../../../config/changes.js';
 import { change, type Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import { Connection } from '../../connection/connection.js';

@@ -1,7 +1,7 @@
 import type { Gap } from '../../../model/gap.js';
-import type { EvidenceRef, Scope } from '../../../model/incident.js';
+import type { Scope } from '../../../model/incident.js';
 import { count } from '../../../model/wording.js';
-import type { InvestigationSteps } from '../../contract.js';
+import type { EvidenceRead, InvestigationSteps, SourceRequest } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
 import { gapOf, merged } from '../gaps.js';
@@ -17,25 +17,20 @@ type Deps = Pick<CollectDeps, 'config' | 'store'>;
 
 /** The `collectTraces` activity: a sample of one configured source. A source that is away is retried, then a gap. */
 export function createCollectTraces(deps: Deps): Pick<InvestigationSteps, 'collectTraces'> {
-  return {
-    collectTraces: ({ scope, source }) =>
-      runAttempt((attempt) => collectTraces(deps, scope, source, attempt)),
-  };
+  return { collectTraces: (request) => runAttempt((attempt) => collectTraces(deps, request, attempt)) };
 }
 
 /**
  * Reads traces of the alerting service, before and since, into the evidence store; for use outside Temporal.
  *
- * @param name of the source, as it is configured under `traces`
  * @param now when they are read, unix seconds
  */
 export async function collectTraces(
   deps: Deps,
-  scope: Scope,
-  name: string,
+  { scope, source: name }: SourceRequest,
   limits: Limits,
   now = Date.now() / 1000,
-): Promise<{ evidence: EvidenceRef; gaps: Gap[] }> {
+): Promise<EvidenceRead> {
   const config = deps.config.traces.find((one) => one.name === name);
   if (config === undefined) throw new RangeError(`traces: expected the name of a source, got "${name}"`);
   const source = openTraceSource(config);

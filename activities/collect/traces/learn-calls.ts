@@ -13,14 +13,14 @@ import { SpanTableBuilder } from './span-table.js';
 
 /** Sources that count calls do so by the day where a job counts them. */
 const COUNTED_SECONDS = 86_400;
-/** Of a source that does not count, traces of the alerting service in this time before the alert are read, and so many. */
+/** Traces of the alerting service in this time before are read, and so many. */
 const SAMPLED_SECONDS = 1_800;
 const SAMPLED_TRACES = 40;
 
 const WHAT = 'calls between services';
 
 /**
- * Who calls whom by the configured sources of traces: as the source has counted (Jaeger's dependencies), else from some
+ * Who calls whom by the configured sources of traces: as the source has counted (Jaeger's dependencies), and in some
  * traces of the alerting service. A source that is away is a gap.
  *
  * @param time the calls before it, unix seconds
@@ -53,6 +53,7 @@ export async function learnCalls(
   return { calls: learnt.flat(), gaps };
 }
 
+/** Counted calls are those between services that write spans and hand on the context; a sample shows the others too. */
 async function callsOf(
   source: TraceSource,
   scope: { service: string; graph: ServiceGraph },
@@ -60,22 +61,21 @@ async function callsOf(
   time: number,
   limits: Limits,
 ): Promise<[caller: string, callee: string][]> {
-  const counted = await source.calls({ from: time - COUNTED_SECONDS, until: time }, limits);
-  if (counted !== null && counted.length > 0) {
-    const nameOf = (written: string): string => names.resolve(written) ?? written;
-    return counted.map(({ caller, callee }) => [nameOf(caller), nameOf(callee)]);
-  }
+  const nameOf = (written: string): string => names.resolve(written) ?? written;
+  const counted = (await source.calls({ from: time - COUNTED_SECONDS, until: time }, limits)) ?? [];
+  const calls = counted.map(({ caller, callee }): [string, string] => [nameOf(caller), nameOf(callee)]);
   const window = { from: time - SAMPLED_SECONDS, until: time };
   const [entry] = entriesOf(scope, await source.services(window, limits), names);
-  if (entry === undefined) return [];
-  const query = { ...window, service: entry.names[0]!, operation: null, which: 'any', most: SAMPLED_TRACES } as const;
+  if (entry === undefined) return calls;
+  const [service] = entry.names;
+  const query = { ...window, service: service!, operation: null, which: 'any', most: SAMPLED_TRACES } as const;
   const { traces } = await source.find(query, limits);
   const services = new SpanServices(names);
   const table = new SpanTableBuilder();
   for (const trace of traces) {
     table.add({ id: trace.traceId, page: null, choice: 'ordinary' }, readTrace(trace, services));
   }
-  return callsIn(table.build());
+  return [...calls, ...callsIn(table.build())];
 }
 
 /** The graph with further calls: those that it has already stay as they were learnt. */

@@ -25,7 +25,7 @@ const span = z.object({
   startTimeUnixNano: nanos,
   endTimeUnixNano: nanos,
   attributes,
-  status: z.object({ code: code.default(0) }).default({ code: 0 }),
+  status: z.object({ code: code.default(0), message: z.string().default('') }).default({ code: 0, message: '' }),
 });
 const scopeSpans = z.array(z.object({ spans: z.array(span).default([]) })).default([]);
 const resourceSpans = z.array(
@@ -58,6 +58,7 @@ const KINDS: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 
 function rawSpan(one: z.infer<typeof span>, resource: Record<string, string>): RawSpan {
   const start = secondsOf(one.startTimeUnixNano);
   const own = textsOf(one.attributes, KEPT_ATTRIBUTES);
+  if (one.status.message !== '') own['otel.status_description'] = one.status.message;
   const parentId = hexOf(one.parentSpanId, 8);
   return {
     traceId: hexOf(one.traceId, 16),

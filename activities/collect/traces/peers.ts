@@ -32,12 +32,17 @@ function serviceAt(address: string, names: ServiceNames): string | null {
   return names.resolve(host) ?? insideName(host) ?? host;
 }
 
-/** Statuses of gRPC that a server gives for its own failure: deadline, exhausted, internal, unavailable, data loss. */
-const SERVER_FAULT = new Set(['4', '8', '13', '14', '15']);
+/** Statuses of gRPC that a server gives for its own failure, by number and by name. */
+const SERVER_FAULT =
+  /^(4|8|13|14|15|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/i;
 
 /** What clients write when nobody answers them. */
 const NO_ANSWER =
   /refused|reset|time(d )?-?out|unavailable|unreachable|no such host|hang ?up|broken pipe|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/i;
+
+/** What databases and queues answer when they cannot work: no memory, disk, connections or leader, or only for reading. */
+const CANNOT_WORK =
+  /\bOOM\b|out of memory|no space|disk full|too many (clients|connections)|read.?only|shutting down|not (the )?leader|overload/i;
 
 /**
  * Whether a call that its caller saw fail failed at the peer: it gave no answer, or said that it failed. Null where the
@@ -46,9 +51,9 @@ const NO_ANSWER =
 export function failedAtPeer({ failed, attributes }: RawSpan): boolean | null {
   if (failed !== true) return failed;
   const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code'] ?? NaN);
-  if (status >= 500 || SERVER_FAULT.has(attributes['rpc.grpc.status_code'] ?? '')) return true;
+  if (status >= 500 || SERVER_FAULT.test(attributes['rpc.grpc.status_code'] ?? '')) return true;
   const said = ['error.type', 'exception.type', 'otel.status_description']
     .map((name) => attributes[name] ?? '')
     .join(' ');
-  return NO_ANSWER.test(said) ? true : null;
+  return NO_ANSWER.test(said) || CANNOT_WORK.test(said) ? true : null;
 }

@@ -2,6 +2,7 @@ import { descending, quantile } from 'd3-array';
 import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
 import type { TraceChoice } from '../../../model/telemetry.js';
+import { count } from '../../../model/wording.js';
 import type { Limits } from '../attempt.js';
 import { gapOf } from '../gaps.js';
 import { isOutage, OutOfTime, QueryTooHeavy, SourceError } from '../metrics/source/errors.js';
@@ -25,6 +26,9 @@ const FAILING_TRACES = 20;
 const SLOW_TRACES = 5;
 /** What takes longer than this share of the calm is slow. */
 const SLOW_QUANTILE = 0.95;
+
+/** Ordinary traces that failed, from which a search for failing ones should have found some. */
+const LEAST_FAILED = 3;
 
 /** Probes ask often, and nobody waits for them. */
 const PROBE = /health|ready|readiness|live(ness|z)|\bping\b|\/metrics\b|probe/i;
@@ -57,6 +61,7 @@ class Sampler {
   private spans = 0;
   private cut = 0;
   private isFull = false;
+  private failingFound = 0;
 
   constructor(
     private readonly source: TraceSource,
@@ -79,17 +84,33 @@ class Sampler {
     const { chosen, left } = operationsIn(this.traces.values(), this.service);
     if (left > 0) {
       const reason = `its ${MOST_OPERATIONS} most frequent ones are read`;
-      this.gap(`traces of ${left} operations of ${this.service}`, reason);
+      this.gap(`traces of ${count(left, 'operation')} of ${this.service}`, reason);
     }
     const each = this.tracesOfPart(chosen.length * parts.length);
     const asked = parts.flatMap((part) => chosen.map((operation) => ({ ...part, operation, most: each })));
     await this.all(asked.map((one) => ({ ...one, which: 'any' as const })));
     await this.all(this.slowQueries(calm, since));
+    this.noteUnfoundFailures(since);
+  }
+
+  /** Jaeger 2 with its storage in memory finds no trace by its error. */
+  private noteUnfoundFailures({ from, until }: TimeSpan): void {
+    const all = [...this.traces.values()];
+    const failed = all.filter(
+      ({ choice, spans }) =>
+        choice === 'ordinary' &&
+        spans.some(
+          (span) => isOf(span, this.service) && span.failed && span.start >= from && span.start <= until,
+        ),
+    );
+    if (this.failingFound > 0 || failed.length < LEAST_FAILED) return;
+    const reason = `a search for error=true finds none, although ${failed.length} of the others failed`;
+    this.gap(`failing traces of ${this.service}`, reason);
   }
 
   sample(): Sample {
     if (this.cut > 0) {
-      this.gap(`spans of ${this.cut} traces`, `of one trace ${MAX_SPANS_PER_TRACE} spans are read`);
+      this.gap(`spans of ${count(this.cut, 'trace')}`, `of one trace ${MAX_SPANS_PER_TRACE} spans are read`);
     }
     return { traces: [...this.traces.values()], gaps: this.gaps };
   }
@@ -132,6 +153,7 @@ class Sampler {
     try {
       const { traces, bytes } = await this.find(query);
       this.bytes += bytes;
+      if (query.which === 'failing') this.failingFound += traces.length;
       for (const trace of traces) this.keep(trace, choiceOf(query));
     } catch (error) {
       this.gaps.push(gapOf(error, this.limits, this.source.name, `traces of ${this.service}`));
@@ -201,9 +223,13 @@ function operationsIn(traces: Iterable<SampledTrace>, service: string): { chosen
   return { chosen, left: ordered.length - chosen.length };
 }
 
+function isOf({ resource }: RawSpan, service: string): boolean {
+  return resource['service.name'] === service;
+}
+
 /** The spans of a service that nothing of the same service has called. */
 function entriesIn({ spans }: RawTrace, service: string): RawSpan[] {
-  const own = spans.filter(({ resource }) => resource['service.name'] === service);
+  const own = spans.filter((span) => isOf(span, service));
   const ids = new Set(own.map(({ spanId }) => spanId));
   return own.filter(({ parentId }) => parentId === null || !ids.has(parentId));
 }
