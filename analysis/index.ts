@@ -180,7 +180,11 @@ function callsMeasured({ series }: DiagnosisInput): CallEdge[] {
 /** Calls in sampled traces. */
 function callsTraced({ spans }: DiagnosisInput): CallEdge[] {
   const calls = spans === null ? [] : callsIn(spans);
-  return calls.map(([caller, callee]) => ({ caller, callee, learntFrom: { source: 'traces', seenAt: null } }));
+  return calls.map(([caller, callee]) => ({
+    caller,
+    callee,
+    learntFrom: { source: 'traces', seenAt: null },
+  }));
 }
 
 /** Spans during the incident that are enough to compare. */

@@ -85,8 +85,10 @@ export function briefOf(record: IncidentRecord): Brief {
       risk,
       expect: oneLine(expect, LONGEST_LINE),
     })),
-    links: [...linksOf(record).slice(0, MOST_LINKS), ...traceLinksOf(record)]
-      .map(({ title, url }) => ({ title: oneLine(title, 60) || 'Link', url: addressOf(url) })),
+    links: [...linksOf(record).slice(0, MOST_LINKS), ...traceLinksOf(record)].map(({ title, url }) => ({
+      title: oneLine(title, 60) || 'Link',
+      url: addressOf(url),
+    })),
   };
 }
 

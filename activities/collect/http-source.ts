@@ -132,7 +132,12 @@ export class HttpSource {
     const said = isPage ? response.statusText : response.data.toString('utf8').trim().slice(0, REASON_LIMIT);
     const reason = this.connection.clean([status, said].filter(Boolean).join(' '));
     if (status >= 300 && status < 400) {
-      const to = redirectReason(status, headers['location'], asked.endpoint, `the url of ${this.options.setting}`);
+      const to = redirectReason(
+        status,
+        headers['location'],
+        asked.endpoint,
+        `the url of ${this.options.setting}`,
+      );
       return new NotASource(asked, this.connection.clean(to));
     }
     if (status === 401 || status === 403) return new BadCredentials(asked, reason);

@@ -103,7 +103,14 @@ function tracesSeen(spans: SpanTable, window: TraceWindow, suspect: number): See
     const service = begun >= 0 ? spans.service[begun]! : isSuspects ? suspect : most;
     const key = spans.service[root]! * width + spans.operation[root]!;
     return [
-      { trace, root, failedAt: begun, before: usual.get(key) ?? null, service, spent: times.get(service) ?? 0 },
+      {
+        trace,
+        root,
+        failedAt: begun,
+        before: usual.get(key) ?? null,
+        service,
+        spent: times.get(service) ?? 0,
+      },
     ];
   });
 }

@@ -4,10 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectTraces } from '../../activities/collect/traces/collect-traces.js';
+import { learnCalls } from '../../activities/collect/traces/learn-calls.js';
+import { ServiceNames } from '../../activities/collect/scope/service-names.js';
 import { openTraceSource } from '../../activities/collect/traces/open.js';
 import { TRACE_CHOICES, type SpanTable } from '../../model/telemetry.js';
 import { startJaeger, type Jaeger } from '../support/jaeger.js';
-import { ALERTED_AT, KILLED_AT, killedPaymentRequests, killedPaymentScope } from '../support/killed-payment.js';
+import {
+  ALERTED_AT,
+  KILLED_AT,
+  killedPaymentRequests,
+  killedPaymentScope,
+} from '../support/killed-payment.js';
 import { recordAnswers } from '../support/recorded-answers.js';
 import { testConfig, MemoryStore, NO_LIMITS } from '../support/scopes.js';
 
@@ -22,7 +29,9 @@ function sampleIn(table: SpanTable): string[] {
   table.trace.forEach((trace, row) => {
     spans[trace]!.push(`${table.services[table.service[row]!]!} ${table.operations[table.operation[row]!]!}`);
   });
-  return table.traceIds.map((id, i) => `${id} ${TRACE_CHOICES[table.choice[i]!]!} ${spans[i]!.sort().join()}`).sort();
+  return table.traceIds
+    .map((id, i) => `${id} ${TRACE_CHOICES[table.choice[i]!]!} ${spans[i]!.sort().join()}`)
+    .sort();
 }
 
 async function collect(source: Record<string, unknown>): Promise<{ table: SpanTable; gaps: string[] }> {
@@ -30,7 +39,10 @@ async function collect(source: Record<string, unknown>): Promise<{ table: SpanTa
   const config = testConfig({ traces: [{ name: 'traces', ...source }] });
   const request = { scope: killedPaymentScope(), source: 'traces' };
   const { evidence, gaps } = await collectTraces({ config, store }, request, NO_LIMITS, LATER);
-  return { table: await store.getTable('spans', evidence.uri), gaps: gaps.map(({ what, reason }) => `${what}: ${reason}`) };
+  return {
+    table: await store.getTable('spans', evidence.uri),
+    gaps: gaps.map(({ what, reason }) => `${what}: ${reason}`),
+  };
 }
 
 describe('a real Jaeger', () => {
@@ -117,12 +129,13 @@ describe('a real Jaeger', () => {
       await sleep(1000);
       const { table } = await collect({ type: 'jaeger', url: recorder.url });
       assert.ok(table.traceIds.length > 15, `${table.traceIds.length} traces`);
-      const source = openTraceSource(
-        testConfig({ traces: [{ type: 'jaeger', name: 'traces', url: recorder.url }] }).traces[0]!,
-      );
-      await source.calls({ from: LATER - 86_400, until: LATER }, NO_LIMITS);
+      const { traces } = testConfig({ traces: [{ type: 'jaeger', name: 'traces', url: recorder.url }] });
+      const scope = killedPaymentScope();
+      for (const time of [LATER, ALERTED_AT + 600]) {
+        const { gaps } = await learnCalls(traces, scope, new ServiceNames(scope.services), time, NO_LIMITS);
+        assert.deepEqual(gaps, []);
+      }
       recorder.save(new URL('../fixtures/jaeger/killed-payment.json.gz', import.meta.url));
-      source.close();
     } finally {
       await recorder.close();
       await small.stop();

@@ -78,7 +78,8 @@ async function ready(url: string): Promise<void> {
       .get(`${url}/api/services`, { validateStatus: null, timeout: 1000 })
       .catch(() => null);
     if (answer?.status === 200) return;
-    if (Date.now() > deadline) throw new Error(`Jaeger at ${url} was not ready in ${READY_TIMEOUT_MS / 1000} s`);
+    if (Date.now() > deadline)
+      throw new Error(`Jaeger at ${url} was not ready in ${READY_TIMEOUT_MS / 1000} s`);
     await sleep(200);
   }
 }

@@ -19,7 +19,14 @@ export function killedPaymentRequests(): object[] {
 
 /** What is looked at because of the front's alert. */
 export function killedPaymentScope(): Scope {
-  const services = ['frontend', 'checkoutservice', 'paymentservice', 'cartservice', 'currencyservice', 'redis'];
+  const services = [
+    'frontend',
+    'checkoutservice',
+    'paymentservice',
+    'cartservice',
+    'currencyservice',
+    'redis',
+  ];
   return {
     environment: 'default',
     service: 'frontend',

@@ -1,4 +1,10 @@
-import type { RawSpan, RawTrace, TraceAnswer, TraceQuery, TraceSource } from '../../activities/collect/traces/source.js';
+import type {
+  RawSpan,
+  RawTrace,
+  TraceAnswer,
+  TraceQuery,
+  TraceSource,
+} from '../../activities/collect/traces/source.js';
 
 /** A span as a source gives it. */
 export function rawSpan(span: Partial<RawSpan> & { service: string }): RawSpan {
@@ -44,7 +50,8 @@ export class HeldTraces implements TraceSource {
           (operation === null || span.name === operation) &&
           span.start >= from &&
           span.start <= until &&
-          (which === 'any' || (which === 'failing' ? span.failed === true : span.duration >= which.slowerThan)),
+          (which === 'any' ||
+            (which === 'failing' ? span.failed === true : span.duration >= which.slowerThan)),
       ),
     );
     const traces = found.sort((a, b) => b.spans[0]!.start - a.spans[0]!.start).slice(0, most);

@@ -44,7 +44,7 @@ async function seen(source: TraceSource, setting: string): Promise<Told> {
   } catch (error) {
     if (error instanceof BadCredentials) return failed(reasonOf(error), `check ${setting}.auth`);
     const what = error instanceof NotASource ? 'type and address' : 'address and the network to it';
-    return failed(reasonOf(error), `check ${what} of ${setting}`);
+    return failed(reasonOf(error), `check ${setting}: ${what}`);
   }
 }
 

@@ -88,7 +88,13 @@ export async function planScope(
 
   const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
   progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
-  progress.traced ??= await callsInTraces(deps.config, main.service, progress.topology.graph, roughly.end, limits);
+  progress.traced ??= await callsInTraces(
+    deps.config,
+    main.service,
+    progress.topology.graph,
+    roughly.end,
+    limits,
+  );
   const graph = withCalls(progress.topology.graph, progress.traced.calls);
   const names = new ServiceNames(graph.services, aliases);
   const nameOf = (one: Anomaly): string => names.resolveIn(one.service, [one.namespace]) ?? one.service;

@@ -61,7 +61,11 @@ export class JaegerSource implements TraceSource {
   }
 
   async services(_window: TimeSpan, limits: Limits): Promise<string[]> {
-    const { content } = await this.api.get({ path: '/api/services', operation: 'list of services' }, names, limits);
+    const { content } = await this.api.get(
+      { path: '/api/services', operation: 'list of services' },
+      names,
+      limits,
+    );
     return (content.data ?? []).slice(0, MAX_SERVICE_NAMES);
   }
 

@@ -3,7 +3,7 @@ import type { Gap } from '../../../model/gap.js';
 import type { CallEdge, ServiceGraph } from '../../../model/graph.js';
 import { callsIn } from '../../../analysis/traces/calls.js';
 import type { Limits } from '../attempt.js';
-import { gapOf } from '../gaps.js';
+import { gapOf, merged } from '../gaps.js';
 import type { ServiceNames } from '../scope/service-names.js';
 import { openTraceSource } from './open.js';
 import { entriesOf } from './plan.js';
@@ -36,46 +36,71 @@ export async function learnCalls(
   const learnt = await Promise.all(
     configs.map(async (config): Promise<CallEdge[]> => {
       const source = openTraceSource(config);
+      const orGap = async (asking: Promise<Pair[]>): Promise<Pair[]> => {
+        try {
+          return await asking;
+        } catch (error) {
+          gaps.push(gapOf(error, limits, source.name, WHAT));
+          return [];
+        }
+      };
       try {
-        const pairs = await callsOf(source, scope, names, time, limits);
+        const pairs = [
+          ...(await orGap(countedCalls(source, names, time, limits))),
+          ...(await orGap(sampledCalls(source, scope, names, time, limits))),
+        ];
         const learntFrom = { source: `traces of ${source.name}`, seenAt: time };
         return pairs
           .filter(([caller, callee]) => caller !== callee)
           .map(([caller, callee]) => ({ caller, callee, learntFrom }));
-      } catch (error) {
-        gaps.push(gapOf(error, limits, source.name, WHAT));
-        return [];
       } finally {
         source.close();
       }
     }),
   );
-  return { calls: learnt.flat(), gaps };
+  return { calls: learnt.flat(), gaps: merged(gaps) };
 }
 
-/** Counted calls are those between services that write spans and hand on the context; a sample shows the others too. */
-async function callsOf(
+type Pair = [caller: string, callee: string];
+
+/** Calls between services that write spans and hand on the context. */
+async function countedCalls(
+  source: TraceSource,
+  names: ServiceNames,
+  time: number,
+  limits: Limits,
+): Promise<Pair[]> {
+  const nameOf = (written: string): string => names.resolve(written) ?? written;
+  const counted = (await source.calls({ from: time - COUNTED_SECONDS, until: time }, limits)) ?? [];
+  return counted.map(({ caller, callee }) => [nameOf(caller), nameOf(callee)]);
+}
+
+/** Calls in some traces of the alerting service; also of databases, queues and whoever was not told of the context. */
+async function sampledCalls(
   source: TraceSource,
   scope: { service: string; graph: ServiceGraph },
   names: ServiceNames,
   time: number,
   limits: Limits,
-): Promise<[caller: string, callee: string][]> {
-  const nameOf = (written: string): string => names.resolve(written) ?? written;
-  const counted = (await source.calls({ from: time - COUNTED_SECONDS, until: time }, limits)) ?? [];
-  const calls = counted.map(({ caller, callee }): [string, string] => [nameOf(caller), nameOf(callee)]);
+): Promise<Pair[]> {
   const window = { from: time - SAMPLED_SECONDS, until: time };
   const [entry] = entriesOf(scope, await source.services(window, limits), names);
-  if (entry === undefined) return calls;
+  if (entry === undefined) return [];
   const [service] = entry.names;
-  const query = { ...window, service: service!, operation: null, which: 'any', most: SAMPLED_TRACES } as const;
+  const query = {
+    ...window,
+    service: service!,
+    operation: null,
+    which: 'any',
+    most: SAMPLED_TRACES,
+  } as const;
   const { traces } = await source.find(query, limits);
   const services = new SpanServices(names);
   const table = new SpanTableBuilder();
   for (const trace of traces) {
     table.add({ id: trace.traceId, page: null, choice: 'ordinary' }, readTrace(trace, services));
   }
-  return [...calls, ...callsIn(table.build())];
+  return callsIn(table.build());
 }
 
 /** The graph with further calls: those that it has already stay as they were learnt. */

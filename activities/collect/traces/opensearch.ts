@@ -27,7 +27,9 @@ const TRACES_AT_ONCE = 20;
 const MAX_SERVICES = 10_000;
 
 const services = z.object({
-  aggregations: z.object({ services: z.object({ buckets: z.array(z.object({ key: z.string() })) }) }).optional(),
+  aggregations: z
+    .object({ services: z.object({ buckets: z.array(z.object({ key: z.string() })) }) })
+    .optional(),
 });
 const found = z.object({
   hits: z.object({ hits: z.array(z.object({ _source: z.object({ traceId: z.string() }) })) }),

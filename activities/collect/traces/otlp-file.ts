@@ -62,7 +62,8 @@ async function readTraces(file: string): Promise<RawTrace[]> {
   const asked = { operation: 'spans', endpoint: file };
   const text = await textOf(file, asked);
   const documents = documentsIn(text);
-  if (documents === null) throw new NotASource(asked, 'expected JSON, in the whole file or in each of its lines');
+  if (documents === null)
+    throw new NotASource(asked, 'expected JSON, in the whole file or in each of its lines');
   const spans = documents.flatMap((content, index) => {
     const parsed = otlpTraces.safeParse(content);
     if (parsed.success) return parsed.data;
@@ -96,6 +97,9 @@ function documentsIn(text: string): unknown[] | null {
   };
   const whole = parsed(text);
   if (whole !== undefined) return [whole];
-  const lines = text.split('\n').filter((line) => line.trim() !== '').map(parsed);
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(parsed);
   return lines.includes(undefined) ? null : lines;
 }

@@ -25,7 +25,9 @@ const span = z.object({
   startTimeUnixNano: nanos,
   endTimeUnixNano: nanos,
   attributes,
-  status: z.object({ code: code.default(0), message: z.string().default('') }).default({ code: 0, message: '' }),
+  status: z
+    .object({ code: code.default(0), message: z.string().default('') })
+    .default({ code: 0, message: '' }),
 });
 const scopeSpans = z.array(z.object({ spans: z.array(span).default([]) })).default([]);
 const resourceSpans = z.array(
@@ -74,10 +76,7 @@ function rawSpan(one: z.infer<typeof span>, resource: Record<string, string>): R
   };
 }
 
-function textsOf(
-  list: z.infer<typeof attributes>,
-  kept?: ReadonlySet<string>,
-): Record<string, string> {
+function textsOf(list: z.infer<typeof attributes>, kept?: ReadonlySet<string>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const { key, value: given } of list) {
     const text = given?.stringValue ?? given?.boolValue ?? given?.intValue ?? given?.doubleValue;

@@ -33,8 +33,7 @@ function serviceAt(address: string, names: ServiceNames): string | null {
 }
 
 /** Statuses of gRPC that a server gives for its own failure, by number and by name. */
-const SERVER_FAULT =
-  /^(4|8|13|14|15|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/i;
+const SERVER_FAULT = /^(4|8|13|14|15|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/i;
 
 /** What clients write when nobody answers them. */
 const NO_ANSWER =

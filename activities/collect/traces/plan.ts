@@ -27,7 +27,10 @@ export interface TracePlan {
 }
 
 /** Divides the window of an investigation. `now` is when it is read, unix seconds. */
-export function planOf({ window, anomalyTime }: Pick<Scope, 'window' | 'anomalyTime'>, now: number): TracePlan {
+export function planOf(
+  { window, anomalyTime }: Pick<Scope, 'window' | 'anomalyTime'>,
+  now: number,
+): TracePlan {
   const until = Math.max(window.start, Math.min(window.end, now - SETTLE_SECONDS));
   const alert = Math.min(anomalyTime, until);
   const doubt = alert - Math.min(DOUBT_SECONDS, DOUBT_SHARE * (alert - window.start));
@@ -69,7 +72,11 @@ export interface Entry {
  *
  * @param listed services as the source writes them
  */
-export function entriesOf(scope: Pick<Scope, 'service' | 'graph'>, listed: readonly string[], names: ServiceNames): Entry[] {
+export function entriesOf(
+  scope: Pick<Scope, 'service' | 'graph'>,
+  listed: readonly string[],
+  names: ServiceNames,
+): Entry[] {
   const written = new Map<string, string[]>();
   for (const name of listed) {
     const service = names.resolve(name);

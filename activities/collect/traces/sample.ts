@@ -135,7 +135,9 @@ class Sampler {
     const grown = [...times].flatMap(([operation, own]) => {
       const usual = quantile(own.calm, SLOW_QUANTILE);
       const now = quantile(own.since, SLOW_QUANTILE);
-      return usual === undefined || now === undefined || usual <= 0 ? [] : [{ operation, usual, times: now / usual }];
+      return usual === undefined || now === undefined || usual <= 0
+        ? []
+        : [{ operation, usual, times: now / usual }];
     });
     const [most] = grown.sort((a, b) => descending(a.times, b.times));
     if (most === undefined || most.times <= 1) return [];

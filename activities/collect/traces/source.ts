@@ -118,6 +118,7 @@ export const KEPT_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Whether a span failed by what its attributes say; null when they say nothing of it. */
 export function failedBy(attributes: Readonly<Record<string, string>>): boolean | null {
   const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code'] ?? NaN);
-  if (attributes['error'] === 'true' || attributes['otel.status_code'] === 'ERROR' || status >= 500) return true;
+  if (attributes['error'] === 'true' || attributes['otel.status_code'] === 'ERROR' || status >= 500)
+    return true;
   return attributes['error'] === 'false' || attributes['otel.status_code'] === 'OK' ? false : null;
 }

@@ -57,7 +57,9 @@ export class SpanTableBuilder {
       operation: Uint32Array.from(spans, ({ span }) => numberOf(this.operations, span.operation)),
       start: Float64Array.from(spans, ({ span }) => span.start),
       duration: Float64Array.from(spans, ({ span }) => span.duration),
-      failed: Uint8Array.from(spans, ({ span: { failed } }) => (failed === null ? UNKNOWN_OUTCOME : Number(failed))),
+      failed: Uint8Array.from(spans, ({ span: { failed } }) =>
+        failed === null ? UNKNOWN_OUTCOME : Number(failed),
+      ),
       services: [...this.services.keys()],
       operations: [...this.operations.keys()],
       traceIds: traces.map(({ id }) => id),

@@ -9,6 +9,7 @@ import {
   QueryTimeout,
   QueryTooHeavy,
   SourceBusy,
+  SourceError,
   SourceUnavailable,
 } from '../../../activities/collect/metrics/source/errors.js';
 import { ALERTED_AT, killedPaymentScope } from '../../support/killed-payment.js';
@@ -31,18 +32,27 @@ describe('what Jaeger 1.76 answers', () => {
     await server.close();
     const table = await store.getTable('spans', evidence.uri);
 
-    assert.deepEqual(gaps.map(({ what }) => what), ['traces of 1 operation of frontend']);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['traces of 1 operation of frontend'],
+    );
     assert.equal(evidence.kind, 'spans');
     assert.match(evidence.summary, /^\d+ spans of 20 traces of jaeger$/u);
     assert.ok(server.asked.length < 50, `${server.asked.length} requests`);
-    assert.ok(['frontend', 'checkoutservice', 'paymentservice', 'redis'].every((one) => table.services.includes(one)));
+    assert.ok(
+      ['frontend', 'checkoutservice', 'paymentservice', 'redis'].every((one) => table.services.includes(one)),
+    );
     assert.equal(table.tracePages[0], `https://jaeger.example.com/trace/${table.traceIds[0]!}`);
-    assert.ok([...table.parent].every((parent, row) => parent < 0 || table.trace[parent] === table.trace[row]));
+    assert.ok(
+      [...table.parent].every((parent, row) => parent < 0 || table.trace[parent] === table.trace[row]),
+    );
     assert.ok([...table.failed].includes(1) && [...table.failed].includes(0));
     const charge = table.operations.indexOf('hipstershop.PaymentService/Charge');
     const failedAtPayment = [...table.service].filter(
       (service, row) =>
-        table.services[service] === 'paymentservice' && table.operation[row] === charge && table.failed[row] === 1,
+        table.services[service] === 'paymentservice' &&
+        table.operation[row] === charge &&
+        table.failed[row] === 1,
     );
     assert.ok(failedAtPayment.length > 0, 'a call that nobody answered failed at its callee');
   });
@@ -67,7 +77,12 @@ describe('a source of traces over HTTP', () => {
   }
   const list = (source: TraceSource) => source.services({ from: 0, until: 1 }, NO_LIMITS);
 
-  const cases: [string, (reply: FastifyReply) => unknown, abstract new (...args: never[]) => Error, RegExp][] = [
+  const cases: [
+    string,
+    (reply: FastifyReply) => unknown,
+    abstract new (...args: never[]) => Error,
+    RegExp,
+  ][] = [
     ['refuses its credentials', (r) => r.code(401).send('no'), BadCredentials, /401/],
     ['asks for fewer requests', (r) => r.code(429).header('retry-after', '7').send(''), SourceBusy, /429/],
     ['fails', (r) => r.code(503).send('starting'), SourceUnavailable, /503 starting/],
@@ -76,14 +91,19 @@ describe('a source of traces over HTTP', () => {
     ['is another page', (r) => r.type('text/html').send('<html>'), NotASource, /no JSON/],
     ['is another server', (r) => r.send({ status: 'success' }), NotASource, /^data: /],
     ['is not there', (r) => r.code(404).send(''), NotASource, /404/],
-    ['shows its token', (r) => r.code(500).send('bad token tok-123456'), SourceUnavailable, /^500 bad token \*\*\*/],
+    [
+      'shows its token',
+      (r) => r.code(500).send('bad token tok-123456'),
+      SourceUnavailable,
+      /^500 bad token \*\*\*/,
+    ],
     ['does not answer', () => new Promise(() => {}), QueryTimeout, /no answer within 2 s/],
   ];
   for (const [what, answer, kind, reason] of cases) {
     it(`says what to do when it ${what}`, async () => {
       const error = await asking(answer, list);
-      assert.ok(error instanceof kind, String(error));
-      assert.match((error as { reason: string }).reason, reason);
+      assert.ok(error instanceof kind && error instanceof SourceError, String(error));
+      assert.match(error.reason, reason);
     });
   }
 

@@ -22,7 +22,11 @@ describe('a server of the published format of', () => {
   let source: TraceSource;
   let seen: { url: string; headers: Record<string, unknown>; body: unknown }[];
 
-  async function serve(type: string, answers: (url: URL, body: unknown) => unknown, more: object = {}): Promise<void> {
+  async function serve(
+    type: string,
+    answers: (url: URL, body: unknown) => unknown,
+    more: object = {},
+  ): Promise<void> {
     app = Fastify({ forceCloseConnections: true });
     seen = [];
     app.all('/*', (request, reply) => {
@@ -77,7 +81,9 @@ describe('a server of the published format of', () => {
     };
     const answers = (url: URL): unknown => {
       if (url.pathname === '/api/search') {
-        return { traces: [{ traceID: ID.replace(/^0+/, ''), rootServiceName: 'front' }, { traceID: 'dead' }] };
+        return {
+          traces: [{ traceID: ID.replace(/^0+/, ''), rootServiceName: 'front' }, { traceID: 'dead' }],
+        };
       }
       if (url.pathname === '/api/v2/search/tag/resource.service.name/values') {
         return { tagValues: [{ type: 'string', value: 'front' }] };
@@ -143,7 +149,9 @@ describe('a server of the published format of', () => {
       const { collapse, aggs } = body as { collapse?: object; aggs?: object };
       if (aggs) return { aggregations: { services: { buckets: [{ key: 'front', doc_count: 9 }] } } };
       if (collapse) return { hits: { hits: [{ _source: { traceId: ID } }] } };
-      return { hits: { total: { value: total }, hits: [{ _source: flat }, { _source: nested }, { _source: {} }] } };
+      return {
+        hits: { total: { value: total }, hits: [{ _source: flat }, { _source: nested }, { _source: {} }] },
+      };
     };
 
     it('is searched for the latest traces, then for their spans', async () => {

@@ -66,7 +66,10 @@ describe('a callee that writes no spans', () => {
     assert.equal(failedAt({ 'otel.status_description': 'dial tcp: connection refused' }), true);
     assert.equal(failedAt({ 'http.response.status_code': '503' }), true);
     assert.equal(failedAt({ 'rpc.grpc.status_code': '14' }), true);
-    assert.equal(failedAt({ 'otel.status_description': "OOM command not allowed when used memory > 'maxmemory'." }), true);
+    assert.equal(
+      failedAt({ 'otel.status_description': "OOM command not allowed when used memory > 'maxmemory'." }),
+      true,
+    );
     assert.equal(failedAt({ 'http.response.status_code': '422' }), null);
     assert.equal(failedAt({ 'otel.status_description': 'syntax error at or near "selct"' }), null);
     assert.equal(peerOf({ 'peer.service': 'ledger' })?.failed, false);
@@ -74,10 +77,13 @@ describe('a callee that writes no spans', () => {
 
   it('takes as long as its caller waited', () => {
     const spans = read([call({ 'peer.service': 'ledger' }, { start: 5, duration: 2 })]);
-    assert.deepEqual(spans.map(({ parentId, start, duration }) => [parentId, start, duration]), [
-      [null, 5, 2],
-      ['call', 5, 2],
-    ]);
+    assert.deepEqual(
+      spans.map(({ parentId, start, duration }) => [parentId, start, duration]),
+      [
+        [null, 5, 2],
+        ['call', 5, 2],
+      ],
+    );
   });
 });
 
@@ -86,11 +92,14 @@ describe('the spans of a trace', () => {
     const answer = rawSpan({ service: 'payment', spanId: 'answer', start: 1000.02, duration: 0.05 });
     const other = rawSpan({ service: 'payment', spanId: 'later', start: 1600 });
     const spans = read([call({ 'server.address': 'payment' }), answer, other]);
-    assert.deepEqual(spans.map(({ id, parentId }) => [id, parentId]), [
-      ['call', null],
-      ['answer', 'call'],
-      ['later', null],
-    ]);
+    assert.deepEqual(
+      spans.map(({ id, parentId }) => [id, parentId]),
+      [
+        ['call', null],
+        ['answer', 'call'],
+        ['later', null],
+      ],
+    );
   });
 
   it('keep the two sides of a call apart that share an id, and a span once that came twice', () => {
@@ -98,18 +107,24 @@ describe('the spans of a trace', () => {
     const server = rawSpan({ service: 'payment', spanId: 'x', kind: 'server', parentId: 'root' });
     const below = rawSpan({ service: 'payment', spanId: 'y', kind: 'internal', parentId: 'x' });
     const spans = read([client, server, below, server]);
-    assert.deepEqual(spans.map(({ id, parentId, service }) => [id, parentId, service]), [
-      ['x<', null, 'front'],
-      ['x', 'x<', 'payment'],
-      ['y', 'x', 'payment'],
-    ]);
+    assert.deepEqual(
+      spans.map(({ id, parentId, service }) => [id, parentId, service]),
+      [
+        ['x<', null, 'front'],
+        ['x', 'x<', 'payment'],
+        ['y', 'x', 'payment'],
+      ],
+    );
   });
 
   it('hold no secrets, no ids in paths and no endless names', () => {
     const named = (name: string): string => read([rawSpan({ service: 'front', name })])[0]!.operation;
     assert.equal(named('GET /pay?token=abc123'), 'GET /pay?token=***');
     assert.equal(named('GET https://kim:hunter2@shop.example/'), 'GET https://***@shop.example/');
-    assert.equal(named('GET /orders/4711/items/550e8400-e29b-41d4-a716-446655440000'), 'GET /orders/{id}/items/{id}');
+    assert.equal(
+      named('GET /orders/4711/items/550e8400-e29b-41d4-a716-446655440000'),
+      'GET /orders/{id}/items/{id}',
+    );
     assert.equal(named('GET /v2/cart'), 'GET /v2/cart');
     assert.equal(named('x'.repeat(5000)).length, 200);
     const secret = read([call({ 'peer.service': 'db?password=hunter2' })]);

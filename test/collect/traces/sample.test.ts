@@ -109,7 +109,10 @@ describe('a sample of traces', () => {
       limits,
     );
     assert.ok(traces.length <= 330, `${traces.length} traces`);
-    assert.deepEqual(gaps.map(({ what }) => what), ['traces of 2 operations of front']);
+    assert.deepEqual(
+      gaps.map(({ what }) => what),
+      ['traces of 2 operations of front'],
+    );
   });
 
   it('stops at its bytes with a gap, having read before and since alike', async () => {
