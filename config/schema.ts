@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { changes } from './changes.js';
+import { checks } from './checks.js';
 import { followUp } from './follow-up.js';
 import { kubernetes } from './kubernetes.js';
 import { logs } from './logs.js';
@@ -101,6 +102,8 @@ const settings = z.strictObject({
   kubernetes,
 
   status,
+
+  checks,
 
   diagnosis: z
     .strictObject({

@@ -12,9 +12,11 @@ import { gapOf, merged } from '../collect/gaps.js';
 import { queryFor } from '../collect/metrics/packs/binding.js';
 import type { CheckSpec, Pack } from '../collect/metrics/packs/schema.js';
 import { fill } from '../collect/metrics/packs/template.js';
+import { ServiceNames } from '../collect/scope/service-names.js';
 import { packsInUse } from '../collect/scope/topology.js';
 import { spansOf } from '../collect/scope/window.js';
 import { quantity } from '../../model/wording.js';
+import { runProbes } from './probes/run-probes.js';
 
 /** A check is one small query: what takes longer is given up, and says so. */
 const TIMEOUT_SECONDS = 10;
@@ -37,8 +39,9 @@ interface Planned {
 }
 
 /**
- * Runs the checks of the packs in use on one suspect and the hosts it runs on. All that fit it are run, those that
- * speak for the suspected kind first: what passes speaks against, and another kind may be the true one.
+ * Runs the checks of the packs in use on one suspect and the hosts it runs on, and those that the configuration has for
+ * it. All that fit it are run, those that speak for the suspected kind first: what passes speaks against, and another
+ * kind may be the true one.
  */
 export async function runChecks(
   deps: Deps,
@@ -47,10 +50,14 @@ export async function runChecks(
 ): Promise<{ checks: CheckResult[]; gaps: Gap[] }> {
   const gaps: Gap[] = [];
   const planned = plannedFor(deps, scope, service, faultKind);
-  const checks = await pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), {
-    concurrency: CONCURRENCY,
-  });
-  return { checks: onceEach(planned, checks), gaps: merged(gaps) };
+  const { checks: settings, services } = deps.config;
+  const names = new ServiceNames(scope.services, services.aliases);
+  const own = settings.list.filter((check) => names.resolve(check.service) === service);
+  const [ofPacks, ofUsers] = await Promise.all([
+    pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), { concurrency: CONCURRENCY }),
+    runProbes({ allow: settings.allow, list: own }, { service, faultKind }, signal),
+  ]);
+  return { checks: [...onceEach(planned, ofPacks), ...ofUsers], gaps: merged(gaps) };
 }
 
 /** A check that several packs have counts once: the first that could be run, as packs are believed. */

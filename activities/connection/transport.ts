@@ -1,5 +1,3 @@
-import type { AxiosError } from 'axios';
-
 const WORDS: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was reset',
@@ -30,7 +28,10 @@ const CLIENT_REFUSED = /alert (certificate required|bad certificate|unknown ca|h
  *
  * @param setting where the connection is configured: `metrics`
  */
-export function transportReason({ code = '', message }: AxiosError, setting: string): string {
+export function transportReason(
+  { code = '', message }: { code?: string | undefined; message: string },
+  setting: string,
+): string {
   if (UNKNOWN_AUTHORITY.includes(code)) {
     return `its certificate is of an authority that is not known here; set ${setting}.tls.caFile (${code})`;
   }

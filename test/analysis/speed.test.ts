@@ -3,15 +3,28 @@ import { diagnose } from '../../analysis/index.js';
 import { estate } from '../support/estate.js';
 import { randomOf } from '../support/random.js';
 
-/** Milliseconds, the best of three: other work on the machine slows any. */
-function best(work: () => unknown): number {
-  return Math.min(
-    ...Array.from({ length: 3 }, () => {
-      const begin = performance.now();
-      work();
-      return performance.now() - begin;
-    }),
-  );
+/** Rounds in which a diagnosis may show its speed. */
+const ROUNDS = 6;
+
+/**
+ * Demands that in one of some rounds `work` takes no longer than to parse `text`. Both are timed in each round: other work
+ * on the machine slows any of them, but not every one.
+ */
+function demandFasterThanParsing(text: string, work: () => unknown): void {
+  const told: string[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const working = milliseconds(work);
+    const parsing = milliseconds(() => JSON.parse(text) as unknown);
+    if (working <= parsing) return;
+    told.push(`${working.toFixed(0)} ms, parsing ${parsing.toFixed(0)} ms`);
+  }
+  assert.fail(`slower than parsing in every round: ${told.join('; ')}`);
+}
+
+function milliseconds(work: () => unknown): number {
+  const begin = performance.now();
+  work();
+  return performance.now() - begin;
 }
 
 describe('speed', () => {
@@ -35,12 +48,7 @@ describe('speed', () => {
         })),
       },
     });
-    const diagnosing = best(() => diagnose(input));
-    const parsing = best(() => JSON.parse(text) as unknown);
-    assert.ok(
-      diagnosing <= parsing,
-      `diagnosis ${diagnosing.toFixed(0)} ms, parsing ${parsing.toFixed(0)} ms`,
-    );
+    demandFasterThanParsing(text, () => diagnose(input));
   });
 
   it('walks 10,000 services and 50,000 calls, many of which suffer, in less time than their JSON takes', function () {
@@ -68,11 +76,6 @@ describe('speed', () => {
     );
     const suffering = diagnose(input).ranking.filter(({ score }) => score > 0).length;
     assert.ok(suffering >= 100, `${suffering} are suspected`);
-    const diagnosing = best(() => diagnose(input));
-    const parsing = best(() => JSON.parse(text) as unknown);
-    assert.ok(
-      diagnosing <= parsing,
-      `diagnosis ${diagnosing.toFixed(0)} ms, parsing ${parsing.toFixed(0)} ms`,
-    );
+    demandFasterThanParsing(text, () => diagnose(input));
   });
 });

@@ -6,7 +6,7 @@ import { checkResult, type CheckResult } from '../../model/check.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import { FakeSource, type FakeOptions } from '../support/fake-source.js';
-import { bindingOf, collectDeps, runActivity, scopeOf } from '../support/scopes.js';
+import { bindingOf, collectDeps, runActivity, scopeOf, testConfig } from '../support/scopes.js';
 
 const learntFrom = { source: 'test', seenAt: null };
 const SCOPE = scopeOf(
@@ -69,6 +69,17 @@ describe('diagnostic checks', () => {
       ['passed', 'the event loop of payment is busy 42.4 % of the time, below 85 %'],
     );
     assert.deepEqual(gaps, []);
+  });
+
+  it('of one’s own run with those of the packs, for the service that another spelling names, and for no other', async () => {
+    const own = { id: 'name', type: 'dns', service: 'payment-service', hostname: 'nowhere.invalid' };
+    const deps = await collectDeps(new FakeSource({}), testConfig({ checks: { list: [own] } }));
+    const look = { signal: new AbortController().signal };
+    const of = async (service: string): Promise<CheckResult[]> =>
+      (await runChecks(deps, { scope: SCOPE, service, faultKind: 'unknown' }, look)).checks;
+    const { outcome, service } = named(await of('payment'), 'name');
+    assert.deepEqual([outcome, service], ['failed', 'payment']);
+    assert.ok((await of('bank')).every(({ check }) => check !== 'name'));
   });
 
   it('look at the end of the window that was analysed, and wait no longer than ten seconds', async () => {

@@ -4,12 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { LoadedConfig } from '../../config/load.js';
 import { configSchema } from '../../config/schema.js';
 import { startDevServer } from '../../workers/dev/dev-server.js';
 import { choosePort, DEV_PORTS } from '../../workers/dev/ports.js';
-import { startStack } from '../../workers/stack.js';
+import { startStack, type Stack } from '../../workers/stack.js';
 
 const HOST = '127.0.0.1';
 const log = pino({ level: 'silent' });
@@ -33,6 +34,15 @@ describe('the stack of faultline dev', function () {
       ...ports,
     });
     return { config, file: null, directory, secrets: [] };
+  }
+
+  /** What the worker says of itself once it is ready: a server learns of a poller by its poll, a little later. */
+  async function untilReady({ healthUrl }: Stack): Promise<unknown> {
+    for (;;) {
+      const answer = await fetch(`${healthUrl}/readyz`);
+      if (answer.status === 200) return answer.json();
+      await sleep(100);
+    }
   }
 
   it('ends with the reason when its Temporal server dies, and leaves nothing running', async () => {
@@ -64,7 +74,7 @@ describe('the stack of faultline dev', function () {
           lines[0],
           `Port 7233 on ${HOST} is taken: the Temporal server uses ${port} instead (dev.temporalPort sets it).`,
         );
-        assert.equal((await fetch(`${stack.healthUrl}/readyz`)).status, 200);
+        await untilReady(stack);
       } finally {
         await stack.stop();
       }
@@ -84,8 +94,7 @@ describe('the stack of faultline dev', function () {
         uiUrl: null,
         pid: null,
       });
-      const health = await fetch(`${stack.healthUrl}/readyz`);
-      assert.deepEqual(await health.json(), { status: 'ready', checks: { temporal: 'ok', store: 'ok' } });
+      assert.deepEqual(await untilReady(stack), { status: 'ready', checks: { temporal: 'ok', store: 'ok' } });
       await stack.stop();
       process.kill(server.pid, 0);
     } finally {

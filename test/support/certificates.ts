@@ -13,8 +13,8 @@ export interface CertificatePair {
 export interface Authority {
   directory: string;
   caFile: string;
-  /** A certificate of this authority, valid for a day: for a server at 127.0.0.1, and for a client of this name. */
-  issue(name: string): Promise<CertificatePair>;
+  /** A certificate of this authority, valid for a day if it is not said otherwise: for a server at 127.0.0.1, and for a client of this name. */
+  issue(name: string, days?: number): Promise<CertificatePair>;
 }
 
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -39,10 +39,20 @@ export async function certificateAuthority(): Promise<Authority> {
   return {
     directory,
     caFile: join(directory, 'ca.pem'),
-    issue: async (name) => {
+    issue: async (name, days = 1) => {
       await openssl('req', ...CURVE, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
       const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'extensions'];
-      await openssl('x509', '-req', '-days', '1', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`);
+      await openssl(
+        'x509',
+        '-req',
+        '-days',
+        String(days),
+        '-in',
+        `${name}.csr`,
+        ...signed,
+        '-out',
+        `${name}.pem`,
+      );
       return { certFile: join(directory, `${name}.pem`), keyFile: join(directory, `${name}.key`) };
     },
   };

@@ -20,6 +20,12 @@ const PROGRAMS = {
   'docker-compose': { commands: ['docker-compose'], packages: ['docker-compose'] },
   git: { commands: ['git'], packages: ['git'] },
   openssl: { commands: ['openssl'], packages: ['openssl'] },
+  // Debian keeps the programs of the server away from PATH.
+  initdb: {
+    commands: ['initdb', ...[15, 16, 17].map((version) => `/usr/lib/postgresql/${version}/bin/initdb`)],
+    packages: ['postgresql'],
+  },
+  'redis-server': { commands: ['redis-server'], packages: ['redis-server'] },
   python3: { commands: ['python3'], packages: ['python3'] },
 } satisfies Record<string, Program>;
 

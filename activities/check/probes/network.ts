@@ -1,0 +1,138 @@
+import { Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import net, { isIP, type LookupFunction } from 'node:net';
+import { connect as connectTls, type PeerCertificate } from 'node:tls';
+import axios from 'axios';
+import { quantity } from '../../../model/wording.js';
+import { addressesOf, CannotCheck, NoAddress } from './guard.js';
+import { hostAndPort, type Probe, type Seen } from './probe.js';
+
+/** More of an answer is not read. */
+const MOST_BODY_BYTES = 64 * 1024;
+const DAY_MS = 86_400_000;
+
+/** Asks one address by HTTP; redirects are an answer and are not followed. */
+export const httpProbe: Probe<'http'> = async (check, { guard, signal, timeoutMs }) => {
+  const url = new URL(check.url);
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const { address } = await guard.endpoint(url.hostname, port);
+  // The address that was allowed, whatever the name means by now.
+  const lookup: LookupFunction = (_host, options, answer) => {
+    const family = isIP(address);
+    if (options.all) answer(null, [{ address, family }]);
+    else answer(null, address, family);
+  };
+  const started = performance.now();
+  const response = await axios.get<NodeJS.ReadableStream>(check.url, {
+    headers: check.headers,
+    ...{ signal, timeout: timeoutMs, maxRedirects: 0, proxy: false, responseType: 'stream' },
+    httpAgent: new http.Agent({ lookup }),
+    httpsAgent: new https.Agent({ lookup }),
+    validateStatus: () => true,
+  });
+  const body = await beginningOf(response.data);
+  const took = quantity((performance.now() - started) / 1000, 's');
+  const answer = `${url.host}${url.pathname} answered ${response.status} after ${took}`;
+  if (response.status >= check.statusBelow) {
+    return [{ failed: true, statement: answer, speaksFor: null }];
+  }
+  if (check.contains !== undefined && !body.includes(check.contains)) {
+    const statement = `${answer}, without the text '${check.contains}'`;
+    return [{ failed: true, statement, speaksFor: null }];
+  }
+  return [{ failed: false, statement: answer, speaksFor: 'dependency-down' }];
+};
+
+async function beginningOf(stream: NodeJS.ReadableStream): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stream) {
+    parts.push(part as Buffer);
+    bytes += (part as Buffer).length;
+    if (bytes >= MOST_BODY_BYTES) break;
+  }
+  return Buffer.concat(parts).subarray(0, MOST_BODY_BYTES).toString('utf8');
+}
+
+/** Opens a connection and closes it. */
+export const tcpProbe: Probe<'tcp'> = async (check, { guard, signal }) => {
+  const { host, port, address } = await guard.endpoint(...hostAndPort(check.target));
+  const started = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const socket = net.connect({ host: address, port, signal }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+  const took = quantity((performance.now() - started) / 1000, 's');
+  const statement = `${host}:${port} took a connection after ${took}`;
+  return [{ failed: false, statement, speaksFor: 'dependency-down' }];
+};
+
+/** Looks a name up. Its address need not be allowed, since nothing connects to it; that of a name server must be. */
+export const dnsProbe: Probe<'dns'> = async (check, { guard, timeoutMs }) => {
+  if (check.server === undefined) {
+    return [resolved(check.hostname, await addressesOf(check.hostname), '')];
+  }
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+  const { address: server } = await guard.endpoint(check.server, 53);
+  resolver.setServers([server]);
+  const answers = await Promise.allSettled([
+    resolver.resolve4(check.hostname),
+    resolver.resolve6(check.hostname),
+  ]);
+  const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  if (addresses.length > 0) return [resolved(check.hostname, addresses, ` by ${check.server}`)];
+  const reason: unknown = answers[0].status === 'rejected' ? answers[0].reason : null;
+  const code = reason instanceof Error && 'code' in reason ? ` (${String(reason.code)})` : '';
+  throw new NoAddress(`${check.server} has no address for ${check.hostname}${code}`);
+};
+
+function resolved(hostname: string, addresses: readonly string[], by: string): Seen {
+  const statement = `${hostname} resolves to ${addresses.slice(0, 3).join(', ')}${by}`;
+  return { failed: false, statement, speaksFor: 'configuration' };
+}
+
+/** Reads the certificate that a server shows: its name, its chain and how long it is valid. */
+export const tlsProbe: Probe<'tls'> = async (check, { guard, signal }) => {
+  const { host, port, address } = await guard.endpoint(...hostAndPort(check.target));
+  const servername = check.serverName ?? host;
+  const ca = check.caFile === undefined ? undefined : await caOf(check.caFile);
+  const shown = await new Promise<{ certificate: PeerCertificate; refusal: Error | null }>(
+    (resolve, reject) => {
+      const name = isIP(servername) === 0 ? { servername } : {};
+      const socket = connectTls({ host: address, port, ...name, ca, rejectUnauthorized: false }, () => {
+        const refusal = socket.authorizationError as Error | string | null;
+        resolve({
+          certificate: socket.getPeerCertificate(),
+          refusal: refusal === null || refusal instanceof Error ? refusal : new Error(refusal),
+        });
+        socket.destroy();
+      });
+      socket.once('error', reject);
+      signal.addEventListener('abort', () => socket.destroy(signal.reason as Error), { once: true });
+    },
+  );
+  const { certificate, refusal } = shown;
+  const days = (Date.parse(certificate.valid_to) - Date.now()) / DAY_MS;
+  const which = `the certificate of ${host}:${port}`;
+  const until = certificate.valid_to;
+  const fails = (statement: string): Seen[] => [{ failed: true, statement, speaksFor: 'configuration' }];
+  if (days < 0) return fails(`${which} ended on ${until}`);
+  if (refusal !== null) return fails(`${which} is not accepted: ${refusal.message}`);
+  if (days < check.daysLeft) return fails(`${which} ends on ${until}, in ${days.toFixed(1)} days`);
+  return [{ failed: false, statement: `${which} is valid until ${until}`, speaksFor: 'configuration' }];
+};
+
+async function caOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CannotCheck(
+      `caFile ${file} cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
+    );
+  }
+}
