@@ -112,7 +112,7 @@ describe('a real Jaeger', () => {
       for (const request of requests) await inMemory.send(request);
       await sleep(1000);
       const { table, gaps } = await collect({ type: 'jaeger', url: inMemory.url });
-      assert.ok(table.traceIds.length > 50);
+      assert.ok(table.traceIds.length > 50, `${table.traceIds.length} traces`);
       assert.match(gaps.join('\n'), /failing traces of frontend: a search for error=true finds none/u);
     } finally {
       await inMemory.stop();

@@ -72,7 +72,6 @@ class Sampler {
   async run({ parts, calm, since }: TracePlan): Promise<void> {
     const look = { which: 'any', most: LOOK_TRACES } as const;
     const failing = { which: 'failing', most: FAILING_TRACES } as const;
-    // What is ordinary goes first: a trace is kept for the first reason that it was read for.
     await this.all([
       { ...look, ...calm },
       { ...look, ...since },
@@ -81,9 +80,11 @@ class Sampler {
       { ...failing, ...calm },
       { ...failing, ...since },
     ]);
-    const { chosen, left } = operationsIn(this.traces.values(), this.service);
+    const room = Math.floor(this.source.mostTraces / (parts.length * TRACES_OF_PART.least));
+    const most = Math.max(1, Math.min(MOST_OPERATIONS, room));
+    const { chosen, left } = operationsIn(this.traces.values(), this.service, most);
     if (left > 0) {
-      const reason = `its ${MOST_OPERATIONS} most frequent ones are read`;
+      const reason = `its ${most} most frequent ones are read`;
       this.gap(`traces of ${count(left, 'operation')} of ${this.service}`, reason);
     }
     const each = this.tracesOfPart(chosen.length * parts.length);
@@ -182,7 +183,10 @@ class Sampler {
   }
 
   private keep(trace: RawTrace, choice: TraceChoice): void {
-    if (this.traces.has(trace.traceId) || trace.spans.length === 0) return;
+    const known = this.traces.get(trace.traceId);
+    // Without those that were found for another reason too, ordinary ones would fail too seldom.
+    if (known && choice === 'ordinary') known.choice = choice;
+    if (known || trace.spans.length === 0) return;
     const spans = trace.spans.slice(0, MAX_SPANS_PER_TRACE);
     if (spans.length < trace.spans.length) this.cut += 1;
     if (this.spans + spans.length > MAX_SPANS) {
@@ -206,7 +210,11 @@ function choiceOf({ which }: TraceQuery): TraceChoice {
 }
 
 /** The operations by which requests enter the service: those that fail first, then the most frequent. */
-function operationsIn(traces: Iterable<SampledTrace>, service: string): { chosen: string[]; left: number } {
+function operationsIn(
+  traces: Iterable<SampledTrace>,
+  service: string,
+  most: number,
+): { chosen: string[]; left: number } {
   const counts = new Map<string, { failing: number; all: number }>();
   for (const trace of traces) {
     for (const { name } of entriesIn(trace, service)) {
@@ -221,7 +229,7 @@ function operationsIn(traces: Iterable<SampledTrace>, service: string): { chosen
     ([a, one], [b, other]) =>
       descending(one.failing, other.failing) || descending(one.all, other.all) || a.localeCompare(b),
   );
-  const chosen = ordered.slice(0, MOST_OPERATIONS).map(([name]) => name);
+  const chosen = ordered.slice(0, most).map(([name]) => name);
   return { chosen, left: ordered.length - chosen.length };
 }
 

@@ -87,7 +87,7 @@ describe('traces in a file', () => {
     ];
     const graph = { services, edges, placements: [], external: [] };
     const { spans, gaps } = await read({ service: 'postgres', services, graph });
-    assert.ok(spans.traceIds.length > 5);
+    assert.ok(spans.traceIds.length > 5, `${spans.traceIds.length} traces`);
     assert.deepEqual(
       gaps.filter(({ what }) => what.includes('postgres')),
       [

@@ -169,7 +169,7 @@ describe('a server of the published format of', () => {
           ],
         },
       });
-      assert.ok(bytes > 100);
+      assert.ok(bytes > 100, `${bytes} bytes`);
       const [root, call] = traces[0]!.spans;
       assert.equal(traces[0]!.spans.length, 2, 'what is no span is left out');
       assert.ok(Math.abs(root!.start - 1796035200.123457) < 1e-6, String(root!.start));
