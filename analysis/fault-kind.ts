@@ -71,7 +71,8 @@ export function faultKinds(
   // What somebody did is the cause, and what the machine shows of it the effect.
   if (causalChange !== null) {
     for (const [kind, weight] of votes) {
-      if (!causalChange.kinds.includes(kind)) votes.set(kind, weight * (1 - causalChange.probability));
+      if (!causalChange.kinds.includes(kind) && !OF_PLATFORM.has(kind))
+        votes.set(kind, weight * (1 - causalChange.probability));
     }
   }
   const ordered = [...votes]
@@ -83,6 +84,16 @@ export function faultKinds(
     { kind: 'unknown' as const, probability: unknown / total },
   ].sort((a, b) => b.probability - a.probability);
 }
+
+/** Faults that a platform tells itself: how a change does its harm, and more exact than that it was a change. */
+const OF_PLATFORM = new Set<FaultKind>([
+  'start-failure',
+  'scheduling',
+  'probe',
+  'quota',
+  'routing',
+  'certificate',
+]);
 
 /** A change of the service that is likely the trigger, and touches what fails. */
 export interface CausalChange {

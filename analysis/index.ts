@@ -6,6 +6,7 @@ import { changeFindings } from './changes/evidence.js';
 import type { Finding } from './evidence/finding.js';
 import { reachEvidence } from './evidence/reach.js';
 import { checkEvidence } from './evidence/checks.js';
+import { conditionEvidence } from './evidence/conditions.js';
 import { exhaustionEvidence } from './evidence/exhaustion.js';
 import { hostEvidence } from './evidence/host.js';
 import { loadEvidence } from './evidence/load.js';
@@ -65,7 +66,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...hostEvidence(facts),
   ];
   found.push(...loadEvidence(facts, found));
-  found.push(...checkEvidence(facts, found));
+  found.push(...checkEvidence(facts, found), ...conditionEvidence(facts, found));
   const suspects = [...new Set(found.map(({ service }) => service))];
   found.push(...reachEvidence(facts, found), ...impactEvidence(facts, suspects));
   quieten(found);
@@ -93,6 +94,7 @@ const PRIMARY = new Set<Evidence['kind']>([
   'log',
   'load',
   'check',
+  'state',
   'shared-host',
 ]);
 
@@ -117,6 +119,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     if (subject.kind === 'service') services.add(subject.service);
     if (subject.kind === 'edge') services.add(subject.callee);
   }
+  for (const { service } of input.conditions ?? []) if (service !== null) services.add(service);
   const graph = buildCallGraph(
     { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input), ...callsTraced(input)] },
     services,

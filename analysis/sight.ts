@@ -20,6 +20,7 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
   'load',
   'change',
   'check',
+  'state',
   'shared-host',
   'silence',
   'trace',

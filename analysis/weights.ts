@@ -290,6 +290,35 @@ export const RANK = {
   logOfAnother: 0.4,
 } as const;
 
+/** What a condition that a platform reports is worth. */
+export const STATE = {
+  /** Worth of a condition that leaves a service without work or without instances, and that came with the incident; */
+  clear: 6,
+  /** ... which began at most this long before the onset, */
+  leadSeconds: 300,
+  /** ... with half of it for each of so many seconds more, */
+  earlySeconds: 600,
+  /** ... down to this share for what was so all along. */
+  old: 0.05,
+  /** Objects are written so much later than what they tell of. */
+  slackSeconds: 90,
+  /**
+   * What came after the onset is an effect more often than a cause: this share is left of it, too little to confirm
+   * it; half is left for each of so many seconds. */
+  late: 0.15,
+  lateSeconds: 300,
+  /** Share of what callers suffer that a clear state of what they need explains. */
+  explains: 0.8,
+  /** Share of a caller's own state that may follow from an earlier one of what it needs. */
+  follows: 0.5,
+  /** From this timeliness on a condition explains others of its service. */
+  causes: 0.3,
+  /** Share that is left of it when the service's own work is seen and shows no harm, */
+  unfelt: 0.3,
+  /** ... and when no known call links the service to the alert. */
+  unlinked: 0.3,
+} as const;
+
 /** From scores to probabilities; see calibration.ts. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely. */

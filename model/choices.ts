@@ -20,5 +20,21 @@ export const FAULT_KINDS = [
   'pool-saturation',
   'external-provider',
   'host',
+  'start-failure',
+  'scheduling',
+  'probe',
+  'quota',
+  'routing',
+  'certificate',
   'unknown',
+] as const;
+
+export const CHANGE_KINDS = [
+  'deploy',
+  'config',
+  'flag',
+  'scaling',
+  'infrastructure',
+  'restart',
+  'other',
 ] as const;

@@ -39,6 +39,8 @@ export const evidence = z.object({
     'shared-host',
     'change',
     'check',
+    /** What a platform says of the state of the service: instances that do not start, a quota, an outage. */
+    'state',
     'trace',
     'log',
     'topology',

@@ -98,6 +98,12 @@ export const FAULT_TYPE_WORDS: Record<FaultKind, string> = {
   'pool-saturation': 'pool saturation',
   'external-provider': 'external provider',
   host: 'host',
+  'start-failure': 'start failure',
+  scheduling: 'scheduling',
+  probe: 'health probe',
+  quota: 'quota or limit',
+  routing: 'routing',
+  certificate: 'certificate',
   unknown: 'unknown',
 };
 

@@ -72,6 +72,42 @@ const REMEDIES: Record<FaultKind, (service: string) => Action> = {
     risk: 'reversible',
     expect: `${service} recovers elsewhere while the others on that host do not.`,
   }),
+  'start-failure': (service) => ({
+    title: `Read the last log lines of an instance of ${service} that does not start, and check its image and settings`,
+    command: null,
+    risk: 'read-only',
+    expect: 'The image, command, file or setting without which it cannot start.',
+  }),
+  scheduling: (service) => ({
+    title: `Find room for ${service}: compare what its instances request with what the nodes have left`,
+    command: null,
+    risk: 'read-only',
+    expect: 'The resource, label, taint or volume for which no node fits.',
+  }),
+  probe: (service) => ({
+    title: `Call the health probe of ${service} by hand and compare it with the limits of the probe`,
+    command: null,
+    risk: 'read-only',
+    expect: 'The probe fails where real requests are answered, or the service answers neither.',
+  }),
+  quota: (service) => ({
+    title: `Raise the quota or limit that ${service} has reached, or free some of it`,
+    command: null,
+    risk: 'reversible',
+    expect: 'The instances that are missing start, and the symptoms end.',
+  }),
+  routing: (service) => ({
+    title: `Compare who may reach ${service} with what selects it: labels, ports, network policies, DNS`,
+    command: null,
+    risk: 'read-only',
+    expect: 'A selector, port, policy or name that fits no instance of it.',
+  }),
+  certificate: (service) => ({
+    title: `Renew the certificate of ${service}`,
+    command: null,
+    risk: 'reversible',
+    expect: 'Connections are accepted again at once.',
+  }),
   unknown: (service) => ({
     title: `Profile ${service}, or trace one slow request, while it lasts`,
     command: null,

@@ -87,7 +87,15 @@ const undecided: Rule = ({ ranked, names, confidence }) => {
 };
 
 /** Evidence of a state that changed, rather than of suffering: complaints, in metrics or in lines, are no state. */
-const STATES = new Set<Evidence['kind']>(['resource', 'load', 'change', 'check', 'shared-host', 'silence']);
+const STATES = new Set<Evidence['kind']>([
+  'resource',
+  'load',
+  'change',
+  'check',
+  'state',
+  'shared-host',
+  'silence',
+]);
 /** Resources that are used up. Queues, pools and bytes grow with waiting and traffic: effects as often as causes. */
 const CONSUMED = new Set<SignalKind>(['cpu', 'memory', 'disk']);
 /** Evidence that the state does harm. */

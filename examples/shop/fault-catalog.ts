@@ -70,7 +70,11 @@ export function badConfigOf(service: string, spec: ServiceSpec): NonNullable<Ser
       title: `${service} $version: turn on strict validation`,
       details: 'feature.validation: off -> strictt',
       files: [`deploy/${service}/values.yaml`],
-      apply: (settings) => ({ ...settings, failureRatio: 0.7 }),
+      apply: (settings) => ({
+        ...settings,
+        failureRatio: 0.7,
+        failure: "feature.validation: 'strictt' is none of off, strict",
+      }),
     }
   );
 }

@@ -1,6 +1,6 @@
 /** A small, honest shop to break: real processes, real pools and timeouts, real metrics and alerts. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import getPort from 'get-port';
 import type { Change } from '../../model/change.js';
@@ -57,6 +57,10 @@ export interface Shop {
   alertmanagerUrl: string;
   /** Answers a JSON array of changes. */
   deploysUrl: string;
+  /** What the services wrote: lines of JSON. */
+  logsFile: string;
+  /** Spans of a tenth of the requests: lines of OTLP JSON. */
+  tracesFile: string;
   controllerUrl: string;
   services: string[];
   /** Services outside the shop's control, among `services`. */
@@ -87,6 +91,10 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   await mkdir(options.runDir, { recursive: true });
   const programs = packPrograms(path.resolve(options.runDir, 'programs'));
   const logFile = (role: string): string => path.join(options.runDir, `${role}.log`);
+  const logsFile = path.join(options.runDir, 'logs.ndjson');
+  const tracesFile = path.join(options.runDir, 'traces.jsonl');
+  // There is a file to read before the first line is written.
+  await Promise.all([logsFile, tracesFile].map((file) => writeFile(file, '', { flag: 'a' })));
   const services = Object.keys(TOPOLOGY);
   const ports = await freePorts(services);
   const admin = await freePorts(services);
@@ -99,7 +107,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         service,
         { own: ports[service]!, admin: admin[service]!, all: ports },
         programs.service,
-        logFile(service),
+        { output: logFile(service), logs: logsFile, spans: tracesFile },
         log,
       ),
     ]),
@@ -144,7 +152,12 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
             title: `${service} $version: rewrite of the request handling`,
             files: [`${service}/src/handler.ts`],
           },
-          { ...goodSettings(spec), failureRatio: RELEASE_FAILURES, callsPerRequest: RELEASE_CALLS },
+          {
+            ...goodSettings(spec),
+            failureRatio: RELEASE_FAILURES,
+            failure: 'TypeError: total.toFixed is not a function at priceOf (src/handler.ts:88:14)',
+            callsPerRequest: RELEASE_CALLS,
+          },
         );
         break;
       case 'overload':
@@ -217,6 +230,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       alertmanagerUrl: monitoring?.alertmanagerUrl ?? '',
       controllerUrl,
       deploysUrl: `${controllerUrl}/deploys`,
+      logsFile,
+      tracesFile,
       services,
       external,
       edges: callEdges(),

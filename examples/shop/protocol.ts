@@ -10,6 +10,9 @@ export interface Launch {
   adminPort: number;
   /** Port of each service, by its name. */
   ports: Record<string, number>;
+  /** Where lines of logs go, and spans: files that all services share. */
+  logFile: string;
+  spanFile: string;
   /** Faults that outlive a crash of the process. */
   faults: RuntimeInjection[];
 }

@@ -35,6 +35,8 @@ export interface Settings {
   dependencies: Record<string, Dependency>;
   /** Share of requests (0..1) that the code itself fails with a 500. */
   failureRatio: number;
+  /** What it then writes to its log. */
+  failure: string;
   /** How often each call to a callee is made per request: above 1 when batching is off. */
   callsPerRequest: number;
 }
@@ -265,6 +267,7 @@ export function specOf(service: string): ServiceSpec {
 export const goodSettings = (spec: ServiceSpec): Settings => ({
   dependencies: spec.dependencies,
   failureRatio: 0,
+  failure: '',
   callsPerRequest: 1,
 });
 

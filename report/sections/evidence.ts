@@ -109,6 +109,7 @@ const ORIGIN: Record<Evidence['kind'], string> = {
   'shared-host': 'placement',
   change: 'changes',
   check: 'checks',
+  state: 'platform',
   trace: 'traces',
   log: 'logs',
   topology: 'call graph',

@@ -109,6 +109,8 @@ async function start(): Promise<{ shop: Shop; stack: Stack }> {
     webhookPort,
     metrics: { type: 'prometheus', url: shop.prometheusUrl },
     changes: [{ type: 'http', name: 'deploy log', url: shop.deploysUrl }],
+    logs: [{ type: 'file', name: 'shop logs', file: shop.logsFile }],
+    traces: [{ type: 'otlp-file', name: 'shop traces', file: shop.tracesFile }],
   });
   const level = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, secrets: loaded.secrets, readable: true });

@@ -21,7 +21,10 @@ export function newToken(): string {
   return randomBytes(16).toString('hex');
 }
 
-export interface DemoSettings extends Pick<z.input<typeof configSchema>, 'metrics' | 'changes'> {
+export interface DemoSettings extends Pick<
+  z.input<typeof configSchema>,
+  'metrics' | 'changes' | 'logs' | 'traces'
+> {
   environment: string;
   /** What the webhook receiver demands. */
   token: string;

@@ -6,6 +6,7 @@ export const AREAS = [
   'watches',
   'traces',
   'changes',
+  'kubernetes',
   'sinks',
   'store',
 ] as const;

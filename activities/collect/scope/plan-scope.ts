@@ -1,12 +1,13 @@
-import { descending, min } from 'd3-array';
+import { descending, group, min } from 'd3-array';
 import type { Anomaly, Severity } from '../../../model/anomaly.js';
 import type { Gap } from '../../../model/gap.js';
-import type { CallEdge, ServiceGraph } from '../../../model/graph.js';
+import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
 import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
 import { listed, merged } from '../gaps.js';
+import { readKubernetesPlacements } from '../kubernetes/placements.js';
 import { detectPacks, type Detected } from '../metrics/packs/detect.js';
 import { learnCalls, withCalls } from '../traces/learn-calls.js';
 import { areaFor, type Area } from './area.js';
@@ -109,7 +110,13 @@ export async function planScope(
     : `a diagnosis covers ${most} services (diagnosis.maxServices)`;
   const chosen = await mostRelevant(around, candidates, names, { most, reason, baselineSeconds });
   const services = [...chosen.services].sort();
-  const placed = await readPlacements(around, services, config.topology, aliases);
+  const reading = { packs: bindings, rateWindowSeconds };
+  const placed = await Promise.all([
+    readPlacements(around, services, config.topology, aliases),
+    ...config.kubernetes.map((cluster) =>
+      readKubernetesPlacements(cluster, { scope: { service, services, reading }, aliases }, limits),
+    ),
+  ]);
 
   return {
     environment,
@@ -119,8 +126,8 @@ export async function planScope(
     window: windowFor(config.diagnosis, anomalyTime, now, step),
     anomalyTime,
     packs: bindings.map(({ pack }) => pack),
-    reading: { packs: bindings, rateWindowSeconds },
-    graph: { ...partOf(graph, chosen.services), placements: placed.placements },
+    reading,
+    graph: { ...partOf(graph, chosen.services), placements: distinctPlacements(placed) },
     gaps: merged([
       ...progress.detected.gaps,
       ...progress.sampling.gaps,
@@ -130,7 +137,7 @@ export async function planScope(
       ...progress.traced.gaps,
       ...blindSpots(source.name, bindings.length, graph, service),
       ...chosen.gaps,
-      ...placed.gaps,
+      ...placed.flatMap(({ gaps }) => gaps),
     ]),
   };
 }
@@ -238,6 +245,14 @@ async function mostRelevant(
     reason: `their signals deviate least, and ${limit.reason}`,
   };
   return { services: new Set(ordered.slice(0, limit.most)), gaps: [...gaps, gap] };
+}
+
+/** A placement that several sources know is learnt from the first of them. */
+function distinctPlacements(placed: readonly { placements: Placement[] }[]): Placement[] {
+  const all = placed.flatMap(({ placements }) => placements);
+  return [...group(all, ({ service, host }) => JSON.stringify([service, host])).values()].map(
+    ([first]) => first!,
+  );
 }
 
 function partOf(graph: ServiceGraph, services: ReadonlySet<string>): ServiceGraph {

@@ -52,8 +52,8 @@ export class ServiceProcess {
     readonly service: string,
     private readonly ports: { own: number; admin: number; all: Record<string, number> },
     private readonly program: string,
-    /** Where the process writes what it has to say: the stack of a crash, as a rule nothing. */
-    private readonly logFile: string,
+    /** Where the process writes: the stack of a crash, its lines of logs, its spans. */
+    private readonly files: { output: string; logs: string; spans: string },
     private readonly log: (line: string) => void,
   ) {
     const spec = specOf(service);
@@ -144,9 +144,13 @@ export class ServiceProcess {
       port: this.ports.own,
       adminPort: this.ports.admin,
       ports: this.ports.all,
+      logFile: this.files.logs,
+      spanFile: this.files.spans,
       faults: [...this.faults],
     };
-    const child = forkProgram(this.program, launch, this.logFile, [`--max-old-space-size=${HEAP_LIMIT_MB}`]);
+    const child = forkProgram(this.program, launch, this.files.output, [
+      `--max-old-space-size=${HEAP_LIMIT_MB}`,
+    ]);
     this.alive.add(child);
     child.once('exit', () => this.alive.delete(child));
     await hear(child, 'ready', this.service);

@@ -6,6 +6,7 @@ import type { FromService, Launch, ToService } from '../protocol.js';
 import { specOf, type Operation } from '../topology.js';
 import { CallFailed, connect } from './connections.js';
 import { Faults } from './faults.js';
+import { startLogs } from './logs.js';
 import { watchProcess } from './process-metrics.js';
 import { nameRoute, startTelemetry } from './telemetry.js';
 import { Workbench } from './work.js';
@@ -17,6 +18,7 @@ const DRAIN_MS = 3000;
 const launch = JSON.parse(process.argv[2] ?? '{}') as Launch;
 const spec = specOf(launch.service);
 const telemetry = spec.external ? null : startTelemetry(launch);
+const log = spec.external ? null : startLogs(launch);
 const callees = connect(launch.settings.dependencies, launch.ports);
 const faults = new Faults(launch.service, spec.slowMs, callees);
 const workbench = new Workbench(spec.slots);
@@ -31,9 +33,20 @@ for (const fault of launch.faults) faults.start(fault);
 
 /** Plays one operation of the topology. @throws CallFailed when a required callee fails. */
 async function perform(operation: Operation): Promise<number> {
-  if (!(await workbench.work(operation.work))) return 503;
-  if (await faults.disturb()) return 500;
-  if (Math.random() < launch.settings.failureRatio) return 500;
+  if (!(await workbench.work(operation.work))) {
+    log?.warn('too many requests wait for a worker, turned one away');
+    return 503;
+  }
+  if (await faults.disturb()) {
+    log?.error(
+      "TypeError: Cannot read properties of undefined (reading 'price') at handle (src/handler.ts:41:27)",
+    );
+    return 500;
+  }
+  if (Math.random() < launch.settings.failureRatio) {
+    log?.error(launch.settings.failure);
+    return 500;
+  }
   for (const stage of operation.stages) {
     await Promise.all(
       stage.map(async ({ to, operation: name, optional }) => {
@@ -43,6 +56,7 @@ async function perform(operation: Operation): Promise<number> {
           }
         } catch (error) {
           if (!optional) throw error;
+          log?.warn(`goes on without ${to}: ${error instanceof Error ? error.message : String(error)}`);
         }
       }),
     );
@@ -62,9 +76,11 @@ function shopServer(): FastifyInstance {
         inFlight?.add(1, labels);
         try {
           const status = await perform(operation);
+          if (status < 400) log?.info(`${operation.method} ${operation.route} ${status}`);
           return await reply.code(status).send({ service: launch.service, version: launch.version });
         } catch (error) {
           if (!(error instanceof CallFailed)) throw error;
+          log?.error(`${operation.method} ${operation.route} failed: ${error.message}`);
           return await reply.code(error.status).send({ service: launch.service, error: error.message });
         } finally {
           inFlight?.add(-1, labels);
@@ -109,6 +125,7 @@ const servers = [
 
 async function listen(): Promise<void> {
   await Promise.all(servers.map(({ server, port }) => server.listen({ host: HOST, port })));
+  log?.info(`version ${launch.version} listens on port ${launch.port}`);
   say('listening');
 }
 

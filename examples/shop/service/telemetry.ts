@@ -15,6 +15,7 @@ import {
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import type { Launch } from '../protocol.js';
+import { startSpans } from './spans.js';
 
 /** Seconds; fine enough that a quantile read off them is worth something from 1 ms to 10 s. */
 const DURATION_BUCKETS = [
@@ -54,7 +55,7 @@ export interface Telemetry {
 }
 
 /**
- * Switches on the metrics of this process by the OpenTelemetry SDK and its HTTP instrumentation. A client
+ * Switches on the metrics and spans of this process by the OpenTelemetry SDK and its HTTP instrumentation. A client
  * metric's `server.address` is the logical name of the callee, because the service really sends to that name
  * (see connections.ts, which resolves it).
  */
@@ -65,11 +66,12 @@ export function startTelemetry(launch: Launch): Telemetry {
     withoutScopeInfo: true,
     withResourceConstantLabels: /^service\.name$/,
   });
+  const resource = resourceFromAttributes({
+    [ATTR_SERVICE_NAME]: launch.service,
+    [ATTR_SERVICE_VERSION]: launch.version,
+  });
   const provider = new MeterProvider({
-    resource: resourceFromAttributes({
-      [ATTR_SERVICE_NAME]: launch.service,
-      [ATTR_SERVICE_VERSION]: launch.version,
-    }),
+    resource,
     readers: [exporter],
     views: [
       durationView(METRIC_HTTP_SERVER_REQUEST_DURATION, 500),
@@ -84,6 +86,7 @@ export function startTelemetry(launch: Launch): Telemetry {
     ignoreIncomingRequestHook: (request) => request.socket.localPort === launch.adminPort,
   });
   http.setMeterProvider(provider);
+  http.setTracerProvider(startSpans(resource, launch.spanFile));
   // The instrumentation patches the module when it is required. `import http` sees the patch too: the default
   // export of a built-in is the very object that `require` gives.
   createRequire(import.meta.url)('node:http');
