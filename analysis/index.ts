@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../model/diagnosis.js';
+import type { Diagnosis, ExemplaryTrace } from '../model/diagnosis.js';
 import { changeFindings } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
 import type { Facts } from './facts.js';
@@ -7,6 +7,7 @@ import { mapOf } from './map.js';
 import { noiseOf } from './placebo.js';
 import { believed, scoresOf, type Doubts, type Ranked } from './rank.js';
 import { bySeason } from './series/season.js';
+import { exemplaryTraces } from './traces/exemplars.js';
 import { weigh } from './weigh.js';
 import { write } from './write.js';
 
@@ -25,7 +26,15 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
 export function concluded({ facts, scored, doubts, judgement }: Suspects): Diagnosis {
   const diagnosis = write(facts, believed(scored, doubts), judgement);
   const map = mapOf(facts, diagnosis);
-  return map === null ? diagnosis : { ...diagnosis, map };
+  const traces = tracesToLookAt(facts, diagnosis);
+  return { ...diagnosis, ...(map !== null && { map }), ...(traces.length > 0 && { traces }) };
+}
+
+function tracesToLookAt({ input, traces }: Facts, { verdict, suspects }: Diagnosis): ExemplaryTrace[] {
+  if (traces === null || input.spans === null) return [];
+  const suspect = verdict.service ?? suspects[0]?.service;
+  if (suspect === undefined) return [];
+  return exemplaryTraces(input.spans, traces.window, { suspect, symptom: input.anomaly.symptom });
 }
 
 /** All suspects of an incident, before anybody is believed. */

@@ -31,6 +31,7 @@ import { baselineOf } from './series/baseline.js';
 import type { Seasons } from './series/season.js';
 import { coverage } from './stats/order.js';
 import { storyOf, trafficBaselines } from './story.js';
+import { callsIn } from './traces/calls.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
 import { RANK } from './weights.js';
@@ -103,7 +104,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   }
   for (const { service } of input.conditions ?? []) if (service !== null) services.add(service);
   const graph = buildCallGraph(
-    { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input)] },
+    { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input), ...callsTraced(input)] },
     services,
   );
   const voices = voicesOf(input.logs, grid, graph);
@@ -143,12 +144,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     outcries: outcriesOf(voices, begin, grid),
     templateChanges: templateChanges(
       input.logs,
-      eventWindow(
-        begin,
-        input,
-        grid,
-        (input.logs?.lines ?? []).map(({ time }) => time),
-      ),
+      eventWindow(begin, input, grid, input.logs?.time ?? []),
       graph,
     ),
   };
@@ -161,6 +157,16 @@ function callsMeasured({ series }: DiagnosisInput): CallEdge[] {
       ? [{ caller: subject.caller, callee: subject.callee, learntFrom: { source, seenAt: null } }]
       : [],
   );
+}
+
+/** Calls in sampled traces. */
+function callsTraced({ spans }: DiagnosisInput): CallEdge[] {
+  const calls = spans === null ? [] : callsIn(spans);
+  return calls.map(([caller, callee]) => ({
+    caller,
+    callee,
+    learntFrom: { source: 'traces', seenAt: null },
+  }));
 }
 
 /** Spans during the incident that are enough to compare. */

@@ -4,6 +4,8 @@ export const AREAS = [
   'temporal',
   'metrics',
   'watches',
+  'logs',
+  'traces',
   'changes',
   'kubernetes',
   'sinks',
