@@ -133,9 +133,9 @@ function isWorkedOff(signal: SignalKind): boolean {
 export function waiting(own: ServiceFacts): number {
   if (!own.seen.has('latency')) return 1;
   // Who measures itself waits as long as it says; else as its callers do.
-  const symptoms = own.measuresItself
-    ? own.symptoms.filter(({ series }) => isOfItsOwn(series))
-    : own.symptoms;
+  const symptoms = own.symptoms.filter(
+    ({ series, strength }) => strength >= RANK.leastStrength && (!own.measuresItself || isOfItsOwn(series)),
+  );
   return KIND.unwaited + (1 - KIND.unwaited) * Math.min(1, slowdown({ symptoms }) / KIND.waits);
 }
 

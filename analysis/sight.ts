@@ -1,6 +1,6 @@
 import { listOf } from '../model/wording.js';
 import type { Evidence } from '../model/diagnosis.js';
-import type { SeriesMeta } from '../model/series.js';
+import type { SeriesMeta, SignalKind } from '../model/series.js';
 import type { Facts } from './facts.js';
 import type { Ranked } from './rank.js';
 import { reachableFrom } from './graph/call-graph.js';
@@ -93,13 +93,13 @@ function missingLink(facts: Facts, { service }: Ranked): Sight | null {
  * Services that slow down together without calling one another speak for what they share: a host, the network, a
  * store, a mesh, seen or not. Null where the suspect explains those who suffer: they call it, or its load reaches them.
  */
-function sharedTrouble({ graph, services }: Facts, { service, evidence }: Ranked): Sight | null {
+function sharedTrouble({ graph, services, story }: Facts, { service, evidence }: Ranked): Sight | null {
   if (!graph.known || evidence.some(isStateOfItsOwn)) return null;
   const above = reachableFrom([service], graph.callers);
   const measured = services.flatMap(({ seen }, index) =>
     !above[index] && seen.has('latency') ? [index] : [],
   );
-  const apart = measured.filter((index) => isSlower(services[index]!));
+  const apart = measured.filter((index) => suffersAlike(services[index]!, story.signals));
   if (measured.length < CALIBRATION.leastApart || apart.length < CALIBRATION.shareApart * measured.length)
     return null;
   const named = listOf(apart.slice(0, 3).map((index) => graph.names[index]!));
@@ -117,10 +117,10 @@ function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Eviden
   return kind === 'load' || kind === 'check' || kind === 'state';
 }
 
-function isSlower({ symptoms }: ServiceFacts): boolean {
-  return symptoms.some(
-    ({ series, strength }) => series.signal === 'latency' && strength >= RANK.leastStrength,
-  );
+/** Whether a service is slower too; where the alert is not about slowness, clearly so: a little of it explains no failures. */
+function suffersAlike({ symptoms }: ServiceFacts, signals: readonly SignalKind[]): boolean {
+  const least = signals.includes('latency') ? RANK.leastStrength : RANK.sharedStrength;
+  return symptoms.some(({ series, strength }) => series.signal === 'latency' && strength >= least);
 }
 
 function sightOfOne(facts: Facts, { service, evidence }: Ranked): Sight {

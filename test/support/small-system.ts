@@ -72,7 +72,7 @@ export function calls(
 
 /** What is known of a system with these calls when `front` alerts. */
 export function inputOf(
-  symptom: 'latency' | 'errors',
+  symptom: 'latency' | 'errors' | 'other',
   edges: [string, string][],
   series: Series[],
 ): DiagnosisInput {
