@@ -25,8 +25,8 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, sources of traces, logs of changes, clusters, sinks, the store. With a broken
- * configuration only Temporal can be checked. Secrets are masked.
+ * configuration, Temporal, the metrics source and the watches, sources of traces, logs of changes, clusters, sinks, the
+ * store. With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
