@@ -181,7 +181,7 @@ export interface Activities {
   /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
   publish(input: { sink: string; recordUri: string }): Promise<Publication>;
 
-  /** Keeps changes that were told to Faultline, for the diagnoses to come. One that is known already changes nothing. */
+  /** Keeps changes that were told to Faultline, for the diagnoses to come. One that is known changes nothing. */
   keepChanges(input: { changes: ReportedChange[] }): Promise<void>;
 
   /** Judges a rollout by what an investigation has read and concluded since it began. */

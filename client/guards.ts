@@ -10,7 +10,7 @@ import type { Temporal } from './temporal.js';
 /** A worker answers in milliseconds; this outlasts the time in which Temporal notices that one died. */
 const ANSWER_MILLISECONDS = 15_000;
 
-/** Deploy guards as Temporal keeps them. Methods reject with TemporalUnavailable, and with NoWorker where one is needed. */
+/** Deploy guards as Temporal keeps them. Methods reject with TemporalUnavailable, and NoWorker where one is needed. */
 export interface Guards {
   /** Starts to watch a rollout; `joined` when the same service, or the same change of it, is watched already. */
   start(request: GuardRequest): Promise<{ id: string; joined: boolean }>;

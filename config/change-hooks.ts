@@ -25,8 +25,8 @@ export type UnleashHookConfig = z.infer<typeof unleashHook>;
 const MOST_NAMES = 1_000;
 
 /**
- * Who may report changes to the receiver, below `/v1/changes`. The plain route is also on where `webhook.auth` is set or
- * the receiver listens on loopback.
+ * Who may report changes to the receiver, below `/v1/changes`. The plain route is also on where `webhook.auth` is set
+ * or the receiver listens on loopback.
  */
 export const changeHooks = z
   .strictObject({

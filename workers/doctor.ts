@@ -1,5 +1,6 @@
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
+import { examineLogs } from './doctor/logs.js';
 import { examineConfiguration } from './doctor/configuration.js';
 import { examineKubernetes } from './doctor/kubernetes.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
@@ -25,7 +26,7 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, sources of traces, logs of changes, clusters, sinks, the
+ * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, sinks, the
  * store. With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
@@ -52,6 +53,7 @@ type Configured = Exclude<Area, 'configuration' | 'temporal'>;
 const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
+  logs: () => Promise.resolve([]),
   traces: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   kubernetes: () => Promise.resolve([]),
@@ -71,6 +73,7 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
+    logs: () => examineLogs(config.logs),
     traces: () => examineTraces(config.traces),
     changes: async () => [
       ...(await examineChanges(config, () => knownServices(open))),

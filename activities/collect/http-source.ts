@@ -25,8 +25,12 @@ export interface SourceRequest {
   /** What is asked, for messages: `search for traces`. */
   operation: string;
   params?: Record<string, string>;
-  /** Sent by POST; a request without it is a GET. */
+  /** Sent by POST; a request without this and `form` is a GET. */
   json?: unknown;
+  /** Sent by POST, as a form. */
+  form?: URLSearchParams;
+  /** The content of an answer, undefined where it has none. @default as JSON */
+  read?: (body: Buffer) => unknown;
 }
 
 export interface HttpSourceOptions {
@@ -74,7 +78,7 @@ export class HttpSource {
     const response = await this.send(request, limits.signal);
     if (response.status === 404) return null;
     if (response.status !== 200) throw this.refusal(request, response);
-    const content = jsonIn(response.data);
+    const content = (request.read ?? jsonIn)(response.data);
     if (content === undefined) throw this.notThis(request, 'the answer is no JSON');
     const parsed = schema.safeParse(content);
     if (parsed.success) return { content: parsed.data, bytes: response.data.length };
@@ -89,13 +93,14 @@ export class HttpSource {
 
   private async send(request: SourceRequest, signal: AbortSignal): Promise<AxiosResponse<Buffer>> {
     const { timeoutSeconds } = this.config;
-    const { path, params, json } = request;
+    const { path, params, json, form } = request;
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     const asks: ConnectionRequest = {
-      method: json === undefined ? 'GET' : 'POST',
+      method: json === undefined && form === undefined ? 'GET' : 'POST',
       path,
       ...(params && { params: new URLSearchParams(params) }),
       json,
+      ...(form && { form }),
     };
     try {
       return await this.connection.send<Buffer>(asks, {
@@ -158,6 +163,13 @@ export class HttpSource {
   private asked({ path, operation }: SourceRequest): Asked {
     return { operation, endpoint: this.connection.address + path };
   }
+}
+
+/** Lines of JSON as a list; undefined when one is none. */
+export function jsonLinesIn(body: Buffer): unknown {
+  const lines = body.toString('utf8').split('\n');
+  const values = lines.filter((line) => line.trim() !== '').map((line) => jsonIn(Buffer.from(line)));
+  return values.includes(undefined) ? undefined : values;
 }
 
 function jsonIn(body: Buffer): unknown {

@@ -40,8 +40,8 @@ interface Get<T> {
 }
 
 /**
- * Asks one source that speaks JSON over HTTP, within its budget of requests. All methods reject with a `SourceError` that
- * names the endpoint and the reason, or as the signal of `limits` says.
+ * Asks one source that speaks JSON over HTTP, within its budget of requests. All methods reject with a `SourceError`
+ * that names the endpoint and the reason, or as the signal of `limits` says.
  */
 export class SourceApi {
   private readonly connection: Connection;

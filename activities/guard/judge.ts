@@ -14,7 +14,8 @@ const FELT = new Set(['latency', 'errors', 'availability']);
 
 /**
  * What counts as harm, whatever the diagnosis suspects: latency or errors that rose by a quarter, and errors by half a
- * percent of all requests as well. Every rollout warms caches and connections, and less than this passes within a look or two.
+ * percent of all requests as well. Every rollout warms caches and connections, and less than this passes within a
+ * look or two.
  */
 const HARM = { factor: 1.25, errorShare: 0.005 };
 

@@ -20,7 +20,7 @@ const sync = z.object(
   { error: 'expected the sync of an application, a JSON object' },
 );
 
-/** Argo CD's notifications of syncs, by the template that the documentation shows. One that did not succeed changes nothing. */
+/** Argo CD's notifications of syncs, by the template of the documentation. One that did not succeed changes nothing. */
 export function argocdHook({ auth }: { auth?: ReceiverAuth | undefined }): ChangeHook {
   return {
     name: 'argocd',

@@ -72,8 +72,18 @@ const unleashEvent = z.object(
 );
 
 /** Events of Unleash after which a flag may answer otherwise. */
-const UNLEASH_TYPES =
-  /^(feature-environment-(enabled|disabled|variants-updated)|feature-strategy-(add|update|remove)|feature-variants-updated|feature-(archived|revived)|segment-updated)$/;
+const UNLEASH_TYPES = new Set([
+  'feature-environment-enabled',
+  'feature-environment-disabled',
+  'feature-environment-variants-updated',
+  'feature-variants-updated',
+  'feature-strategy-add',
+  'feature-strategy-update',
+  'feature-strategy-remove',
+  'feature-archived',
+  'feature-revived',
+  'segment-updated',
+]);
 
 /** Unleash's webhooks, with the event itself as body. */
 export function unleashHook({ auth, environments }: UnleashHookConfig): ChangeHook {
@@ -84,7 +94,7 @@ export function unleashHook({ auth, environments }: UnleashHookConfig): ChangeHo
     read({ body }, { services }) {
       const event = readBody(unleashEvent, body);
       const { featureName: flag, environment, type } = event;
-      if (!UNLEASH_TYPES.test(type) || (environment !== undefined && !isCounted(environments, environment)))
+      if (!UNLEASH_TYPES.has(type) || (environment !== undefined && !isCounted(environments, environment)))
         return [];
       const place = environment === undefined ? '' : ` in ${environment}`;
       return [

@@ -55,7 +55,7 @@ interface Envelope {
   time: number;
 }
 
-/** Changes in our own words, one or a list, and CloudEvents: those of CDEvents, or with a change of our own words as data. */
+/** Changes in our own words, one or a list, and CloudEvents: CDEvents, or those with such a change as data. */
 export function plainHook({ auth }: { auth?: ReceiverAuth | undefined }): ChangeHook {
   return {
     name: 'changes',

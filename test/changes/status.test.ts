@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { fastify, type FastifyInstance } from 'fastify';
+import { collectState } from '../../activities/collect/state/collect-state.js';
 import { readStatus } from '../../activities/collect/status/read-status.js';
 import { SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import { condition } from '../../model/condition.js';
 import { examineStatus } from '../../workers/doctor/status.js';
-import { NO_LIMITS, testConfig } from '../support/scopes.js';
+import { FakeSource } from '../support/fake-source.js';
+import { collectDeps, NO_LIMITS, scopeOf, testConfig } from '../support/scopes.js';
 
 const ALERT = Date.UTC(2026, 10, 24, 10, 42) / 1000;
 const WINDOW = { from: ALERT - 3600, to: ALERT + 600 };
@@ -136,6 +138,21 @@ describe('the status page of a provider', () => {
     const { conditions } = await read();
     assert.equal(conditions[0]!.message.length, 500);
     assert.match(conditions[0]!.message, /token=\*\*\*/);
+  });
+
+  it('is read as the state of a scope', async () => {
+    incidents = [incident('now', ALERT - 900, null)];
+    const deps = await collectDeps(
+      new FakeSource({}),
+      testConfig({ status: [{ name: 'paypro', url, services: ['https://api.paypro.example:443'] }] }),
+    );
+    const scope = scopeOf(['api.paypro.example'], [], {
+      window: { start: WINDOW.from, end: WINDOW.to, stepSeconds: 15 },
+    });
+    const { evidence, gaps } = await collectState(deps, { scope, source: 'paypro' }, NO_LIMITS);
+    assert.deepEqual([evidence.summary, gaps], ['1 condition told by paypro', []]);
+    const [told] = await deps.store.getTable('conditions', evidence.uri);
+    assert.deepEqual([told?.kind, told?.service], ['provider-outage', 'api.paypro.example']);
   });
 
   it('is a gap when it is away, and asked again as long as there is time', async () => {

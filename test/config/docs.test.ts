@@ -149,9 +149,9 @@ describe('the configuration', () => {
     'docs/sources/opsgenie.md',
     'docs/sources/cloudevents.md',
     'docs/sources/generic.md',
-    'docs/evidence/kubernetes.md',
     'docs/evidence/changes.md',
     'docs/evidence/guard.md',
+    'docs/evidence/kubernetes.md',
     'packs/README.md',
     'README.md',
   ]) {

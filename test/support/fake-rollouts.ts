@@ -8,7 +8,7 @@ export interface FakeRollouts extends Rollouts {
   started: GuardRequest[];
 }
 
-/** What the command line is told of rollouts. `states` are what a guard answers, one after the other; the last stays. */
+/** What the command line is told of rollouts. `states` are a guard's answers, one after the other; the last stays. */
 export function fakeRollouts(states: Partial<GuardState>[] = [], joined = false): FakeRollouts {
   const reported: ReportedChange[] = [];
   const started: GuardRequest[] = [];

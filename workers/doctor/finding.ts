@@ -4,6 +4,7 @@ export const AREAS = [
   'temporal',
   'metrics',
   'watches',
+  'logs',
   'traces',
   'changes',
   'kubernetes',

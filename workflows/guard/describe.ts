@@ -12,7 +12,8 @@ const VERDICT_WORDS = {
 export function describe({ request, verdict, reason, looks, endsAt, untold }: GuardState): string {
   const { service, since, forSeconds, changeId } = request;
   const what = changeId === null ? '' : `, change ${changeId}`;
-  const rollout = `Rollout of ${service} at ${clock(since)}${what}; watched for ${minutes(forSeconds)}, until ${clock(endsAt)}.`;
+  const length = `watched for ${minutes(forSeconds)}, until ${clock(endsAt)}`;
+  const rollout = `Rollout of ${service} at ${clock(since)}${what}; ${length}.`;
   return [
     `**${verdict === null ? 'watching' : VERDICT_WORDS[verdict]}**`,
     text(reason),

@@ -21,7 +21,7 @@ const BEFORE_WINDOW_SECONDS = 1800;
 
 type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config' | 'reported'>;
 
-/** What was read of each source by name. */
+/** What was read of each source, by the part of the configuration and its name. */
 type Read = Map<string, ChangesRead>;
 
 /**
@@ -62,15 +62,11 @@ export async function collectChanges(
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
   const { environment } = scope;
   const request = { scope, aliases: config.services.aliases, window };
-  const sources = [
-    ...config.changes.map((one) => ({ name: one.name, read: () => readChangeSource(one, window, limits) })),
-    ...config.kubernetes.map((one) => ({
-      name: one.name,
-      read: () => readKubernetesChanges(one, request, limits),
-    })),
-  ];
   const [configured, told, found] = await allSettled([
-    readSources(sources, read),
+    allSettled([
+      ...once(read, 'changes', config.changes, (one) => readChangeSource(one, window, limits)),
+      ...once(read, 'kubernetes', config.kubernetes, (one) => readKubernetesChanges(one, request, limits)),
+    ]),
     reported.read({ window, environment, names }, limits),
     stepsInMetrics(deps, scope, names, limits),
   ]);
@@ -91,19 +87,19 @@ function withoutKnown(reported: readonly Change[], asked: readonly Change[]): Ch
   return reported.filter(({ id }) => !known.has(id));
 }
 
-interface Source {
-  name: string;
-  read(): Promise<ChangesRead>;
-}
-
-async function readSources(sources: readonly Source[], read: Read): Promise<ChangesRead[]> {
-  return allSettled(
-    sources.map(async (one) => {
-      const answer = read.get(one.name) ?? (await one.read());
-      read.set(one.name, answer);
-      return answer;
-    }),
-  );
+/** Asks those sources of a part of the configuration that have not answered yet. */
+function once<Source extends { name: string }>(
+  read: Read,
+  part: string,
+  sources: readonly Source[],
+  ask: (source: Source) => Promise<ChangesRead>,
+): Promise<ChangesRead>[] {
+  return sources.map(async (source) => {
+    const key = `${part}.${source.name}`;
+    const answer = read.get(key) ?? (await ask(source));
+    read.set(key, answer);
+    return answer;
+  });
 }
 
 /** As `Promise.all`, but what is under way when one fails is waited for: it may be kept for another attempt. */

@@ -59,8 +59,8 @@ const merges = z.array(
 );
 
 /**
- * Reads deployments that succeeded, releases and merged merge requests of GitLab's projects (REST API, version 4) within
- * a window. A deployment is compared with the one before it in its environment.
+ * Reads deployments that succeeded, releases and merged merge requests of GitLab's projects (REST API, version 4)
+ * within a window. A deployment is compared with the one before it in its environment.
  *
  * @throws SourceError
  */

@@ -37,12 +37,9 @@ async function readState(
   if (cluster) return readKubernetesState(cluster, { scope, aliases: services.aliases }, limits);
   const page = status.find(({ name }) => name === source);
   if (page) {
+    const { start: from, end: to } = scope.window;
+    const { conditions, gaps } = await readStatus(page, { from, to }, limits);
     const names = new ServiceNames(scope.services, services.aliases);
-    const { conditions, gaps } = await readStatus(
-      page,
-      { from: scope.window.start, to: scope.window.end },
-      limits,
-    );
     const named = conditions.map((one) => ({
       ...one,
       service: one.service === null ? null : (names.resolve(one.service) ?? one.service),

@@ -52,7 +52,8 @@ export interface StatusWindow {
 
 /**
  * Reads what a provider says of itself within a window from its status page (Statuspage's API, version 2): incidents,
- * maintenance under way, and components that are out of order without an incident. A page that does not answer is a gap.
+ * maintenance under way, and components that are out of order without an incident. A page that does not answer is a
+ * gap.
  *
  * @throws SourceError when another attempt may outlast an outage
  */
