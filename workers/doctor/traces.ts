@@ -60,6 +60,7 @@ function toldBy(services: number, traces: readonly RawTrace[], asked: number): T
   const seen = `${count(traces.length, 'trace')} of ${asked} of them ${lately}`;
   const words = `${count(services, 'service')}; ${share} of ${seen} lead through several services`;
   if (across > 0 || services <= 1) return ok(words);
-  const remedy = 'let services hand on the trace context (W3C traceparent), so that a request can be followed';
+  const remedy =
+    'let services hand on the trace context (W3C traceparent), so that a request can be followed';
   return warning(words, remedy);
 }
