@@ -1,9 +1,10 @@
 import type { Anomaly, Severity } from '../model/anomaly.js';
-import type { Change } from '../model/change.js';
+import type { Change, ReportedChange } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { DeliveryResult, OutboxItem } from '../model/delivery.js';
 import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
+import type { GuardListener, GuardLook, GuardRequest, GuardState } from '../model/guard.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
 import type { WatchMemory, WatchRound } from '../model/watch.js';
 import type { DocumentRef, EvidenceRef, IncidentRecord, Publication, Scope } from '../model/incident.js';
@@ -14,6 +15,8 @@ export type MetricFamily = 'golden' | 'edges' | 'resources' | 'hosts';
 /** How an incident is to be followed, decided by the worker's configuration when the incident opens. */
 export interface Policy {
   families: MetricFamily[];
+  /** Seconds after an anomaly's beginning that an investigation looks at. */
+  observedSeconds: number;
   /** Names of the sources beside metrics that are asked, by what they are asked for. */
   sources: { logs: string[]; traces: string[]; state: string[] };
   /** How many leading suspects are checked. */
@@ -177,6 +180,19 @@ export interface Activities {
 
   /** Hands the saved record to one sink; a repeat of the same revision posts nothing twice. */
   publish(input: { sink: string; recordUri: string }): Promise<Publication>;
+
+  /** Keeps changes that were told to Faultline, for the diagnoses to come. One that is known changes nothing. */
+  keepChanges(input: { changes: ReportedChange[] }): Promise<void>;
+
+  /** Judges a rollout by what an investigation has read and concluded since it began. */
+  judgeRollout(input: {
+    documents: DocumentRef[];
+    evidence: EvidenceRef[];
+    request: GuardRequest;
+  }): Promise<Pick<GuardLook, 'finding' | 'reason'>>;
+
+  /** Tells where a deploy guard is to one that is configured (`guard`); nothing where none is. */
+  tellGuard(input: { to: GuardListener; state: GuardState }): Promise<void>;
 
   /** One look of a watch: raises what begins and ends, and answers what the next look needs to know. */
   runWatch(input: { name: string; memory: WatchMemory; at: number }): Promise<WatchRound>;

@@ -3,12 +3,15 @@ import type { LoadedConfig } from '../config/load.js';
 import { createAnalyse, startAnalysisPool } from './analyse/analyse.js';
 import { byReference } from './by-reference.js';
 import { createRunChecks } from './check/run-checks.js';
+import { reportedChangesIn } from './collect/changes/reported-changes.js';
 import { createCollect, loadPacks, openSource, type CollectDeps } from './collect/index.js';
 import type { Activities, InvestigationSteps } from './contract.js';
 import { createCorrelate } from './correlate/index.js';
 import { createDeliver } from './deliver/deliver.js';
 import { createReadPolicy } from './policy.js';
 import { createPublish } from './publish/publish.js';
+import { createJudgeRollout } from './guard/judge-rollout.js';
+import { createTellGuard } from './guard/tell-guard.js';
 import { documentsIn } from './record/documents.js';
 import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
@@ -33,7 +36,8 @@ export async function createActivities(deps: {
   const packs = await loadPacks(config.packs.files);
   const store = await startStore(config, log);
   const { blobs, records } = store;
-  const collect: CollectDeps = { source, packs, config, store: store.evidence, log };
+  const reported = reportedChangesIn(blobs);
+  const collect: CollectDeps = { source, packs, config, store: store.evidence, reported, log };
   const pool = startAnalysisPool();
   const steps: InvestigationSteps = {
     ...createCollect(collect),
@@ -48,6 +52,9 @@ export async function createActivities(deps: {
       ...createCorrelate(collect),
       ...createDeliver(),
       ...byReference(steps, documentsIn(store.evidence)),
+      keepChanges: ({ changes }) => reported.keep(changes),
+      ...createJudgeRollout({ documents: documentsIn(store.evidence), store: store.evidence }),
+      ...createTellGuard(config.guard),
       ...createRunWatch({ ...collect, raise: deps.raise }),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },

@@ -13,6 +13,7 @@ export function createReadPolicy(deps: {
     readPolicy: () =>
       Promise.resolve({
         families: ['golden', 'edges', 'resources', 'hosts'],
+        observedSeconds: diagnosis.afterSeconds,
         sources: {
           logs: namesOf(logs),
           traces: namesOf(traces),

@@ -150,12 +150,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
     outcries: outcriesOf(voices, begin, grid),
     templateChanges: templateChanges(
       input.logs,
-      eventWindow(
-        begin,
-        input,
-        grid,
-        (input.logs?.lines ?? []).map(({ time }) => time),
-      ),
+      eventWindow(begin, input, grid, input.logs?.time ?? []),
       graph,
     ),
   };

@@ -10,7 +10,7 @@ export interface Opening {
   remedy: string;
 }
 
-type Settings = Pick<WebhookConfig, 'host' | 'auth' | 'api' | 'allowUnauthenticated' | 'sources'>;
+type Settings = Pick<WebhookConfig, 'host' | 'auth' | 'api' | 'allowUnauthenticated' | 'sources' | 'changes'>;
 
 /** Whether only programs of the same host reach a server that listens there. */
 export function isLoopback(host: string): boolean {
@@ -26,9 +26,20 @@ export function isAlertmanagerOn({ host, auth, allowUnauthenticated, sources }: 
   return isNamed || isLoopback(host) || allowUnauthenticated;
 }
 
+/** Whether changes are taken in our own words, on the same terms. */
+export function isPlainChangesOn({ host, auth, allowUnauthenticated, changes }: Settings): boolean {
+  const isNamed = changes.plain !== undefined || auth.type !== 'none';
+  return isNamed || isLoopback(host) || allowUnauthenticated;
+}
+
 /** Whether any source is turned on by name. */
 export function hasSources({ sources: { generic, ...named } }: Pick<Settings, 'sources'>): boolean {
   return generic.length > 0 || Object.values(named).some((source) => source !== undefined);
+}
+
+/** Whether any sender of changes is turned on by name. */
+export function hasHooks({ changes }: Pick<Settings, 'changes'>): boolean {
+  return Object.entries(changes).some(([name, hook]) => name !== 'services' && hook !== undefined);
 }
 
 /** The credentials of the API; null when it is off. */
@@ -73,6 +84,22 @@ export function openToAnyone(settings: Settings): Opening[] {
       },
     ];
   });
+  const { plain, argocd, flux, unleash } = settings.changes;
+  const reporting: [hook: { auth?: ReceiverAuth | undefined } | undefined, name: string][] = [
+    [isPlainChangesOn(settings) ? (plain ?? {}) : undefined, 'plain'],
+    [argocd, 'argocd'],
+    [flux?.secrets ? undefined : flux, 'flux'],
+    [unleash, 'unleash'],
+  ];
+  for (const [hook, name] of reporting) {
+    if (hook === undefined || !isOpen(hook.auth)) continue;
+    const path = name === 'plain' && plain === undefined ? ['auth'] : ['changes', name, 'auth'];
+    openings.push({
+      path,
+      risk: `may report changes (${name})`,
+      remedy: `set webhook.${path.join('.')} to bearer, basic or header`,
+    });
+  }
   if (apiAuthOf(settings)?.type === 'none') {
     openings.push({
       path: ['api', 'auth'],

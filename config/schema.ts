@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changes } from './changes.js';
 import { checks } from './checks.js';
 import { followUp } from './follow-up.js';
+import { guard } from './guard.js';
 import { kubernetes } from './kubernetes.js';
 import { logs } from './logs.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
@@ -131,6 +132,8 @@ const settings = z.strictObject({
     .prefault({}),
 
   followUp,
+
+  guard,
 
   triage,
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { hasSources, isLoopback, openToAnyone } from './exposure.js';
+import { changeHooks } from './change-hooks.js';
+import { hasHooks, hasSources, isLoopback, openToAnyone } from './exposure.js';
 import { filePath, seconds } from './primitives.js';
 import { port } from './processes.js';
 import { apiAuth, receiverAuth } from './receiver-auth.js';
@@ -61,6 +62,8 @@ const settings = z.strictObject({
     .default(['service', 'service_name', 'app', 'job', 'deployment']),
   environmentLabels: z.array(z.string().min(1)).default(['environment', 'env', 'cluster']),
   sources,
+  /** Who may report changes, such as deploys. */
+  changes: changeHooks,
 });
 export type WebhookConfig = z.infer<typeof settings>;
 
@@ -68,7 +71,7 @@ export type WebhookConfig = z.infer<typeof settings>;
 export const webhook = settings
   .superRefine((given, context) => {
     if (isLoopback(given.host) || given.allowUnauthenticated) return;
-    if (given.auth.type === 'none' && !hasSources(given)) {
+    if (given.auth.type === 'none' && !hasSources(given) && !hasHooks(given)) {
       const message = `a receiver on ${given.host} takes no alerts without credentials or a signature; set webhook.auth to bearer, basic or header, turn on a source that signs, or set webhook.allowUnauthenticated: true`;
       context.addIssue({ code: 'custom', path: ['auth'], message });
     }

@@ -28,3 +28,13 @@ export const FAULT_KINDS = [
   'certificate',
   'unknown',
 ] as const;
+
+export const CHANGE_KINDS = [
+  'deploy',
+  'config',
+  'flag',
+  'scaling',
+  'infrastructure',
+  'restart',
+  'other',
+] as const;

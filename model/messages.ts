@@ -1,6 +1,7 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Anomaly } from './anomaly.js';
 import type { IncidentMessage, TriageMessage } from './delivery.js';
+import type { GuardRequest, GuardState } from './guard.js';
 import type { IncidentRecord } from './incident.js';
 import type {
   Acknowledgement,
@@ -101,4 +102,21 @@ export const WATCH_WORKFLOW = 'watch';
 
 export function watchScheduleId(environment: string, name: string): string {
   return `watch/${environment}/${name}`;
+}
+
+/** Keeps changes that were reported: one short run for each report. */
+export const KEEP_CHANGES_WORKFLOW = 'keepChanges';
+
+/** Watches one rollout. */
+export const GUARD_WORKFLOW = 'guardRollout';
+/** Of a deploy guard: what it has seen by now. */
+export const guardState = query<GuardState>('guardState');
+
+/** A guard of the same service, or of the same change of it, is the same guard while it runs. */
+export function guardId({
+  environment,
+  service,
+  changeId,
+}: Pick<GuardRequest, 'environment' | 'service' | 'changeId'>): string {
+  return ['guard', environment, service, ...(changeId === null ? [] : [changeId])].join('/');
 }

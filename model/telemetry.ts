@@ -19,23 +19,59 @@ export interface SpanTable {
   failed: Uint8Array;
 }
 
-/** One log line: time in unix seconds. */
-export interface LogLine {
-  time: number;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'unknown';
+
+/** A kind of log line: what a service writes again and again, whatever differs from one line to the next. */
+export interface LogKind {
   service: string;
-  level: 'debug' | 'info' | 'warn' | 'error' | 'unknown';
-  message: string;
+  level: LogLevel;
+  /** The line without what differs. */
+  template: string;
+  /** The earliest line of it, masked, at most 500 characters. */
+  example: string;
 }
 
-/** What logs say, as read from the source; templates are mined by the analysis. */
+/** Lines of logs, counted by their kind, service and step of time. */
 export interface LogTable {
-  lines: LogLine[];
+  /** Seconds that one count covers. */
+  stepSeconds: number;
+  kinds: LogKind[];
+  /** One row for each kind and step that has lines. Index into `kinds`. */
+  kind: Uint32Array;
+  /** Start of the step, unix seconds: a multiple of `stepSeconds`. */
+  time: Float64Array;
+  /** How many lines. */
+  lines: Uint32Array;
 }
 
 /** Tables of several sources as one; null when there is none. */
 export function joinedLogs(tables: readonly LogTable[]): LogTable | null {
-  if (tables.length === 0) return null;
-  return { lines: tables.flatMap(({ lines }) => lines) };
+  if (tables.length <= 1) return tables[0] ?? null;
+  const stepSeconds = Math.max(...tables.map((table) => table.stepSeconds));
+  const rows = tables.reduce((sum, { time }) => sum + time.length, 0);
+  const joined: LogTable = {
+    stepSeconds,
+    kinds: tables.flatMap(({ kinds }) => kinds),
+    kind: new Uint32Array(rows),
+    time: new Float64Array(rows),
+    lines: new Uint32Array(rows),
+  };
+  let at = 0;
+  let kinds = 0;
+  for (const table of tables) {
+    joined.kind.set(
+      table.kind.map((kind) => kinds + kind),
+      at,
+    );
+    joined.time.set(
+      table.time.map((time) => Math.floor(time / stepSeconds + 1e-9) * stepSeconds),
+      at,
+    );
+    joined.lines.set(table.lines, at);
+    at += table.time.length;
+    kinds += table.kinds.length;
+  }
+  return joined;
 }
 
 /** Tables of several sources as one, each trace as it was; null when there is none. */

@@ -20,6 +20,7 @@ import {
 } from '../activities/collect/index.js';
 import type { MetricFamily } from '../activities/contract.js';
 import { createEvidence } from '../activities/record/evidence-store.js';
+import { reportedChangesIn } from '../activities/collect/changes/reported-changes.js';
 import { FolderBlobs } from '../activities/record/folder-blobs.js';
 import { anomaliesIn } from '../client/intake/reading.js';
 import { readAlertmanager } from '../client/intake/alertmanager/source.js';
@@ -94,11 +95,13 @@ async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost
     changes: [],
   });
   const source = recordingOf(await openSource(config.metrics));
+  const blobs = new FolderBlobs(join(runDir, 'store'));
   const deps = {
     source,
     packs: await loadPacks(),
     config,
-    store: createEvidence(new FolderBlobs(join(runDir, 'store'))),
+    store: createEvidence(blobs),
+    reported: reportedChangesIn(blobs),
     log: pino({ level: 'silent' }),
   };
   const look = { signal: new AbortController().signal };

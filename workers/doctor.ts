@@ -1,10 +1,12 @@
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { examineChanges } from './doctor/changes.js';
+import { examineLogs } from './doctor/logs.js';
 import { examineConfiguration } from './doctor/configuration.js';
 import { examineKubernetes } from './doctor/kubernetes.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
 import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
+import { examineStatus } from './doctor/status.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
 import { examineWatches } from './doctor/watches.js';
@@ -23,8 +25,8 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, logs of changes, clusters, sinks, the store. With a broken
- * configuration only Temporal can be checked. Secrets are masked.
+ * configuration, Temporal, the metrics source and the watches, sources of logs and changes, clusters, sinks, the store.
+ * With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
@@ -50,6 +52,7 @@ type Configured = Exclude<Area, 'configuration' | 'temporal'>;
 const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
+  logs: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   kubernetes: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
@@ -68,11 +71,29 @@ function checksWith(
       config.watches.length === 0
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
-    changes: () => examineChanges(config.changes),
+    logs: () => examineLogs(config.logs),
+    changes: async () => [
+      ...(await examineChanges(config, () => knownServices(open))),
+      ...(await examineStatus(config.status)),
+    ],
     kubernetes: () => examineKubernetes(config.kubernetes),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };
+}
+
+/** Null where nothing of it can be read: the findings on metrics say why. */
+async function knownServices(open: () => Promise<MetricsDeps>): Promise<string[] | null> {
+  try {
+    const { source, survey } = await open();
+    try {
+      return (await survey(source)).services.map(({ name }) => name);
+    } finally {
+      source.close();
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** Opens the source for one check and closes it again. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.js';
+import type { ReportedChanges } from './changes/reported-changes.js';
 import type { EvidenceStore } from '../record/evidence-store.js';
 import type { Pack } from './metrics/packs/schema.js';
 import type { MetricsSource } from './metrics/source/source.js';
@@ -11,6 +12,8 @@ export interface CollectDeps {
   packs: readonly Pack[];
   config: Config;
   store: EvidenceStore;
+  /** What was told to Faultline of changes. */
+  reported: Pick<ReportedChanges, 'read'>;
   log: Logger;
 }
 

@@ -24,6 +24,8 @@ export interface ConnectionRequest {
   params?: URLSearchParams;
   /** Sent as a form. */
   form?: URLSearchParams;
+  /** Sent as JSON. */
+  json?: unknown;
 }
 
 /** How an answer is read. Where requests go and what they show is the connection's. */
@@ -93,14 +95,14 @@ export class Connection {
   }
 
   private async sendOnce<T>(
-    { method, path, params = new URLSearchParams(), form }: ConnectionRequest,
+    { method, path, params = new URLSearchParams(), form, json }: ConnectionRequest,
     options: ConnectionOptions,
   ): Promise<AxiosResponse<T>> {
     const query = new URLSearchParams([...this.query, ...params]);
     // Signatures know a space by %20 alone.
     const search = query.size === 0 ? '' : `?${query.toString().replaceAll('+', '%20')}`;
     const url = (path === undefined ? this.whole : this.address + path) + search;
-    const body = form?.toString();
+    const body = form?.toString() ?? (json === undefined ? undefined : JSON.stringify(json));
     const proof = await this.credentials.headersFor({ method, url, body }, options.signal);
     return axios.request<T>({
       ...options,
@@ -108,7 +110,7 @@ export class Connection {
       ...{ method, url, data: body, maxRedirects: 0, validateStatus: () => true },
       headers: {
         ...options.headers,
-        ...(body !== undefined && { 'Content-Type': FORM }),
+        ...(body !== undefined && { 'Content-Type': form ? FORM : 'application/json' }),
         ...this.headers,
         ...proof,
       },

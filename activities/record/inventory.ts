@@ -24,6 +24,8 @@ export interface Inventory {
   /** Blobs by key. */
   evidence: Map<string, BlobInfo>;
   documents: Map<string, BlobInfo>;
+  /** Changes that were reported, and where they are found by day and service. */
+  changes: BlobInfo[];
   /** Files of writes that did not end. */
   drafts: BlobInfo[];
   /** What is known of the runs of retention. */
@@ -46,6 +48,7 @@ export async function takeInventory(blobs: BlobStore, signal?: AbortSignal): Pro
     incidents: [],
     evidence: new Map(),
     documents: new Map(),
+    changes: [],
     drafts: [],
     runs: [],
     other: [],
@@ -85,6 +88,7 @@ function sort(info: BlobInfo, inventory: Inventory, incidents: Map<string, Store
     incidentOf(folder, info, incidents).reports.push(info);
   } else if (top === 'evidence') inventory.evidence.set(key, info);
   else if (top === 'documents') inventory.documents.set(key, info);
+  else if (top === 'changes') inventory.changes.push(info);
   else if (top === 'drafts') inventory.drafts.push(info);
   else if (top === 'retention') inventory.runs.push(info);
   else inventory.other.push(info);
@@ -131,6 +135,7 @@ export function totalsOf(inventory: Inventory): Record<string, Total> {
     records: totalOf(incidents.flatMap(({ revisions }) => revisions)),
     publications: totalOf(incidents.flatMap(({ publications }) => publications)),
     reports: totalOf(incidents.flatMap(({ reports }) => reports)),
+    changes: totalOf(inventory.changes),
     other: totalOf([...inventory.drafts, ...inventory.runs, ...inventory.other]),
   };
 }

@@ -21,6 +21,9 @@ const CONCURRENCY = 8;
 /** Objects deleted in one run; the next run goes on. At 20 ms each and 8 at a time this is under a minute. */
 export const MAX_DELETIONS = 10_000;
 
+/** Reported changes that are kept, two objects each: a thousand a day for a quarter. The oldest are deleted beyond. */
+export const MAX_KEPT_CHANGES = 100_000;
+
 export interface RetentionRules {
   /** Incidents whose last write is older are deleted; 0 for never. */
   days: number;
@@ -45,6 +48,8 @@ export function retentionRules({ store, followUp }: Pick<Config, 'store' | 'foll
 export type Reason =
   | 'incident older than store.retention.days'
   | 'incident beyond store.retention.maxBytes'
+  | 'change older than store.retention.days'
+  | 'change beyond the most that are kept'
   | 'superseded revision'
   | 'not named by any record'
   | 'unfinished write or old note of retention';
@@ -93,6 +98,7 @@ export async function prune(
   const inventory = await takeInventory(blobs, signal);
   const plan = new Plan(inventory, rules, now);
   plan.expire();
+  plan.expireChanges();
   plan.dropSuperseded();
   await readFacts(blobs, plan.keptRevisions(), known, signal);
   plan.dropUnnamed(known);
@@ -133,6 +139,16 @@ class Plan {
       if (incident.lastWrite < oldest) this.remove(incident, 'incident older than store.retention.days');
       else this.kept.push(incident);
     }
+  }
+
+  expireChanges(): void {
+    const { days } = this.rules;
+    const oldest = days === 0 ? -Infinity : this.now - days * DAY;
+    const newestFirst = [...this.inventory.changes].sort((a, b) => b.modifiedAt - a.modifiedAt);
+    newestFirst.forEach((object, i) => {
+      if (object.modifiedAt < oldest) this.drop(object, 'change older than store.retention.days', 'first');
+      else if (i >= 2 * MAX_KEPT_CHANGES) this.drop(object, 'change beyond the most that are kept', 'first');
+    });
   }
 
   /** The newest revision stays, those of the last day, and what each sink accepted last with its revision. */

@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../model/diagnosis.js';
-import type { LogLine } from '../../model/telemetry.js';
+import type { LogTable } from '../../model/telemetry.js';
 import { isTrouble, templateOf, UNRESOLVED } from '../logs/template.js';
 import { ALSO_WHEN_CALM, NAME_OF_A_SERVICE, SOURCE, WHOLE_IDENTIFIER } from './weights.js';
 import { wordsOf, wordsOfName } from './words.js';
@@ -40,7 +40,7 @@ export interface FailureSources {
   services: string[];
   /** Where it began, as far as is known; best first. */
   suspects: string[];
-  lines: LogLine[];
+  logs: LogTable | null;
 }
 
 /** What usually makes a symptom, in the words of code. */
@@ -89,11 +89,8 @@ export function describeFailure(sources: FailureSources): Failure {
       if (weight !== undefined) words.set(stem, weight * factor);
     }
   };
-  const calm = sources.lines.filter(({ time }) => time < sources.onset - LOOK_BACK_SECONDS);
   scale(
-    [...new Set(calm.map(({ message }) => templateOf(message)))].flatMap((text) =>
-      wordsOf(text).map(({ stem }) => stem),
-    ),
+    calmTexts(sources).flatMap((text) => wordsOf(text).map(({ stem }) => stem)),
     ALSO_WHEN_CALM,
   );
   scale(sources.services.flatMap(wordsOfName), NAME_OF_A_SERVICE);
@@ -107,29 +104,35 @@ export function describeFailure(sources: FailureSources): Failure {
 }
 
 /** Kinds of warnings and errors that were never written before, in the order of their first line. */
-function newTrouble({ lines, onset, alertTime }: FailureSources): Template[] {
-  const start = onset - LOOK_BACK_SECONDS;
-  const known = new Set<string>();
-  const found = new Map<string, Template>();
-  for (const line of [...lines].sort(byTime)) {
-    if (!isTrouble(line)) continue;
-    const text = templateOf(line.message);
-    const key = `${line.service}\0${text}`;
-    if (line.time < start) known.add(key);
-    else if (
-      !known.has(key) &&
-      !found.has(key) &&
-      line.time <= Math.max(onset, alertTime) + LOOK_BACK_SECONDS
-    ) {
-      found.set(key, { service: line.service, text, first: line.time });
-    }
-  }
-  return [...found.values()];
+function newTrouble({ logs, onset, alertTime }: FailureSources): Template[] {
+  if (logs === null) return [];
+  const first = firstLines(logs);
+  const until = Math.max(onset, alertTime) + LOOK_BACK_SECONDS;
+  return logs.kinds
+    .flatMap((kind, index) => {
+      const began = first[index]!;
+      if (!isTrouble(kind) || began < onset - LOOK_BACK_SECONDS || began > until) return [];
+      return [{ service: kind.service, text: templateOf(kind.example), first: began }];
+    })
+    .sort((a, b) => a.first - b.first || compare(a.service, b.service) || compare(a.text, b.text));
 }
 
-/** Lines of one moment in the order of their text, so that the order of the input does not matter. */
-function byTime(a: LogLine, b: LogLine): number {
-  return a.time - b.time || compare(a.service, b.service) || compare(a.message, b.message);
+/** What lines said long before it began. */
+function calmTexts({ logs, onset }: FailureSources): string[] {
+  if (logs === null) return [];
+  const first = firstLines(logs);
+  const calm = logs.kinds.filter((_, index) => first[index]! < onset - LOOK_BACK_SECONDS);
+  return [...new Set(calm.map(({ example }) => templateOf(example)))];
+}
+
+/** When each kind of line was first written, unix seconds: the middle of a step is nearest to it on average. */
+function firstLines({ kinds, kind, time, stepSeconds }: LogTable): number[] {
+  const first = kinds.map(() => Infinity);
+  time.forEach((start, row) => {
+    const of = kind[row]!;
+    first[of] = Math.min(first[of]!, start + stepSeconds / 2);
+  });
+  return first;
 }
 
 function compare(a: string, b: string): number {

@@ -79,7 +79,7 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
     metrics: question.metrics,
     services,
     suspects,
-    lines: question.logs?.lines ?? [],
+    logs: question.logs,
   });
   const began = Math.min(onset.time, failure.firstLine ?? Infinity);
   const slack = Math.max(

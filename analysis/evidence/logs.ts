@@ -1,6 +1,7 @@
 import { listOf, quantity, wholePercent } from '../../model/wording.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Facts } from '../facts.js';
+import type { LogKind } from '../../model/telemetry.js';
 import type { TemplateChange } from '../logs/presence.js';
 import { NEW_KINDS, type Outcry } from '../logs/read.js';
 import { RANK } from '../weights.js';
@@ -36,7 +37,7 @@ function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
     const vague = change.about === 'a-call' ? RANK.logOfCallee : 1;
     const weight = RANK.logChange * Math.min(1, change.decades / RANK.logClear) * (1 - explained) * vague;
     const name = graph.names[change.writer]!;
-    const quote = quoted(change.template);
+    const quote = quoted(change.kind);
     const share = `${wholePercent(change.before)} of the time before, ${wholePercent(change.after)} since`;
     return finding(service, {
       observation: `log lines of ${graph.names[service]!}`,
@@ -44,15 +45,19 @@ function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
       weight,
       statement:
         change.what === 'gone'
-          ? `${name} no longer logs "${quote}" (${share}).`
-          : `${name} logs "${quote}" far more often (${share}).`,
+          ? `${name} no longer logs lines such as "${quote}" (${share}).`
+          : `${name} logs lines such as "${quote}" far more often (${share}).`,
       kinds: change.what === 'gone' ? [['code-change', weight / 2]] : [],
     });
   });
 }
 
-function quoted(template: string): string {
-  return template.length > LONGEST_QUOTE ? `${template.slice(0, LONGEST_QUOTE)}...` : template;
+const LONGEST_QUOTE = 160;
+
+/** A line of the kind as it was written, in one line of text. */
+function quoted({ example }: LogKind): string {
+  const line = example.replace(/\s+/gu, ' ').trim();
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}...` : line;
 }
 
 /** What such lines say of the kind of fault. */
@@ -69,11 +74,11 @@ const GONE = /refused|unreachable|no route to host|ECONNREFUSED|EHOSTUNREACH|not
 function complaintsOfThemselves(facts: Facts): Finding[] {
   const { outcries, graph } = facts;
   return outcries.flatMap((outcry) => {
-    const { writer, about, move, templates } = outcry;
+    const { writer, about, move, kinds } = outcry;
     if (typeof about === 'number' || move.strength < RANK.leastStrength) return [];
     const weight = (about === 'itself' ? RANK.logOwn : RANK.logOfACall) * move.strength;
     const name = graph.names[writer]!;
-    const told = templates.slice(0, 3).join(' ');
+    const told = mostlySaid(kinds);
     return [
       finding(writer, {
         observation: `error lines of ${name}`,
@@ -112,17 +117,22 @@ function complaintsOfOthers(facts: Facts): Finding[] {
       statement: `${rise(facts, loudest, graph.names[loudest.writer]!)} and mention ${name}${also.length > 0 ? `, as do those of ${listOf(also)}` : ''}.`,
       move: loudest.move,
       series: null,
-      kinds: GONE.test(loudest.templates.slice(0, 3).join(' ')) ? [['dependency-down', weight]] : [],
+      kinds: GONE.test(mostlySaid(loudest.kinds)) ? [['dependency-down', weight]] : [],
     });
   });
 }
 
-const LONGEST_QUOTE = 120;
+/** What the most frequent kinds of lines say. */
+function mostlySaid(kinds: LogKind[]): string {
+  return kinds
+    .slice(0, 3)
+    .map(({ example }) => example)
+    .join(' ');
+}
 
-function rise({ grid }: Facts, { move, templates }: Outcry, name: string): string {
+function rise({ grid }: Facts, { move, kinds }: Outcry, name: string): string {
   const perMinute = (count: number): string => quantity(Math.round((count * 600) / grid.width) / 10, '');
-  const [most] = templates as [string];
-  const quote = quoted(most);
+  const quote = quoted(kinds[0]!);
   const what = move.series.name === NEW_KINDS ? 'New kinds of error lines' : 'Error lines';
-  return `${what} of ${name} rose from ${perMinute(move.before)} to ${perMinute(move.after)} a minute, mostly "${quote}"`;
+  return `${what} of ${name} rose from ${perMinute(move.before)} to ${perMinute(move.after)} a minute, mostly lines such as "${quote}"`;
 }

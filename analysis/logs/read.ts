@@ -1,13 +1,14 @@
-import type { LogTable } from '../../model/telemetry.js';
+import type { LogKind, LogTable } from '../../model/telemetry.js';
 import type { Series } from '../../model/series.js';
 import type { CallGraph } from '../graph/call-graph.js';
 import type { Grid } from '../series/grid.js';
 import { baselineOf, type Baseline } from '../series/baseline.js';
 import { deviationOf, type Deviation } from '../series/deviation.js';
-import { coverage } from '../stats/order.js';
-import { LOGS, SERIES } from '../weights.js';
+import { SERIES } from '../weights.js';
 import { aboutOf, type About } from './about.js';
-import { isTrouble, templateOf } from './template.js';
+import { OTHER_LINES } from './mine.js';
+import { coverageOf } from './step.js';
+import { isTrouble } from './template.js';
 
 /** Lines of trouble that one service writes about one subject, by bin. */
 export interface Voice {
@@ -15,8 +16,8 @@ export interface Voice {
   about: About;
   /** How many lines there are, and how many of a kind that is younger than the watch is long. */
   baselines: Baseline[];
-  /** Lines of the watch by their template, most frequent first. */
-  templates: string[];
+  /** Kinds of lines in the incident window, most frequent first. */
+  kinds: LogKind[];
 }
 
 /** A voice that rose when the incident began. */
@@ -32,45 +33,44 @@ interface Tally {
   about: About;
   all: Float64Array;
   young: Float64Array;
-  watched: Map<string, number>;
+  /** Lines of the incident window by the number of their kind. */
+  watched: Map<number, number>;
 }
 
 /**
  * Counts lines of trouble by bin. Two counts of each voice are kept: a jump in the rate of known lines shows in
  * all of them, a new kind of line amid many others only among the young. Both are counted in the calm as they are
- * in the watch, so that a service that always writes new things is not strange for doing so. Linear in lines;
+ * in the watch, so that a service that always writes new things is not strange for doing so. Linear in rows;
  * nothing where the lines do not reach far enough back to know the calm.
  */
 export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): Voice[] {
-  if (logs === null) return [];
+  const span = logs === null ? null : coverageOf(logs);
+  if (logs === null || span === null) return [];
   const binOf = (time: number): number => Math.floor((time - grid.start) / grid.width + 1e-6);
-  const span = coverage(logs.lines.map(({ time }) => time));
-  if (span === null) return [];
   const covered = { from: Math.max(0, binOf(span.from)), to: Math.min(grid.bins, binOf(span.to) + 1) };
   if (grid.incidentStart - covered.from < SERIES.minCalm) return [];
-  // In the order of time, from before the window on: what was written then is not new.
-  const lines = logs.lines.filter(isTrouble).sort((a, b) => a.time - b.time);
   const youth = grid.bins - grid.incidentStart;
-  const bornAt = new Map<string, number>();
   const tallies = new Map<string, Tally>();
-  for (const { time, service, message: whole } of lines) {
-    const writer = graph.indexOf.get(service);
-    if (writer === undefined) continue;
-    const message = whole.slice(0, LOGS.longestLine);
-    const bin = binOf(time);
-    const template = templateOf(message);
-    const kind = `${writer} ${template}`;
-    const born = bornAt.get(kind) ?? bin;
-    bornAt.set(kind, born);
-    if (bin < 0 || bin >= grid.bins) continue;
-    const about = aboutOf(message, writer, graph);
-    const key = `${writer} ${about}`;
-    const tally = tallies.get(key) ?? tallyOf(writer, about, grid.bins);
+  const told = logs.kinds.map((kind) => {
+    const writer = graph.indexOf.get(kind.service);
+    if (writer === undefined || !isTrouble(kind)) return null;
+    return { writer, about: aboutOf(kind.example, writer, graph) };
+  });
+  const bornAt = firstBins(logs, binOf);
+  logs.time.forEach((start, row) => {
+    const kind = logs.kind[row]!;
+    const of = told[kind];
+    // A step belongs to the bin of its middle.
+    const bin = binOf(start + logs.stepSeconds / 2);
+    if (of == null || bin < 0 || bin >= grid.bins) return;
+    const key = `${of.writer} ${of.about}`;
+    const tally = tallies.get(key) ?? tallyOf(of.writer, of.about, grid.bins);
     tallies.set(key, tally);
-    tally.all[bin] = tally.all[bin]! + 1;
-    if (bin - born < youth) tally.young[bin] = tally.young[bin]! + 1;
-    if (bin >= grid.incidentStart) tally.watched.set(template, (tally.watched.get(template) ?? 0) + 1);
-  }
+    const count = logs.lines[row]!;
+    tally.all[bin] = tally.all[bin]! + count;
+    if (bin - bornAt[kind]! < youth) tally.young[bin] = tally.young[bin]! + count;
+    if (bin >= grid.incidentStart) tally.watched.set(kind, (tally.watched.get(kind) ?? 0) + count);
+  });
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .filter(([, { watched }]) => watched.size > 0)
@@ -81,8 +81,16 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
         // Whether a line is new is only known once others had time to be old.
         levelOfCounts(NEW_KINDS, service, young, covered.from + youth),
       ].flatMap((level) => level ?? []);
-      const templates = [...watched].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-      return { writer, about, baselines, templates: templates.map(([template]) => template) };
+      const kinds = [...watched]
+        .map(([kind, lines]) => ({ kind: logs.kinds[kind]!, lines }))
+        // What the other lines say is not known: they are quoted where there is nothing else.
+        .sort(
+          (a, b) =>
+            isOther(a.kind) - isOther(b.kind) ||
+            b.lines - a.lines ||
+            (a.kind.example < b.kind.example ? -1 : 1),
+        );
+      return { writer, about, baselines, kinds: kinds.map(({ kind }) => kind) };
     });
 
   function levelOfCounts(name: string, service: string, counts: Float64Array, from: number): Baseline | null {
@@ -90,6 +98,18 @@ export function voicesOf(logs: LogTable | null, grid: Grid, graph: CallGraph): V
     const values = counts.map((count, bin) => (bin < from || bin >= covered.to ? NaN : count));
     return baselineOf(seriesOf(name, service, values, grid), grid);
   }
+}
+
+const isOther = ({ template }: LogKind): number => Number(template === OTHER_LINES);
+
+/** The bin in which each kind of line was first written; what was written before the window is not new in it. */
+function firstBins({ kinds, kind, time, stepSeconds }: LogTable, binOf: (time: number) => number): number[] {
+  const first = kinds.map(() => Infinity);
+  time.forEach((start, row) => {
+    const of = kind[row]!;
+    first[of] = Math.min(first[of]!, binOf(start + stepSeconds / 2));
+  });
+  return first;
 }
 
 function tallyOf(writer: number, about: About, bins: number): Tally {

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { CallEdge, ServiceGraph } from '../../model/graph.js';
-import type { LogLine, SpanTable } from '../../model/telemetry.js';
+import type { LogTable, SpanTable } from '../../model/telemetry.js';
 import { readChanges } from './read-changes.js';
-import { readLogsCsv, readLogsNdjson, readPatterns } from './read-logs.js';
+import { countLines, readLogsCsv, readLogsNdjson, readPatterns } from './read-logs.js';
 import { readSeries, type MetricsOfCase } from './read-series.js';
 import { callsIn, endAt, readSpansCsv, readSpansJson, toSpanTable } from './read-traces.js';
 import { readTable, readText } from './tables.js';
@@ -105,7 +105,7 @@ export function readCase(folder: string): Case {
       changes: file.read('context', () => readChanges(folder)) ?? [],
       checks: [],
       spans,
-      logs: readLogs(file, alert.anomaly_time),
+      logs: readLogs(file, alert.anomaly_time, graph.services),
       conditions: null,
       gaps: [],
     },
@@ -240,10 +240,10 @@ function upwards(folder: string, name: string): string | null {
   }
 }
 
-function readLogs(file: CaseFiles, anomalyTime: number): { lines: LogLine[] } | null {
+function readLogs(file: CaseFiles, anomalyTime: number, services: string[]): LogTable | null {
   const lines =
     file.read('logs.csv', (path) => readLogsCsv(path, anomalyTime)) ??
     file.read('logs.ndjson', readLogsNdjson) ??
     file.read('patterns.json', (path) => readPatterns(path, anomalyTime));
-  return lines === null ? null : { lines };
+  return lines === null ? null : countLines(lines, anomalyTime, services);
 }

@@ -1,4 +1,14 @@
-import type { LogLine } from '../../model/telemetry.js';
+import {
+  innerMessage,
+  levelOf,
+  levelOfFields,
+  levelWithin,
+  messageOf,
+  type LogLine,
+} from '../../analysis/logs/line.js';
+import { mineLines } from '../../analysis/logs/mine.js';
+import { countingStep } from '../../analysis/logs/step.js';
+import type { LogTable } from '../../model/telemetry.js';
 import { readJsonLines, readTable, readText } from './tables.js';
 
 /** Reads `t_ms,service,message` (and `level`, if there); `zero` is the unix time that t_ms counts from. */
@@ -10,32 +20,26 @@ export function readLogsCsv(path: string, zero: number): LogLine[] {
   const levels = table.texts('level') ?? table.texts('severity');
   return Array.from({ length: table.rows }, (_, row) => {
     const raw = messages[row] ?? '';
+    const level = levels?.[row];
     return {
       time: zero + times[row]! / 1e3,
       service: services[row] ?? 'unknown',
-      level: levelOf(levels?.[row] ?? levelWithin(raw)),
+      level: level === undefined ? levelWithin(raw) : levelOf(level),
       message: innerMessage(raw),
     };
   });
 }
-
-/** Fields that name one request, or repeat what the line says already. */
-const PLUMBING =
-  /^(?:timestamp|time|service|severity|severity_text|level|msg|message|trace_id|span_id|http\.route)$/u;
 
 /** Reads lines of JSON with timestamp, service, severity_text and msg; other fields follow the message. */
 export function readLogsNdjson(path: string): LogLine[] {
   return readJsonLines(path).map((value) => {
     const line = value as Record<string, unknown>;
     const text = (key: string): string => (typeof line[key] === 'string' ? line[key] : '');
-    const extras = Object.entries(line)
-      .filter(([key, field]) => !PLUMBING.test(key) && ['string', 'number'].includes(typeof field))
-      .map(([key, field]) => `${key}=${String(field)}`);
     return {
       time: Date.parse(text('timestamp') || text('time')) / 1e3,
       service: text('service') || 'unknown',
-      level: levelOf(text('severity_text') || text('level') || text('severity')),
-      message: [text('msg') || text('message'), ...extras].join(' '),
+      level: levelOfFields(line),
+      message: messageOf(line),
     };
   });
 }
@@ -61,25 +65,9 @@ export function readPatterns(path: string, time: number): LogLine[] {
     }));
 }
 
-function levelOf(text: string): LogLine['level'] {
-  const level = text.trim().toLowerCase();
-  if (/^(?:fatal|panic|crit|emerg|alert|err|severe)/u.test(level)) return 'error';
-  if (level.startsWith('warn')) return 'warn';
-  if (/^(?:info|notice)/u.test(level)) return 'info';
-  if (/^(?:debug|trace|verbose)/u.test(level)) return 'debug';
-  return 'unknown';
-}
-
-/** The level that a line of text carries in itself: as a JSON field, a key=value pair or a word in capitals. */
-function levelWithin(message: string): string {
-  const field = /"?(?:severity|level|lvl)"?\s*[:=]\s*"?([a-z]+)/iu.exec(message);
-  if (field) return field[1]!;
-  return /\b(?:FATAL|ERROR|SEVERE|WARN(?:ING)?|INFO|DEBUG|TRACE)\b/u.exec(message)?.[0] ?? '';
-}
-
-/** What a JSON line says, without its envelope; the line may have been cut off. */
-function innerMessage(message: string): string {
-  if (!message.startsWith('{')) return message;
-  const fields = [...message.matchAll(/"(message|msg|error|err|exception)"\s*:\s*"((?:[^"\\]|\\.)*)/giu)];
-  return fields.length === 0 ? message : fields.map((field) => field[2]!).join(' ');
+/** Counts the lines of a case as the product counts those of a source. */
+export function countLines(lines: LogLine[], anomalyTime: number, services: string[]): LogTable {
+  let [first, last] = [anomalyTime, anomalyTime];
+  for (const { time } of lines) [first, last] = [Math.min(first, time), Math.max(last, time)];
+  return mineLines(lines, { stepSeconds: countingStep(anomalyTime - first, last - anomalyTime), services });
 }

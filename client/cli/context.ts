@@ -2,7 +2,9 @@ import { Argument, Option, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import type { IncidentRecord } from '../../model/incident.js';
 import type { SignalKind } from '../../model/series.js';
+import type { Guards } from '../guards.js';
 import type { Incidents } from '../incidents.js';
+import type { ChangeReports } from '../reported-changes.js';
 import { colorsFor, jsonDocument, type Colors, type OutputStream } from './output.js';
 
 /*
@@ -32,6 +34,12 @@ export interface KnownService {
   signals: SignalKind[];
 }
 
+/** What commands say and ask of rollouts. */
+export interface Rollouts extends ChangeReports {
+  guards: Guards;
+  close(): Promise<void>;
+}
+
 /** The world around the commands, so that a test can be one. */
 export interface CliDependencies {
   stdout: OutputStream;
@@ -44,6 +52,7 @@ export interface CliDependencies {
   /** Reads the configuration that `--config` names, or the usual one; without any file the defaults hold. */
   loadSettings(file: string | undefined): Promise<ClientSettings>;
   openIncidents(settings: ClientSettings): Promise<Incidents>;
+  openRollouts(settings: ClientSettings): Promise<Rollouts>;
   renderer(): Promise<RecordRenderer>;
   /**
    * The services that the configured metrics source has metrics of, with the name by which `wanted` is known there,

@@ -30,6 +30,19 @@ export function processDependencies({ completeFrom, ...beyond }: Beyond): CliDep
         complete: store && completeFrom(store),
       });
     },
+    async openRollouts({ temporal: { profile } }) {
+      const [{ createChangeReports }, { createGuards }, { openTemporal }] = await Promise.all([
+        import('../reported-changes.js'),
+        import('../guards.js'),
+        import('../temporal.js'),
+      ]);
+      const temporal = openTemporal({ profile });
+      return {
+        ...createChangeReports(temporal),
+        guards: createGuards(temporal),
+        close: () => temporal.close(),
+      };
+    },
     browse,
     ...beyond,
   };

@@ -21,6 +21,8 @@ export const EXIT = {
   noWorker: 5,
   refused: 6,
   belowRequired: 10,
+  guardFailed: 11,
+  guardCannotTell: 12,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -33,7 +35,9 @@ Exit codes:
    4  Temporal does not answer
    5  Temporal answers, but no worker does
    6  the incident cannot take this: it is closed, or its rules forbid it
-  10  --require: the diagnosis is below the required level, or there is none`;
+  10  --require: the diagnosis is below the required level, or there is none
+  11  guard: the rollout does harm
+  12  guard: whether it does harm cannot be told`;
 
 /** Ends the program with a code although nothing went wrong: the answer itself is the bad news. */
 export class ExitWith extends Error {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { registerActs } from './commands/acts.js';
+import { registerChange } from './commands/change.js';
 import { registerFollow } from './commands/follow.js';
+import { registerGuard } from './commands/guard.js';
 import { registerList } from './commands/list.js';
 import { registerOpen } from './commands/open.js';
 import { registerShow } from './commands/show.js';
@@ -44,6 +46,9 @@ export function buildClientCommands(program: Command, deps: CliDependencies): vo
   registerOpen(program, deps);
   registerStart(program, deps);
   registerActs(program, deps);
+  program.commandsGroup('Rollouts:');
+  registerChange(program, deps);
+  registerGuard(program, deps);
 }
 
 /**

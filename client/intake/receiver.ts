@@ -15,10 +15,10 @@ import { coalesceRaises } from './coalesce.js';
 import { parseJson } from './json.js';
 import { createIntakeMetrics } from './metrics.js';
 import { probeRoutes } from './probes.js';
-import { failureOf, problem, sendProblem, WrongMediaType, type Problem } from './problems.js';
+import { failureOf, problem, sendProblem, type Problem } from './problems.js';
 import { readItems, type Reading } from './reading.js';
 import { openSpool } from './spool.js';
-import { headerOf, readingSettings, type RawPost, type Source } from './source.js';
+import { demandMediaType, readingSettings, type RawPost, type Source } from './source.js';
 import { openSources } from './sources.js';
 
 export interface ReceiverOptions {
@@ -33,8 +33,6 @@ export interface ReceiverOptions {
   /** Unix seconds. @default the clock */
   now?: (() => number) | undefined;
 }
-
-const JSON_ONLY = ['application/json'];
 
 /** Times after which a connection that sends nothing, or sends too slowly, is closed, in milliseconds. */
 const HEADERS_MS = 5_000;
@@ -77,7 +75,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
   probeRoutes(app, { incidents, metrics, spool, timeoutSeconds: acceptTimeoutSeconds });
 
   app.setErrorHandler((error, request, reply) => {
-    const limit = sourceOf(request)?.bodyLimitBytes ?? bodyLimitBytes;
+    const limit = request.routeOptions.bodyLimit;
     const failure = failureOf(error, { bodyLimitBytes: limit });
     const source = sourceOf(request);
     if (source) metrics.rejected(source.name, failure.reason);
@@ -180,11 +178,6 @@ function closeConnectionsAtTheEnd(app: FastifyInstance): void {
 
 function sourceOf(request: FastifyRequest): Source | undefined {
   return request.routeOptions.config.source;
-}
-
-function demandMediaType({ mediaTypes = JSON_ONLY }: Source, { headers }: RawPost): void {
-  const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!mediaTypes.includes(type)) throw new WrongMediaType(mediaTypes);
 }
 
 /** The path alone: a query may hold what no log should. */

@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.js';
 import type { ReceiverAuth } from '../../config/receiver-auth.js';
 import { AliasTable } from '../../model/identity/aliases.js';
 import { environmentsOf, type KeptEnvironment } from './environments.js';
+import { WrongMediaType } from './problems.js';
 import type { Item } from './reading.js';
 
 /** Settings that decide how foreign labels are read. */
@@ -92,4 +93,15 @@ export function readingSettings(
 export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name.toLowerCase()];
   return typeof value === 'string' ? value : undefined;
+}
+
+const JSON_ONLY = ['application/json'];
+
+/** @throws WrongMediaType when the body is of a kind that the sender does not send */
+export function demandMediaType(
+  { mediaTypes = JSON_ONLY }: Pick<Source, 'mediaTypes'>,
+  { headers }: RawPost,
+): void {
+  const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!mediaTypes.includes(type)) throw new WrongMediaType(mediaTypes);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { judgeChanges, type ChangeQuestion } from '../../analysis/changes/index.js';
 import type { Change } from '../../model/change.js';
-import type { LogLine } from '../../model/telemetry.js';
+import type { LogLine } from '../../analysis/logs/line.js';
+import { counted } from '../support/log-lines.js';
 
 const ONSET = 100_000;
 
@@ -48,7 +49,7 @@ function question(
     alert: { service: 'orders', time: ONSET + 180, title: 'orders answers slowly' },
     suspects: ['orders'],
     metrics: ['latency-p90'],
-    logs: log.length === 0 ? null : { lines: log },
+    logs: log.length === 0 ? null : counted(log),
     graph: {
       services: ['web', 'orders', 'stock', 'blog'],
       edges: [
@@ -343,6 +344,7 @@ describe('the judgement', () => {
     const late = question([{ ...culprit, time: ONSET - 60 }], failure, {
       onset: { time: ONSET + 600, uncertaintySeconds: 60 },
     });
-    assert.equal(judgeChanges(late).ranked[0]!.lagSeconds, 60);
+    // A count says no more than in which step it was: a second here.
+    assert.equal(judgeChanges(late).ranked[0]!.lagSeconds, 60.5);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { judgeChanges, type ChangeJudgement } from '../../analysis/changes/index.js';
 import type { Change } from '../../model/change.js';
+import { counted } from '../support/log-lines.js';
 
 const ONSET = 100_000;
 
@@ -234,11 +235,11 @@ function judge({ service, alert, log, guilty, innocent }: Scenario): ChangeJudge
     alert: { service, time: ONSET + 180, title: alert },
     suspects: [service],
     metrics: ['latency-p99', 'http_5xx_ratio'],
-    logs: {
-      lines: log.flatMap((message) =>
+    logs: counted(
+      log.flatMap((message) =>
         [5, 25, 60].map((after) => ({ time: ONSET + after, service, level: 'error' as const, message })),
       ),
-    },
+    ),
     graph: { services: [service, 'blog'], edges: [], placements: [], external: [] },
     outside: [],
   });

@@ -5,7 +5,9 @@ import { coverage } from '../../analysis/stats/order.js';
 import { timingOf } from '../../analysis/traces/timing.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
 import type { Series } from '../../model/series.js';
-import type { LogLine, SpanTable } from '../../model/telemetry.js';
+import type { LogLine } from '../../analysis/logs/line.js';
+import type { SpanTable } from '../../model/telemetry.js';
+import { counted } from '../support/log-lines.js';
 import { ALERT, calls, inputOf, of } from '../support/small-system.js';
 
 const edges: [string, string][] = [
@@ -143,20 +145,20 @@ describe('ordinary log lines', () => {
       ...every(4, 'cart', 'cart asked', -120, 280),
       ...every(4, 'rare', 'rare answered', -120, 280),
     ];
-    const result = diagnose({ ...given, logs: { lines } });
+    const result = diagnose({ ...given, logs: counted(lines) });
     const found = result.suspects.flatMap(({ service, evidence }) =>
       evidence.filter(({ kind }) => kind === 'log').map(({ statement }) => `${service}: ${statement}`),
     );
     assert.equal(found.length, 1);
     assert.match(
       found[0]!,
-      /^cart: cart no longer logs "cart loaded" \(100 % of the time before, 0 % since\)\.$/u,
+      /^cart: cart no longer logs lines such as "cart loaded" \(100 % of the time before, 0 % since\)\.$/u,
     );
   });
 
   it('say nothing when the service writes less of everything', () => {
     const lines = [...every(4, 'cart', 'cart loaded', -120, 0), ...every(4, 'cart', 'cart asked', -120, 0)];
-    const result = diagnose({ ...given, logs: { lines } });
+    const result = diagnose({ ...given, logs: counted(lines) });
     assert.ok(result.suspects.every(({ evidence }) => evidence.every(({ kind }) => kind !== 'log')));
   });
 });

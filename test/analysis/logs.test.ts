@@ -4,7 +4,8 @@ import type { DiagnosisInput } from '../../analysis/input.js';
 import { buildCallGraph } from '../../analysis/graph/call-graph.js';
 import { aboutOf, type About } from '../../analysis/logs/about.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
-import type { LogLine } from '../../model/telemetry.js';
+import type { LogLine } from '../../analysis/logs/line.js';
+import { counted } from '../support/log-lines.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 
 const { input, names } = estate({ seed: 58, faults: [{ service: 5, trouble: 'errors' }] });
@@ -37,7 +38,7 @@ const heartbeats = names.flatMap((name) =>
 );
 
 function withLogs(added: LogLine[], given: DiagnosisInput = input): Diagnosis {
-  return diagnose({ ...given, logs: { lines: [...heartbeats, ...added] } });
+  return diagnose({ ...given, logs: counted([...heartbeats, ...added], names) });
 }
 
 function logsIn(result: Diagnosis, service: string): Evidence[] {
@@ -53,7 +54,10 @@ describe('error lines', () => {
   it('speak for the service that writes new ones, with what they say and how many they are', () => {
     const result = withLogs(lines(cause, (index) => `panic: order ${index} has no price`));
     const [told, ...more] = logsIn(result, cause);
-    assert.match(told!.statement, /rose from 0 to 12 a minute, mostly "panic: order <n> has no price"/u);
+    assert.match(
+      told!.statement,
+      /rose from 0 to 12 a minute, mostly lines such as "panic: order 0 has no price"/u,
+    );
     assert.equal(more.length, 0, 'lines count once');
     assert.ok(scoreOf(result, cause) > scoreOf(diagnose(input), cause));
   });
@@ -113,7 +117,7 @@ describe('error lines', () => {
   it('say nothing when no calm of them is known', () => {
     const late = lines(cause, 'nil dereference in applyVoucher');
     const without = diagnose(input);
-    const result = diagnose({ ...input, logs: { lines: late } });
+    const result = diagnose({ ...input, logs: counted(late, names) });
     assert.deepEqual(result.ranking, without.ranking);
   });
 
@@ -123,8 +127,8 @@ describe('error lines', () => {
       ...lines(cause, 'panic'),
       ...lines(names[1]!, `upstream ${cause} timed out`),
     ];
-    const forth = diagnose({ ...input, logs: { lines: mixed } });
-    const back = diagnose({ ...input, logs: { lines: mixed.toReversed() } });
+    const forth = diagnose({ ...input, logs: counted(mixed, names) });
+    const back = diagnose({ ...input, logs: counted(mixed.toReversed(), names) });
     assert.equal(JSON.stringify(back), JSON.stringify(forth));
   });
 });

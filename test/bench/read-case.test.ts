@@ -253,10 +253,12 @@ describe('reading a case', () => {
         'set/one/logs.csv.gz',
         't_ms,service,trace,message\n-1500,front,-1,"{""message"":""cart is gone"",""severity"":""error""}"\n0,back,3,WARN slow\n',
       );
-      assert.deepEqual(readCase(path).input.logs?.lines, [
-        { time: 1298.5, service: 'front', level: 'error', message: 'cart is gone' },
-        { time: 1300, service: 'back', level: 'warn', message: 'WARN slow' },
+      const logs = readCase(path).input.logs!;
+      assert.deepEqual(logs.kinds, [
+        { service: 'front', level: 'error', template: 'cart is gone', example: 'cart is gone' },
+        { service: 'back', level: 'warn', template: 'WARN slow', example: 'WARN slow' },
       ]);
+      assert.deepEqual([...logs.time], [1298, 1300]);
     });
 
     it('reads lines of JSON and keeps what their other fields say', () => {
@@ -270,9 +272,12 @@ describe('reading a case', () => {
         trace_id: 'x',
       };
       folder.write('set/one/logs.ndjson.gz', `${JSON.stringify(line)}\n\n`);
-      assert.deepEqual(readCase(path).input.logs?.lines, [
-        { time: 1299, service: 'front', level: 'error', message: 'down db.statement=SELECT 1' },
-      ]);
+      const logs = readCase(path).input.logs!;
+      assert.deepEqual(
+        logs.kinds.map(({ service, level, example }) => [service, level, example]),
+        [['front', 'error', 'down db.statement=SELECT 1']],
+      );
+      assert.deepEqual([...logs.time], [1299]);
     });
 
     it('makes a change of every deploy, of every commit without one, and of every flag', () => {

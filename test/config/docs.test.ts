@@ -62,8 +62,11 @@ function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
   return name
-    .replace(/__(CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0__AUTH__/, '__METRICS__AUTH__')
-    .replace(/__WEBHOOK__SOURCES__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
+    .replace(
+      /__(?:(?:CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0|GUARD__WEBHOOK)__AUTH__/,
+      '__METRICS__AUTH__',
+    )
+    .replace(/__WEBHOOK__(?:SOURCES|CHANGES)__\w+?__AUTH(?=__|$)/, '__WEBHOOK__AUTH');
 }
 
 /** The file without one setting. */
@@ -146,6 +149,8 @@ describe('the configuration', () => {
     'docs/sources/opsgenie.md',
     'docs/sources/cloudevents.md',
     'docs/sources/generic.md',
+    'docs/evidence/changes.md',
+    'docs/evidence/guard.md',
     'docs/evidence/kubernetes.md',
     'packs/README.md',
     'README.md',

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reportedChangesIn } from '../../activities/collect/changes/reported-changes.js';
 import { BadCredentials, SourceUnavailable } from '../../activities/collect/metrics/source/errors.js';
 import type { Health, MetricsSource } from '../../activities/collect/metrics/source/source.js';
+import { openBlobs } from '../../activities/record/open-store.js';
 
 import { examine, type DoctorOptions, type Finding } from '../../workers/doctor.js';
 import type { Survey, SurveyedService } from '../../activities/collect/scope/survey.js';
@@ -251,7 +253,10 @@ describe('the doctor', () => {
   });
 
   it('reads the change logs that are files', async () => {
-    await writeFile(join(folder, 'changes.json'), '[{}, {}]');
+    const now = Date.now() / 1000;
+    const change = (time: number, service: string) => ({ id: service, time, service, title: `${service} 2` });
+    const changes = [change(now, 'orders'), change(now - 8 * 86_400, 'orders')];
+    await writeFile(join(folder, 'changes.json'), JSON.stringify(changes));
     await writeFile(join(folder, 'object.json'), '{}');
     const files = ['changes.json', 'object.json', 'absent.json'];
     const of = await look(
@@ -261,10 +266,36 @@ describe('the doctor', () => {
     );
     assert.deepEqual(
       of('changes').map(({ status }) => status),
-      ['ok', 'failed', 'failed'],
+      ['ok', 'failed', 'failed', 'ok'],
     );
-    assert.match(of('changes')[0]!.seen, /holds 2 change\(s\)/);
-    assert.match(of('changes')[2]!.remedy ?? '', /check changes\[2\]\.file/);
+    assert.equal(of('changes')[0]!.seen, '1 change in the last 7 days');
+    assert.match(of('changes')[2]!.seen, /ENOENT/);
+    assert.match(of('changes')[2]!.remedy ?? '', /check changes\[2\]/);
+    assert.equal(of('changes')[3]!.seen, '0 changes in the last 7 days');
+  });
+
+  it('names changes of the last days that are of no known service, reported ones as well', async () => {
+    const now = Date.now() / 1000;
+    const change = {
+      kind: 'deploy' as const,
+      time: now - 60,
+      details: '',
+      files: [],
+      author: null,
+      link: null,
+    };
+    const told = { ...change, id: 'c1', title: 'x', source: 'ci', environment: null };
+    const reported = reportedChangesIn(openBlobs({ directory: join(folder, 'kept'), publicReports: false }));
+    await reported.keep([
+      { ...told, service: 'orders-service' },
+      { ...told, service: 'billing' },
+      { ...told, service: null },
+    ]);
+    const of = await look(`${minimal}store: { directory: kept }\n`);
+    const [{ subject, status, seen, remedy } = {}] = of('changes');
+    assert.deepEqual([subject, status], ['reported changes', 'warning']);
+    assert.equal(seen, '3 changes in the last 7 days; billing: no service that is known by that name');
+    assert.match(remedy ?? '', /services of webhook\.changes, or services\.aliases/);
   });
 
   it('fails a store that cannot be written', async () => {

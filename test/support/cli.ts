@@ -3,6 +3,7 @@ import { runProgram } from '../../client/cli/program.js';
 import { faultlineProgram } from '../../workers/cli/all-commands.js';
 import { T0 } from './anomalies.js';
 import { fakeIncidents, type FakeIncidents } from './fake-incidents.js';
+import { fakeRollouts, type FakeRollouts } from './fake-rollouts.js';
 import { fakeTerminal } from './terminal.js';
 
 export const NOW = T0 + 600;
@@ -18,6 +19,7 @@ export interface CliRun {
 
 export interface CliWorld extends Partial<Pick<CliDependencies, 'env' | 'loadSettings' | 'now'>> {
   incidents?: FakeIncidents;
+  rollouts?: FakeRollouts;
   isTTY?: boolean;
   columns?: number;
   /** What the metrics source knows; an error when it does not answer. */
@@ -26,7 +28,13 @@ export interface CliWorld extends Partial<Pick<CliDependencies, 'env' | 'loadSet
 
 /** The commands' dependencies with a terminal that remembers and one incident; `world` replaces parts. */
 export function cliDependencies(world: CliWorld = {}) {
-  const { incidents = fakeIncidents(), isTTY = false, columns = 100, services = [] } = world;
+  const {
+    incidents = fakeIncidents(),
+    rollouts = fakeRollouts(),
+    isTTY = false,
+    columns = 100,
+    services = [],
+  } = world;
   const [stdout, stderr] = [fakeTerminal({ isTTY, columns }), fakeTerminal({ isTTY, columns })];
   const browsed: string[] = [];
   const deps: CliDependencies = {
@@ -37,6 +45,7 @@ export function cliDependencies(world: CliWorld = {}) {
     now: world.now ?? (() => NOW),
     loadSettings: world.loadSettings ?? (() => Promise.resolve({ environment: 'production', temporal: {} })),
     openIncidents: () => Promise.resolve(incidents),
+    openRollouts: () => Promise.resolve(rollouts),
     renderer: () =>
       Promise.resolve({
         markdown: (record) => `# ${record.id}\n`,

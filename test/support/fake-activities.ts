@@ -20,6 +20,7 @@ export function aConclusion(diagnosis = aDiagnosis()): Conclusion {
 
 export const POLICY: Policy = {
   families: ['golden', 'resources'],
+  observedSeconds: 600,
   sources: { logs: [], traces: [], state: [] },
   checkSuspects: 1,
   sourceTimeoutSeconds: 30,
@@ -94,6 +95,9 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
       calls.published.push({ sink, recordUri });
       return said(`publish ${recordUri} to ${sink}`, { sink, revision: 1, at: 1, reference: null });
     },
+    keepChanges: ({ changes }) => said(`keep ${changes.length} changes`, undefined),
+    judgeRollout: () => said('judgeRollout', { finding: 'healthy', reason: 'nothing got worse' }),
+    tellGuard: ({ to }) => said(`tell ${to}`, undefined),
     runWatch: ({ name, memory }) =>
       said(`watch ${name}`, { memory, lines: [], watched: 1, fired: 0, cleared: 0 }),
     ...overrides,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { loadPacks, openSource } from '../../activities/collect/index.js';
+import { reportedChangesIn } from '../../activities/collect/changes/reported-changes.js';
 import type { CollectDeps } from '../../activities/collect/deps.js';
 import { createEvidence } from '../../activities/record/evidence-store.js';
 import { FolderBlobs } from '../../activities/record/folder-blobs.js';
@@ -43,12 +44,14 @@ export async function readRecorded(fault: string, secondsAfter = 30): Promise<Re
     changes: [],
   });
   const directory = await mkdtemp(join(tmpdir(), 'faultline-recorded-'));
-  const store = createEvidence(new FolderBlobs(directory));
+  const blobs = new FolderBlobs(directory);
+  const store = createEvidence(blobs);
   const deps: CollectDeps = {
     source: await openSource(config.metrics),
     packs: await loadPacks(),
     config,
     store,
+    reported: reportedChangesIn(blobs),
     log: pino({ level: 'silent' }),
   };
   const alert = await readFile(join(recordingFolder(fault), 'alert.json'), 'utf8');

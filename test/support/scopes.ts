@@ -67,7 +67,8 @@ export async function collectDeps(
   config: Config = testConfig(),
 ): Promise<CollectDeps & { store: MemoryStore }> {
   const packs = await loadPacks();
-  return { source, packs, config, store: new MemoryStore(), log: pino({ level: 'silent' }) };
+  const reported = { read: () => Promise.resolve({ changes: [], gaps: [] }) };
+  return { source, packs, config, store: new MemoryStore(), reported, log: pino({ level: 'silent' }) };
 }
 
 export const bindingOf = (pack: string, more: Partial<Binding> = {}): Binding => ({

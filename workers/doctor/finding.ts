@@ -4,6 +4,7 @@ export const AREAS = [
   'temporal',
   'metrics',
   'watches',
+  'logs',
   'changes',
   'kubernetes',
   'sinks',

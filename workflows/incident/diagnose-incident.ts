@@ -16,6 +16,7 @@ import type { IncidentRecord, IncidentState } from '../../model/incident.js';
 import { triageMessages } from '../../model/messages.js';
 import { readPolicy } from '../activity-options.js';
 import { failureReason } from '../failure-reason.js';
+import { runUrl } from '../run-url.js';
 import { clock, now } from '../time.js';
 import { alertsToInvestigate, textless } from './alerts.js';
 import { withinBudget } from './budget.js';
@@ -269,11 +270,11 @@ function firingOf({ alerts }: Incident): Anomaly[] {
   return alerts.listed.filter(({ status }) => status === 'firing').map(textless);
 }
 
-function linksOf({ uiUrl, metricsUrl }: Policy): IncidentRecord['links'] {
-  const { workflowId, runId, namespace } = workflowInfo();
-  const run = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+function linksOf(policy: Policy): IncidentRecord['links'] {
+  const run = runUrl(policy);
+  const { metricsUrl } = policy;
   return [
-    ...(uiUrl === null ? [] : [{ title: 'Temporal run', url: `${uiUrl.replace(/\/$/, '')}/${run}` }]),
+    ...(run === null ? [] : [{ title: 'Temporal run', url: run }]),
     ...(metricsUrl === null ? [] : [{ title: 'Metrics', url: metricsUrl }]),
   ];
 }

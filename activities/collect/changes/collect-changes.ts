@@ -5,6 +5,7 @@ import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { keptChanges, MAX_CHANGES, nearestFirst } from './bounds.js';
 import { readChangeSource } from './change-source.js';
+import type { ChangesRead } from './source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../deps.js';
@@ -18,41 +19,95 @@ import { spansOf } from '../scope/window.js';
 /** A change may take its time to hurt: a leak, a cache that runs out. */
 const BEFORE_WINDOW_SECONDS = 1800;
 
-type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config' | 'reported'>;
 
-/** The `collectChanges` activity. What cannot be read is a gap; it fails only when it is cancelled. */
+/** What was read of each source, by the part of the configuration and its name. */
+type Read = Map<string, ChangesRead>;
+
+/**
+ * The `collectChanges` activity. It asks a source that is away again as long as there is time, and those that have
+ * answered not once more; then what is missing is a gap.
+ */
 export function createCollectChanges(deps: CollectDeps): Pick<InvestigationSteps, 'collectChanges'> {
   return {
-    collectChanges: ({ scope }) => runAttempt((attempt) => collectChanges(deps, scope, attempt)),
+    collectChanges: ({ scope }) => {
+      let read: Read = new Map();
+      return runAttempt<ChangesRead, [string, ChangesRead][]>(
+        (attempt) => {
+          read = new Map(attempt.resumed);
+          return collectChanges(deps, scope, attempt, read);
+        },
+        { checkpoint: () => [...read] },
+      );
+    },
   };
 }
 
-/** Changes from the configured sources, from the recording that is played, and from steps in metrics. */
+/**
+ * Changes from the configured sources, those that were reported to Faultline, those of the recording that is played,
+ * and steps in metrics.
+ *
+ * @param read what an attempt before this one has read of the configured sources; what this one reads is added
+ * @throws SourceError when a source is away and there is time for another attempt
+ */
 export async function collectChanges(
   deps: Deps,
   scope: Scope,
   limits: Limits,
-): Promise<{ changes: Change[]; gaps: Gap[] }> {
-  const { source, config } = deps;
+  read: Read = new Map(),
+): Promise<ChangesRead> {
+  const { source, config, reported } = deps;
   const names = new ServiceNames(scope.services, deps.config.services.aliases);
   const { anomalyTime: alertTime } = scope;
   const window = { from: scope.window.start - BEFORE_WINDOW_SECONDS, to: scope.window.end, alertTime };
+  const { environment } = scope;
   const request = { scope, aliases: config.services.aliases, window };
-  const [configured, found] = await Promise.all([
-    Promise.all([
-      ...config.changes.map((one) => readChangeSource(one, window, limits)),
-      ...config.kubernetes.map((one) => readKubernetesChanges(one, request, limits)),
+  const [configured, told, found] = await allSettled([
+    allSettled([
+      ...once(read, 'changes', config.changes, (one) => readChangeSource(one, window, limits)),
+      ...once(read, 'kubernetes', config.kubernetes, (one) => readKubernetesChanges(one, request, limits)),
     ]),
+    reported.read({ window, environment, names }, limits),
     stepsInMetrics(deps, scope, names, limits),
   ]);
   const recorded = (source.changes?.() ?? []).filter(({ time }) => time >= window.from && time <= window.to);
-  const reported = [...configured.flatMap(({ changes }) => changes), ...recorded].map((one) => ({
+  const asked = configured.flatMap(({ changes }) => changes);
+  const all = [...asked, ...withoutKnown(told.changes, asked), ...recorded].map((one) => ({
     ...one,
     service: one.service === null ? null : (names.resolve(one.service) ?? one.service),
   }));
   const steps = nearestFirst(found.changes, alertTime).slice(0, MAX_CHANGES);
-  const { changes, gaps } = keptChanges(withoutEchoes(reported, steps), alertTime);
-  return { changes, gaps: merged([...configured.flatMap((one) => one.gaps), ...found.gaps, ...gaps]) };
+  const { changes, gaps } = keptChanges(withoutEchoes(all, steps), alertTime);
+  return { changes, gaps: merged([...[...configured, told, found].flatMap((one) => one.gaps), ...gaps]) };
+}
+
+/** What a source was asked for as well says more there: its diff. Webhooks and the API call it by one id. */
+function withoutKnown(reported: readonly Change[], asked: readonly Change[]): Change[] {
+  const known = new Set(asked.map(({ id }) => id));
+  return reported.filter(({ id }) => !known.has(id));
+}
+
+/** Asks those sources of a part of the configuration that have not answered yet. */
+function once<Source extends { name: string }>(
+  read: Read,
+  part: string,
+  sources: readonly Source[],
+  ask: (source: Source) => Promise<ChangesRead>,
+): Promise<ChangesRead>[] {
+  return sources.map(async (source) => {
+    const key = `${part}.${source.name}`;
+    const answer = read.get(key) ?? (await ask(source));
+    read.set(key, answer);
+    return answer;
+  });
+}
+
+/** As `Promise.all`, but what is under way when one fails is waited for: it may be kept for another attempt. */
+async function allSettled<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 async function stepsInMetrics(

@@ -6,6 +6,8 @@ import type { EvidenceRead, InvestigationSteps, SourceRequest } from '../../cont
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
 import { readKubernetesState } from '../kubernetes/conditions/index.js';
+import { ServiceNames } from '../scope/service-names.js';
+import { readStatus } from '../status/read-status.js';
 
 type Deps = Pick<CollectDeps, 'config' | 'store'>;
 
@@ -25,15 +27,26 @@ export async function collectState(
   return { evidence: await store.putTable('conditions', conditions, about), gaps };
 }
 
-function readState(
-  { kubernetes, services }: Deps['config'],
+async function readState(
+  { kubernetes, status, services }: Deps['config'],
   source: string,
   scope: Scope,
   limits: Limits,
 ): Promise<{ conditions: Condition[]; gaps: Gap[] }> {
   const cluster = kubernetes.find(({ name }) => name === source);
   if (cluster) return readKubernetesState(cluster, { scope, aliases: services.aliases }, limits);
+  const page = status.find(({ name }) => name === source);
+  if (page) {
+    const { start: from, end: to } = scope.window;
+    const { conditions, gaps } = await readStatus(page, { from, to }, limits);
+    const names = new ServiceNames(scope.services, services.aliases);
+    const named = conditions.map((one) => ({
+      ...one,
+      service: one.service === null ? null : (names.resolve(one.service) ?? one.service),
+    }));
+    return { conditions: named, gaps };
+  }
   // The worker that planned the investigation knew a source that this one does not.
   const gap = { source, what: 'state', reason: 'no source of this name is configured for this worker' };
-  return Promise.resolve({ conditions: [], gaps: [gap] });
+  return { conditions: [], gaps: [gap] };
 }

@@ -35,12 +35,7 @@ export class IssuesApi {
     this.path = `repos/${config.repository}/issues`;
     this.api = new JsonApi(client, {
       url: config.url,
-      headers: {
-        Authorization: `Bearer ${config.token}`,
-        Accept: 'application/vnd.github+json',
-        'X-GitHub-Api-Version': '2022-11-28',
-        'User-Agent': 'faultline',
-      },
+      headers: githubHeaders(config.token),
     });
   }
 
@@ -98,6 +93,16 @@ export class IssuesApi {
     }
     return null;
   }
+}
+
+/** What every request to GitHub's REST API shows. */
+export function githubHeaders(token: string): Record<string, string> {
+  return {
+    Authorization: `Bearer ${token}`,
+    Accept: 'application/vnd.github+json',
+    'X-GitHub-Api-Version': '2022-11-28',
+    'User-Agent': 'faultline',
+  };
 }
 
 /** What GitHub asks for when it names no time. */

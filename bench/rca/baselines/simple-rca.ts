@@ -47,12 +47,13 @@ function slowSpans(spans: SpanTable | null, time: number): string[] {
 
 function loudLogs({ logs, anomaly, window }: DiagnosisInput): string[] {
   const counts = new Map<string, { before: number; after: number }>();
-  for (const { service, level, time } of logs?.lines ?? []) {
-    if (level !== 'error') continue;
+  logs?.time.forEach((time, row) => {
+    const { service, level } = logs.kinds[logs.kind[row]!]!;
+    if (level !== 'error') return;
     const count = counts.get(service) ?? { before: 0, after: 0 };
-    count[time < anomaly.time ? 'before' : 'after'] += 1;
+    count[time < anomaly.time ? 'before' : 'after'] += logs.lines[row]!;
     counts.set(service, count);
-  }
+  });
   const shareAfter = (window.end - anomaly.time) / Math.max(1, anomaly.time - window.start);
   return [...counts]
     .filter(([, { before, after }]) => after > TIMES_MORE_ERRORS * before * shareAfter)

@@ -1,0 +1,181 @@
+import { AxiosError, type AxiosResponse } from 'axios';
+import type { z } from 'zod';
+import { Connection, type ConnectionRequest, type ConnectionSettings } from '../connection/connection.js';
+import { NoCredentials } from '../connection/credentials.js';
+import { transportReason } from '../connection/transport.js';
+import { retryAfterSeconds } from '../retry-after.js';
+import type { Limits } from './attempt.js';
+import {
+  BadCredentials,
+  BadQuery,
+  NotASource,
+  QueryTimeout,
+  QueryTooHeavy,
+  SourceBusy,
+  SourceUnavailable,
+  type Asked,
+  type SourceError,
+} from './metrics/source/errors.js';
+import { redirectReason } from './redirect.js';
+
+/** One question to a source. */
+export interface SourceRequest {
+  /** Below the address of the source. */
+  path: string;
+  /** What is asked, for messages: `search for traces`. */
+  operation: string;
+  params?: Record<string, string>;
+  /** Sent by POST; a request without this and `form` is a GET. */
+  json?: unknown;
+  /** Sent by POST, as a form. */
+  form?: URLSearchParams;
+  /** The content of an answer, undefined where it has none. @default as JSON */
+  read?: (body: Buffer) => unknown;
+}
+
+export interface HttpSourceOptions {
+  /** Where it is configured, for messages: `traces.jaeger`. */
+  setting: string;
+  /** Larger answers are refused. */
+  mostBytes: number;
+  /** Sent beside those that are configured. */
+  headers?: Record<string, string>;
+}
+
+const REASON_LIMIT = 500;
+
+/**
+ * A source that answers JSON over HTTP. Whatever else it answers is a `SourceError` that says what to do about it, and
+ * whose text holds no secrets.
+ */
+export class HttpSource {
+  private readonly connection: Connection;
+
+  constructor(
+    private readonly config: ConnectionSettings & { timeoutSeconds: number },
+    private readonly options: HttpSourceOptions,
+  ) {
+    this.connection = new Connection(config, options.setting);
+  }
+
+  /** Asks, and reads the answer by its schema: its content and its length. */
+  async get<T>(
+    request: SourceRequest,
+    schema: z.ZodType<T>,
+    limits: Pick<Limits, 'signal'>,
+  ): Promise<{ content: T; bytes: number }> {
+    const answer = await this.find(request, schema, limits);
+    if (answer !== null) return answer;
+    throw this.notThis(request, '404; is the address right, with its base path?');
+  }
+
+  /** As `get`, but null where nothing is (404). */
+  async find<T>(
+    request: SourceRequest,
+    schema: z.ZodType<T>,
+    limits: Pick<Limits, 'signal'>,
+  ): Promise<{ content: T; bytes: number } | null> {
+    const response = await this.send(request, limits.signal);
+    if (response.status === 404) return null;
+    if (response.status !== 200) throw this.refusal(request, response);
+    const content = (request.read ?? jsonIn)(response.data);
+    if (content === undefined) throw this.notThis(request, 'the answer is no JSON');
+    const parsed = schema.safeParse(content);
+    if (parsed.success) return { content: parsed.data, bytes: response.data.length };
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') || 'the answer';
+    throw this.notThis(request, `${field}: ${issue?.message}; is the type of the source right?`);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private async send(request: SourceRequest, signal: AbortSignal): Promise<AxiosResponse<Buffer>> {
+    const { timeoutSeconds } = this.config;
+    const { path, params, json, form } = request;
+    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+    const asks: ConnectionRequest = {
+      method: json === undefined && form === undefined ? 'GET' : 'POST',
+      path,
+      ...(params && { params: new URLSearchParams(params) }),
+      json,
+      ...(form && { form }),
+    };
+    try {
+      return await this.connection.send<Buffer>(asks, {
+        headers: { Accept: 'application/json', ...this.options.headers },
+        responseType: 'arraybuffer',
+        maxContentLength: this.options.mostBytes,
+        signal: AbortSignal.any([signal, deadline]),
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      const asked = this.asked(request);
+      if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
+      throw this.transportError(asked, error);
+    }
+  }
+
+  private transportError(asked: Asked, error: unknown): unknown {
+    const { setting, mostBytes } = this.options;
+    if (error instanceof NoCredentials) {
+      const reason = this.connection.clean(error.message);
+      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
+    }
+    if (!(error instanceof AxiosError)) return error;
+    if (error.message.includes('maxContentLength')) {
+      return new QueryTooHeavy(asked, `the answer is larger than ${mostBytes / 1024 / 1024} MiB`);
+    }
+    return new SourceUnavailable(asked, this.connection.clean(transportReason(error, setting)));
+  }
+
+  private refusal(request: SourceRequest, response: AxiosResponse<Buffer>): SourceError {
+    const asked = this.asked(request);
+    const { status, headers } = response;
+    const isPage = String(headers['content-type'] ?? '').includes('html');
+    const said = isPage ? response.statusText : response.data.toString('utf8').trim().slice(0, REASON_LIMIT);
+    const reason = this.connection.clean([status, said].filter(Boolean).join(' '));
+    if (status >= 300 && status < 400) {
+      const to = redirectReason(
+        status,
+        headers['location'],
+        asked.endpoint,
+        `the url of ${this.options.setting}`,
+      );
+      return new NotASource(asked, this.connection.clean(to));
+    }
+    if (status === 401 || status === 403) return new BadCredentials(asked, reason);
+    if (status === 413) return new QueryTooHeavy(asked, reason);
+    if (status === 408 || status === 504) return new QueryTimeout(asked, reason);
+    if (status === 429) {
+      const header: unknown = headers['retry-after'];
+      const wait = retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
+      return new SourceBusy(asked, reason, wait);
+    }
+    return status >= 500 ? new SourceUnavailable(asked, reason) : new BadQuery(asked, reason);
+  }
+
+  private notThis(request: SourceRequest, reason: string): NotASource {
+    return new NotASource(this.asked(request), reason);
+  }
+
+  private asked({ path, operation }: SourceRequest): Asked {
+    return { operation, endpoint: this.connection.address + path };
+  }
+}
+
+/** Lines of JSON as a list; undefined when one is none. */
+export function jsonLinesIn(body: Buffer): unknown {
+  const lines = body.toString('utf8').split('\n');
+  const values = lines.filter((line) => line.trim() !== '').map((line) => jsonIn(Buffer.from(line)));
+  return values.includes(undefined) ? undefined : values;
+}
+
+function jsonIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
