@@ -1,4 +1,4 @@
-import type { Diagnosis, Evidence } from '../model/diagnosis.js';
+import type { Diagnosis, Evidence, ExemplaryTrace } from '../model/diagnosis.js';
 import type { CallEdge } from '../model/graph.js';
 import { accountEvidence } from './evidence/accounts.js';
 import { booksOf } from './accounts/books.js';
@@ -33,6 +33,8 @@ import { baselineOf } from './series/baseline.js';
 import { bySeason, type Seasons } from './series/season.js';
 import { coverage } from './stats/order.js';
 import { storyOf, trafficBaselines } from './story.js';
+import { callsIn } from './traces/calls.js';
+import { exemplaryTraces } from './traces/exemplars.js';
 import { readTraces, type TraceFacts } from './traces/read.js';
 import { vanishedServices } from './vanished.js';
 import { write } from './write.js';
@@ -71,7 +73,15 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const { judgement, found: byChange } = changeFindings(facts, rank(facts, found));
   const diagnosis = write(facts, rank(facts, [...found, ...byChange]), judgement);
   const map = mapOf(facts, diagnosis);
-  return map === null ? diagnosis : { ...diagnosis, map };
+  const traces = tracesToLookAt(facts, diagnosis);
+  return { ...diagnosis, ...(map !== null && { map }), ...(traces.length > 0 && { traces }) };
+}
+
+function tracesToLookAt({ input, traces }: Facts, { verdict, suspects }: Diagnosis): ExemplaryTrace[] {
+  if (traces === null || input.spans === null) return [];
+  const suspect = verdict.service ?? suspects[0]?.service;
+  if (suspect === undefined) return [];
+  return exemplaryTraces(input.spans, traces.window, { suspect, symptom: input.anomaly.symptom });
 }
 
 /** Evidence that something is wrong, rather than of where. */
@@ -111,7 +121,7 @@ function gather(input: DiagnosisInput, earlier: Seasons['earlier']): Facts {
   }
   for (const { service } of input.conditions ?? []) if (service !== null) services.add(service);
   const graph = buildCallGraph(
-    { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input)] },
+    { ...input.graph, edges: [...input.graph.edges, ...callsMeasured(input), ...callsTraced(input)] },
     services,
   );
   const voices = voicesOf(input.logs, grid, graph);
@@ -163,6 +173,16 @@ function callsMeasured({ series }: DiagnosisInput): CallEdge[] {
       ? [{ caller: subject.caller, callee: subject.callee, learntFrom: { source, seenAt: null } }]
       : [],
   );
+}
+
+/** Calls in sampled traces. */
+function callsTraced({ spans }: DiagnosisInput): CallEdge[] {
+  const calls = spans === null ? [] : callsIn(spans);
+  return calls.map(([caller, callee]) => ({
+    caller,
+    callee,
+    learntFrom: { source: 'traces', seenAt: null },
+  }));
 }
 
 /** Spans during the incident that are enough to compare. */

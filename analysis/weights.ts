@@ -88,6 +88,11 @@ export const TRACES = {
   blockSigmas: 1.5,
   /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
   leastEndChange: 0.2,
+  /** A trace is an example of slowness beyond so many times the median and this quantile of the calm; */
+  slowFactor: 1.5,
+  slowQuantile: 0.95,
+  /** ... and names the suspect when that spent this share of it. */
+  leastTold: 0.2,
 } as const;
 
 /** How kinds of log lines are compared. */
@@ -384,6 +389,8 @@ export const LIMITS = {
   mapServices: 60,
   mapCalls: 200,
   ruledOut: 5,
+  /** Traces to look at. */
+  traces: 3,
   open: 4,
   /** A rival that is likelier than this deserves a check. */
   rivalBelief: 0.15,

@@ -1,9 +1,54 @@
 import { z } from 'zod';
-import { filePath } from './primitives.js';
+import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
+
+/** Stands in an address for the id of a trace. */
+export const TRACE_ID = '{traceId}';
+
+const server = {
+  /** Name in reports and gaps. */
+  name: z.string().min(1),
+  url: serverUrl,
+  auth: outgoingAuth.default({ type: 'none' }),
+  tls,
+  headers: z.record(z.string(), secret).default({}),
+  /** How long one query may take. */
+  timeoutSeconds: seconds.default(20),
+};
+
+/** Page on which people look at one trace. */
+const tracePage = httpUrl.refine((address) => address.includes(TRACE_ID), {
+  message: `expected an address with ${TRACE_ID} where the id of the trace belongs`,
+});
 
 const traceSource = z.discriminatedUnion('type', [
-  /** OTLP JSON in a file, one export request a line. */
-  z.strictObject({ type: z.literal('otlp-file'), name: z.string().min(1), file: filePath }),
+  /** Jaeger's query API; VictoriaTraces has it under /select/jaeger. */
+  z.strictObject({
+    type: z.literal('jaeger'),
+    ...server,
+    /** Jaeger's page for people: summaries link traces on it; no link when left out. */
+    publicUrl: httpUrl.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('tempo'),
+    ...server,
+    /** Sent as X-Scope-OrgID. */
+    tenant: z.string().min(1).optional(),
+    publicUrl: tracePage.optional(),
+  }),
+  /** Spans that Data Prepper has written into OpenSearch. */
+  z.strictObject({
+    type: z.literal('opensearch'),
+    ...server,
+    index: z.string().min(1).default('otel-v1-apm-span-*'),
+    publicUrl: tracePage.optional(),
+  }),
+  /** OTLP JSON: one ExportTraceServiceRequest in the file, or one in each line. */
+  z.strictObject({
+    type: z.literal('otlp-file'),
+    name: z.string().min(1),
+    file: filePath,
+    publicUrl: tracePage.optional(),
+  }),
 ]);
 export type TraceSourceConfig = z.infer<typeof traceSource>;
 

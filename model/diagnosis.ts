@@ -151,6 +151,19 @@ export const serviceMap = z.object({
 });
 export type ServiceMap = z.infer<typeof serviceMap>;
 
+/** A trace of the incident that shows what happened. */
+export const exemplaryTrace = z.object({
+  /** At its source, hex. */
+  traceId: z.string(),
+  /** Where people look at it; null when no page is configured. */
+  page: z.string().nullable(),
+  /** `POST /cart/checkout of frontend`. */
+  request: z.string(),
+  /** What is to be seen in it: `1.8 s, of which payment 1.6 s (usually 210 ms)`. */
+  statement: z.string(),
+});
+export type ExemplaryTrace = z.infer<typeof exemplaryTrace>;
+
 /** What the analysis concludes. Bounded in size (see analysis/limits), so it may pass through workflow history. */
 export const diagnosis = z.object({
   /** Version of the rules and weights that decided. */
@@ -177,5 +190,7 @@ export const diagnosis = z.object({
   looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
   /** Absent where no call is known. */
   map: serviceMap.optional(),
+  /** At most three; absent where no trace was read that shows anything. */
+  traces: z.array(exemplaryTrace).max(3).optional(),
 });
 export type Diagnosis = z.infer<typeof diagnosis>;

@@ -17,7 +17,20 @@ export interface SpanTable {
   duration: Float64Array;
   /** 1 failed, 0 ok, 255 unknown. */
   failed: Uint8Array;
+  /** For each trace its id at the source, hex; empty where it has none. */
+  traceIds: string[];
+  /** For each trace the page on which people look at it; empty where there is none. */
+  tracePages: string[];
+  /**
+   * For each trace why it was read, as a number of `TRACE_CHOICES`: only those that were read whatever they are tell how
+   * often something happens, and how long it takes.
+   */
+  choice: Uint8Array;
 }
+
+/** Why a trace was read. */
+export const TRACE_CHOICES = ['ordinary', 'failing', 'slow'] as const;
+export type TraceChoice = (typeof TRACE_CHOICES)[number];
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'unknown';
 
@@ -88,6 +101,9 @@ export function joinedSpans(tables: readonly SpanTable[]): SpanTable | null {
     start: new Float64Array(rows),
     duration: new Float64Array(rows),
     failed: new Uint8Array(rows),
+    traceIds: tables.flatMap(({ traceIds }) => traceIds),
+    tracePages: tables.flatMap(({ tracePages }) => tracePages),
+    choice: Uint8Array.from(tables.flatMap(({ choice }) => Array.from(choice))),
   };
   const services = new Numbers(joined.services);
   const operations = new Numbers(joined.operations);
@@ -96,20 +112,18 @@ export function joinedSpans(tables: readonly SpanTable[]): SpanTable | null {
   for (const table of tables) {
     const service = table.services.map((name) => services.of(name));
     const operation = table.operations.map((name) => operations.of(name));
-    let most = -1;
     for (let row = 0; row < table.parent.length; row += 1) {
       const parent = table.parent[row]!;
       joined.trace[at + row] = traces + table.trace[row]!;
       joined.parent[at + row] = parent < 0 ? parent : at + parent;
       joined.service[at + row] = service[table.service[row]!]!;
       joined.operation[at + row] = operation[table.operation[row]!]!;
-      most = Math.max(most, table.trace[row]!);
     }
     joined.start.set(table.start, at);
     joined.duration.set(table.duration, at);
     joined.failed.set(table.failed, at);
     at += table.parent.length;
-    traces += most + 1;
+    traces += table.traceIds.length;
   }
   return joined;
 }

@@ -25,6 +25,7 @@ import {
   feedbackWords,
   linksOf,
   radiusWords,
+  traceLinksOf,
 } from './status.js';
 
 /*
@@ -49,7 +50,7 @@ export interface Brief {
   notChecked: string | null;
   /** At most three; none once the incident is over or a person found another cause. */
   actions: Diagnosis['nextActions'];
-  /** The report, the run, runbooks, the alerts; secrets masked. Each sink checks what it makes a link. */
+  /** The report, the run, runbooks, the alerts, and traces to look at; secrets masked. Each sink checks what it makes a link. */
   links: { title: string; url: string }[];
 }
 
@@ -84,9 +85,10 @@ export function briefOf(record: IncidentRecord): Brief {
       risk,
       expect: oneLine(expect, LONGEST_LINE),
     })),
-    links: linksOf(record)
-      .slice(0, MOST_LINKS)
-      .map(({ title, url }) => ({ title: oneLine(title, 60) || 'Link', url: addressOf(url) })),
+    links: [...linksOf(record).slice(0, MOST_LINKS), ...traceLinksOf(record)].map(({ title, url }) => ({
+      title: oneLine(title, 60) || 'Link',
+      url: addressOf(url),
+    })),
   };
 }
 

@@ -101,6 +101,13 @@ export function linksOf({ anomalies, links }: IncidentRecord): { title: string; 
   return all.filter(({ url }, index) => all.findIndex((other) => other.url === url) === index);
 }
 
+/** Pages of traces, each by what is to be seen there: `Trace: 1.8 s, of which payment 1.6 s`. */
+export function traceLinksOf({ diagnosis }: IncidentRecord): { title: string; url: string }[] {
+  return (diagnosis?.traces ?? []).flatMap(({ page, statement }) =>
+    page === null ? [] : [{ title: `Trace: ${statement}`, url: page }],
+  );
+}
+
 /** The affected services in short: `payment, checkout and 3 more`. */
 export function radiusWords(services: readonly string[], most = 5): string {
   if (services.length === 0) return 'no affected service';

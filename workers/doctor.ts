@@ -9,6 +9,7 @@ import { examineSinks } from './doctor/sinks.js';
 import { examineStatus } from './doctor/status.js';
 import { examineStore } from './doctor/store.js';
 import { examineTemporal } from './doctor/temporal.js';
+import { examineTraces } from './doctor/traces.js';
 import { examineWatches } from './doctor/watches.js';
 
 export type { Finding } from './doctor/finding.js';
@@ -25,8 +26,8 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, sources of logs and changes, clusters, sinks, the store.
- * With a broken configuration only Temporal can be checked. Secrets are masked.
+ * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, sinks, the
+ * store. With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
@@ -53,6 +54,7 @@ const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   metrics: () => Promise.resolve([]),
   watches: () => Promise.resolve([]),
   logs: () => Promise.resolve([]),
+  traces: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   kubernetes: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
@@ -72,6 +74,7 @@ function checksWith(
         ? Promise.resolve([])
         : withMetrics(open, 'watches', (deps) => examineWatches(config.watches, deps)),
     logs: () => examineLogs(config.logs),
+    traces: () => examineTraces(config.traces),
     changes: async () => [
       ...(await examineChanges(config, () => knownServices(open))),
       ...(await examineStatus(config.status)),

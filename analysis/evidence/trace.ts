@@ -15,6 +15,7 @@ export function traceEvidence(facts: Facts): Finding[] {
     ...pathEvidence(facts),
     ...endEvidence(facts),
     ...failureEvidence(facts),
+    ...beginningEvidence(facts),
   ];
 }
 
@@ -206,7 +207,26 @@ function failureEvidence({ traces, graph }: Facts): Finding[] {
         observation: `failed spans of ${name}`,
         kind: 'trace',
         weight,
-        statement: `${wholePercent(after)} of the spans of ${name} failed with nothing below them failing (before: ${wholePercent(before)}).`,
+        statement: `${wholePercent(after)} of the sampled spans of ${name} failed with nothing below them failing (before: ${wholePercent(before)}).`,
+        kinds: [['code-change', weight * 0.5]],
+      }),
+    ];
+  });
+}
+
+/** Where failing requests began to fail, when they do so more often than before. */
+function beginningEvidence({ traces, graph }: Facts): Finding[] {
+  return traces!.beginnings.flatMap(({ service: name, operation, count, of, rise }) => {
+    const service = graph.indexOf.get(name);
+    if (service === undefined || rise <= 0) return [];
+    const weight = RANK.traceFailed * (count / of) * rise;
+    return [
+      finding(service, {
+        // The same failures as those of its spans, seen in other traces.
+        observation: `failed spans of ${name}`,
+        kind: 'trace',
+        weight,
+        statement: `${count} of ${of} failing traces began to fail in ${name}, most of them at ${operation}.`,
         kinds: [['code-change', weight * 0.5]],
       }),
     ];

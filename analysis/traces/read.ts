@@ -3,7 +3,9 @@ import { TRACES } from '../weights.js';
 import { group } from 'd3-array';
 import { larger } from '../stats/exact.js';
 import { compare, type Comparison } from './compare.js';
+import { tracesOf } from './choice.js';
 import { endChanges } from './ends.js';
+import { failureBeginnings, failuresBelow, type FailureBeginning } from './failures.js';
 import { timingOf } from './timing.js';
 
 /** Extra time per incident's trace, where it was spent, and how far that is from calm. */
@@ -51,6 +53,8 @@ export interface FailedPart {
 }
 
 export interface TraceFacts {
+  /** What was compared. */
+  window: TraceWindow;
   slow: SlowPart[];
   /** For each caller how many of its callees enough calls are known of, before and during. */
   callees: Map<string, number>;
@@ -58,6 +62,8 @@ export interface TraceFacts {
   /** Where runs of an operation end, when they end elsewhere than before. */
   ends: EndChange[];
   failed: FailedPart[];
+  /** Where failing traces began to fail. */
+  beginnings: FailureBeginning[];
   /** Seconds that whole requests took during the incident, roots alone. */
   rootSeconds: number;
   /** Spans before and during the incident. */
@@ -80,8 +86,12 @@ interface Part {
   incident: number[];
 }
 
-/** Compares the spans of the incident with those before it; linear in spans. Null when one side has too few. */
-export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | null {
+/**
+ * Compares the spans of the incident with those before it; linear in spans. Null when there are none of the incident.
+ * Of traces that were read because they fail it is told where they began to; all else is of ordinary ones.
+ */
+export function readTraces(all: SpanTable, window: TraceWindow): TraceFacts | null {
+  const spans = tracesOf(all, ['ordinary']);
   const { own, answeredBy } = timingOf(spans);
   const rows = spans.parent.length;
   // Blocks of calm are blocks of time only if the rows are in order.
@@ -102,8 +112,8 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
     const during = start >= window.from && start <= window.until;
     if (!during && start >= window.calmUntil) continue;
     if (during) incidentSpans += 1;
-    if (during && spans.parent[row]! < 0) rootSeconds += spans.duration[row]!;
     else calmSpans += 1;
+    if (during && spans.parent[row]! < 0) rootSeconds += spans.duration[row]!;
     const answer = answeredBy[row]!;
     const service = spans.service[row]!;
     const key = answer < 0 ? `${service} ${spans.operation[row]!}` : `${service}>${spans.service[answer]!}`;
@@ -132,9 +142,11 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
     }
     failures.set(service, tally);
   }
-  if (incidentSpans === 0) return null;
+  const beginnings = failureBeginnings(all, window);
+  if (incidentSpans === 0 && beginnings.length === 0) return null;
   const compared = comparedParts([...parts.values()]);
   return {
+    window,
     slow: slowParts(compared),
     callees: countBy(compared.filter(({ callee }) => callee !== null).map(({ service }) => service)),
     paths: pathChanges(spans, window, order),
@@ -145,6 +157,7 @@ export function readTraces(spans: SpanTable, window: TraceWindow): TraceFacts | 
       after: tally.incident === 0 ? 0 : tally.incidentFailed / tally.incident,
       count: tally.incidentFailed,
     })),
+    beginnings,
     rootSeconds,
     calmSpans,
     incidentSpans,
@@ -190,16 +203,6 @@ function slowParts(compared: Compared[]): SlowPart[] {
       return [{ service, callee, operation, before, after, decades, excess: (after - before) * part.count }];
     });
   });
-}
-
-/** Failed children of each span. */
-function failuresBelow(spans: SpanTable): Uint32Array {
-  const below = new Uint32Array(spans.parent.length);
-  for (let row = 0; row < below.length; row += 1) {
-    const parent = spans.parent[row]!;
-    if (parent >= 0 && spans.failed[row] === 1) below[parent] = below[parent]! + 1;
-  }
-  return below;
 }
 
 function countBy(names: string[]): Map<string, number> {

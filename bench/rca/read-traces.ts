@@ -1,3 +1,5 @@
+import { group } from 'd3-array';
+import { SpanTableBuilder } from '../../activities/collect/traces/span-table.js';
 import type { SpanTable } from '../../model/telemetry.js';
 import { readTable, readText } from './tables.js';
 
@@ -111,65 +113,23 @@ export function endAt(spans: Spans, end: number): Spans {
 
 /** Puts spans of several files in one table; traces of different files stay apart. */
 export function toSpanTable(parts: Spans[]): SpanTable {
-  const total = parts.reduce((sum, part) => sum + part.start.length, 0);
-  const services = new Map<string, number>();
-  const operations = new Map<string, number>();
-  const table: SpanTable = {
-    services: [],
-    operations: [],
-    trace: new Uint32Array(total),
-    parent: new Int32Array(total),
-    service: new Uint32Array(total),
-    operation: new Uint32Array(total),
-    start: new Float64Array(total),
-    duration: new Float64Array(total),
-    failed: new Uint8Array(total),
-  };
-  let offset = 0;
-  let firstTrace = 0;
+  const table = new SpanTableBuilder();
   for (const part of parts) {
-    let traces = 0;
-    for (let row = 0; row < part.start.length; row += 1) {
-      const at = offset + row;
-      const parent = part.parent[row]!;
-      table.trace[at] = firstTrace + part.trace[row]!;
-      table.parent[at] = parent < 0 ? parent : parent + offset;
-      table.service[at] = numberOf(services, part.service[row]!);
-      table.operation[at] = numberOf(operations, part.operation[row]!);
-      table.start[at] = part.start[row]!;
-      table.duration[at] = part.duration[row]!;
-      table.failed[at] = part.failed[row]!;
-      traces = Math.max(traces, part.trace[row]! + 1);
+    const rows = Array.from(part.start.keys());
+    for (const own of group(rows, (row) => part.trace[row]!).values()) {
+      table.add(
+        { id: '', page: null, choice: 'ordinary' },
+        own.map((row) => ({
+          id: row,
+          parentId: part.parent[row] === ROOT ? null : part.parent[row]!,
+          service: part.service[row]!,
+          operation: part.operation[row]!,
+          start: part.start[row]!,
+          duration: part.duration[row]!,
+          failed: part.failed[row] === UNKNOWN_OUTCOME ? null : part.failed[row] === 1,
+        })),
+      );
     }
-    offset += part.start.length;
-    firstTrace += traces;
   }
-  table.services = [...services.keys()];
-  table.operations = [...operations.keys()];
-  return table;
-}
-
-function numberOf(names: Map<string, number>, name: string): number {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  names.set(name, names.size);
-  return names.size - 1;
-}
-
-/** Caller and callee of every span whose parent belongs to another service, each pair once. */
-export function callsIn(spans: SpanTable): [caller: string, callee: string][] {
-  const seen = new Set<number>();
-  const calls: [string, string][] = [];
-  const width = spans.services.length;
-  for (let row = 0; row < spans.parent.length; row += 1) {
-    const parent = spans.parent[row]!;
-    if (parent < 0) continue;
-    const caller = spans.service[parent]!;
-    const callee = spans.service[row]!;
-    const key = caller * width + callee;
-    if (caller === callee || seen.has(key)) continue;
-    seen.add(key);
-    calls.push([spans.services[caller]!, spans.services[callee]!]);
-  }
-  return calls;
+  return table.build();
 }

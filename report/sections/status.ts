@@ -31,6 +31,7 @@ export function statusSection(facts: Facts): Section {
     ...timeRows(facts),
     ...contactRows(facts),
     ...linkRows(facts),
+    ...traceRows(facts),
   ];
   return { title: 'Status', blocks: [{ kind: 'facts', rows }] };
 }
@@ -96,6 +97,15 @@ function linkRows({ record }: Facts): (readonly [string, Text])[] {
   });
   const more = all.length - rows.length;
   return more > 0 ? [...rows, ['More links', [`${more} in the record`]]] : rows;
+}
+
+/** Traces to look at, each with what is to be seen in it; by its id where it has no page. */
+function traceRows({ diagnosis }: Facts): (readonly [string, Text])[] {
+  return (diagnosis?.traces ?? []).map(({ traceId, page, request, statement }) => {
+    const words = `${shortName(request, 80)}: ${oneLine(statement, 200)}`;
+    if (page === null) return ['Trace', [`${words}, `, { code: oneLine(traceId, 40) }]] as const;
+    return ['Trace', [`${words}, `, linkSpan({ title: 'trace', url: page })]] as const;
+  });
 }
 
 /** A link where it can be one; else its words: a file's path, or an address of a kind that must not be followed. */

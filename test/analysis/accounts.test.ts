@@ -9,6 +9,7 @@ import type { LogLine } from '../../analysis/logs/line.js';
 import type { SpanTable } from '../../model/telemetry.js';
 import { counted } from '../support/log-lines.js';
 import { ALERT, calls, inputOf, of } from '../support/small-system.js';
+import { ordinaryTraces } from '../support/spans.js';
 
 const edges: [string, string][] = [
   ['front', 'cart'],
@@ -122,6 +123,7 @@ describe('the time of a span', () => {
       start: Float64Array.of(0, 0.5, 0.6),
       duration: Float64Array.of(10, 0.1, 9),
       failed: new Uint8Array(3),
+      ...ordinaryTraces(1),
     };
     const { own } = timingOf(spans);
     assert.ok(own[0]! < 1, `${own[0]!} s are the gateway's own`);

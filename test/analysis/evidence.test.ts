@@ -12,6 +12,7 @@ import type { Diagnosis, Evidence, FaultKind } from '../../model/diagnosis.js';
 import type { Series, SignalKind } from '../../model/series.js';
 import { ALERT_TIME, estate } from '../support/estate.js';
 import type { Deviation } from '../../analysis/series/deviation.js';
+import { ordinaryTraces } from '../support/spans.js';
 
 const { input, names } = estate({ seed: 58, faults: [{ service: 5, trouble: 'delay' }] });
 const cause = names[5]!;
@@ -94,6 +95,7 @@ describe('traces', () => {
       start: new Float64Array(rows),
       duration: new Float64Array(rows),
       failed: new Uint8Array(rows).fill(255),
+      ...ordinaryTraces(traces),
     };
     for (let trace = 0; trace < traces; trace += 1) {
       const start = ALERT_TIME - 900 + trace * 5;

@@ -4,6 +4,7 @@ import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Diagnosis, Evidence } from '../../model/diagnosis.js';
 import type { Series } from '../../model/series.js';
 import { ALERT, calls, inputOf, of } from '../support/small-system.js';
+import { ordinaryTraces } from '../support/spans.js';
 
 function evidenceOf(result: Diagnosis, service: string): Evidence[] {
   return result.suspects.find((suspect) => suspect.service === service)?.evidence ?? [];
@@ -131,6 +132,7 @@ describe('what traces say of a slow caller', () => {
       start: new Float64Array(rows),
       duration: new Float64Array(rows),
       failed: new Uint8Array(rows).fill(255),
+      ...ordinaryTraces(runs),
     };
     for (let run = 0; run < runs; run += 1) {
       const start = ALERT - 900 + run * 4;

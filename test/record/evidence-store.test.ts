@@ -10,6 +10,7 @@ import {
 import type { Series } from '../../model/series.js';
 import type { SpanTable } from '../../model/telemetry.js';
 import { describeStores, keysIn } from '../support/stores.js';
+import { ordinaryTraces } from '../support/spans.js';
 
 function series(id: string, times: Float64Array, values: Float64Array): Series {
   return {
@@ -87,6 +88,7 @@ describeStores('evidence store', (current) => {
       start: Float64Array.of(1.7e9, 1.7e9 + 0.25),
       duration: Float64Array.of(0.5, 0.125),
       failed: Uint8Array.of(1, 255),
+      ...ordinaryTraces(1),
     };
     const ref = await store.putTable('spans', spans, '1 trace');
     assert.deepEqual([ref.kind, ref.summary], ['spans', '1 trace']);

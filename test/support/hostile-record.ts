@@ -51,13 +51,21 @@ export function hostileRecord(record: IncidentRecord): IncidentRecord {
     action.expect = spoil(action.expect);
   }
   diagnosis.propagation = diagnosis.propagation.map((step) => ({ ...step, to: spoil(step.to) }));
+  diagnosis.traces = ['javascript:alert(5)', `https://traces.example/?q=${HOSTILE[6]!}`, null].map(
+    (page) => ({
+      traceId: spoil('4bf9'),
+      page,
+      request: spoil('GET /'),
+      statement: spoil('1.8 s'),
+    }),
+  );
   return copy;
 }
 
 /** Fields that hold what others wrote: alerts, labels, people, sources, names in metrics. */
 const FOREIGN = new Set(
   `title what why reason statement note by author details source query command expect name environment url link check
-  service from to caller callee host files blastRadius wouldSettle rule packs services summary uri`.split(
+  service from to caller callee host files blastRadius wouldSettle rule packs services summary uri request traceId page`.split(
     /\s+/,
   ),
 );

@@ -5,6 +5,7 @@ export const AREAS = [
   'metrics',
   'watches',
   'logs',
+  'traces',
   'changes',
   'kubernetes',
   'sinks',

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
+import { safeChange } from '../../../report/safe-change.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { keptChanges, MAX_CHANGES, nearestFirst } from './bounds.js';
 import { readChangeSource } from './change-source.js';
@@ -65,7 +66,9 @@ export async function collectChanges(
   const [configured, told, found] = await allSettled([
     allSettled([
       ...once(read, 'changes', config.changes, (one) => readChangeSource(one, window, limits)),
-      ...once(read, 'kubernetes', config.kubernetes, (one) => readKubernetesChanges(one, request, limits)),
+      ...once(read, 'kubernetes', config.kubernetes, async (one) =>
+        safe(await readKubernetesChanges(one, request, limits)),
+      ),
     ]),
     reported.read({ window, environment, names }, limits),
     stepsInMetrics(deps, scope, names, limits),
@@ -85,6 +88,11 @@ export async function collectChanges(
 function withoutKnown(reported: readonly Change[], asked: readonly Change[]): Change[] {
   const known = new Set(asked.map(({ id }) => id));
   return reported.filter(({ id }) => !known.has(id));
+}
+
+/** What every source tells is kept without secrets, and of a size that a record holds. */
+function safe({ changes, gaps }: ChangesRead): ChangesRead {
+  return { changes: changes.map(safeChange), gaps };
 }
 
 /** Asks those sources of a part of the configuration that have not answered yet. */

@@ -1,7 +1,7 @@
 import { descending, group, min } from 'd3-array';
 import type { Anomaly, Severity } from '../../../model/anomaly.js';
 import type { Gap } from '../../../model/gap.js';
-import type { Placement, ServiceGraph } from '../../../model/graph.js';
+import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
 import type { Scope } from '../../../model/incident.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
@@ -9,6 +9,7 @@ import type { CollectDeps } from '../deps.js';
 import { listed, merged } from '../gaps.js';
 import { readKubernetesPlacements } from '../kubernetes/placements.js';
 import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { learnCalls, withCalls } from '../traces/learn-calls.js';
 import { areaFor, type Area } from './area.js';
 import { scanDeviations } from './deviation-scan.js';
 import { readEstate } from './estate.js';
@@ -29,6 +30,7 @@ interface ScopeProgress {
   area?: Area;
   sampling?: { interval: number; gaps: Gap[] };
   topology?: { graph: ServiceGraph; gaps: Gap[] };
+  traced?: { calls: CallEdge[]; gaps: Gap[] };
 }
 
 /** A service that the source does not know may be anything: its scope is a tenth of the largest by default. */
@@ -87,7 +89,14 @@ export async function planScope(
 
   const mentioned = [...new Set(anomalies.map((anomaly) => anomaly.service))];
   progress.topology ??= await readTopology(around, measured, mentioned, config.topology, aliases);
-  const { graph } = progress.topology;
+  progress.traced ??= await callsInTraces(
+    deps.config,
+    main.service,
+    progress.topology.graph,
+    roughly.end,
+    limits,
+  );
+  const graph = withCalls(progress.topology.graph, progress.traced.calls);
   const names = new ServiceNames(graph.services, aliases);
   const nameOf = (one: Anomaly): string => names.resolveIn(one.service, [one.namespace]) ?? one.service;
   const service = nameOf(main);
@@ -125,11 +134,25 @@ export async function planScope(
       ...progress.area.gaps,
       ...readTogether(source.name, progress.area, chosen.services),
       ...progress.topology.gaps,
+      ...progress.traced.gaps,
       ...blindSpots(source.name, bindings.length, graph, service),
       ...chosen.gaps,
       ...placed.flatMap(({ gaps }) => gaps),
     ]),
   };
+}
+
+/** Calls that sources of traces know; without one nothing is asked. */
+function callsInTraces(
+  { traces, services }: CollectDeps['config'],
+  written: string,
+  graph: ServiceGraph,
+  time: number,
+  limits: Limits,
+): Promise<{ calls: CallEdge[]; gaps: Gap[] }> {
+  const names = new ServiceNames(graph.services, services.aliases);
+  const service = names.resolve(written) ?? written;
+  return learnCalls(traces, { service, graph }, names, time, limits);
 }
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
