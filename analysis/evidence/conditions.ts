@@ -116,22 +116,23 @@ const SUFFERING = new Set<Evidence['kind']>([
 
 /** What callers suffer from a service whose state is told, by ways on which everybody suffers or is not seen. */
 function explained(facts: Facts, states: readonly State[], found: readonly Finding[]): Finding[] {
-  const { graph } = facts;
+  const { graph, services } = facts;
   // Those of a service come strongest first.
   const strongest = new Map<number, State>();
   for (const state of states)
     if (!strongest.has(state.told.service)) strongest.set(state.told.service, state);
+  const passes = services.map(
+    ({ loudness, seen }) => loudness >= RANK.leastStrength || ![...seen].some(isGolden),
+  );
+  const suffered = graph.names.map(() => 0);
+  for (const { service, evidence } of found) {
+    if (evidence.stance === 'for' && SUFFERING.has(evidence.kind)) suffered[service]! += evidence.weight;
+  }
   return [...strongest].flatMap(([service, state]) =>
-    [...sufferersAbove(facts, service)].flatMap((caller) => {
+    sufferersAbove(graph.callers, passes, service).flatMap((caller) => {
       const follows = followingPart(state, strongest.get(caller));
-      const suffered = found
-        .filter(
-          (one) =>
-            one.service === caller && one.evidence.stance === 'for' && SUFFERING.has(one.evidence.kind),
-        )
-        .reduce((sum, { evidence }) => sum + evidence.weight, 0);
       const share = Math.min(1, state.told.evidence.weight / STATE.clear);
-      const weight = follows === null ? 0 : STATE.explains * share * (suffered + follows);
+      const weight = follows === null ? 0 : STATE.explains * share * (suffered[caller]! + follows);
       if (weight === 0) return [];
       return [
         finding(caller, {
@@ -158,20 +159,19 @@ function followingPart(below: State, own: State | undefined): number | null {
   return below.one.since <= own.one.since ? STATE.follows * weight : null;
 }
 
-/** Callers, and theirs, as long as the one between suffers or is not seen. */
-function sufferersAbove({ graph, services }: Facts, service: number): Set<number> {
-  const above = new Set<number>();
-  const queue = [service];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const caller of graph.callers[next]!) {
-      const { seen, loudness } = services[caller]!;
-      const passes = loudness >= RANK.leastStrength || ![...seen].some(isGolden);
-      if (caller === service || above.has(caller) || !passes) continue;
-      above.add(caller);
-      queue.push(caller);
+/** Callers, and theirs, as long as the one between `passes` it on: it suffers, or is not seen. */
+function sufferersAbove(callers: readonly number[][], passes: readonly boolean[], service: number): number[] {
+  const isAbove = new Uint8Array(callers.length);
+  isAbove[service] = 1;
+  const above = [service];
+  for (let next = 0; next < above.length; next += 1) {
+    for (const caller of callers[above[next]!]!) {
+      if (isAbove[caller] === 1 || !passes[caller]!) continue;
+      isAbove[caller] = 1;
+      above.push(caller);
     }
   }
-  return above;
+  return above.slice(1);
 }
 
 /**

@@ -17,7 +17,7 @@ describe('the doctor on clusters', () => {
     const [finding] = await examineKubernetes([clusterAt(server.url)]);
     assert.equal(finding!.subject, "cluster 'cluster'");
     assert.equal(finding!.status, 'ok');
-    assert.match(finding!.seen, /^http:\/\/127\.0\.0\.1:\d+ answers; all 15 kinds of objects may be read$/);
+    assert.match(finding!.seen, /^http:\/\/127\.0\.0\.1:\d+ answers; all 16 kinds of objects may be read$/);
   });
 
   it('asks for one object of a kind at most', () => {

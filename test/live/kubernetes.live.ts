@@ -74,6 +74,7 @@ describe(`a real kube-apiserver ${KUBERNETES_VERSION}`, () => {
     const titles = changes.map(({ service, title }) => `${service}: ${title}`);
     for (const expected of [
       'payment: Rollout of shop/payment: registry.example/payment:1.2.2 -> registry.example/payment:1.2.3',
+      'db: Rollout of shop/db: postgres:15 -> postgres:16',
       'payment: ConfigMap shop/payment-config created',
       'cart: Secret shop/cart-key created',
       'users: Deployment shop/users scaled to 0 replicas',

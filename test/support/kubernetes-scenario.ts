@@ -324,6 +324,17 @@ function workloadTroubles(at: At): Write[] {
         template: template('db', 'postgres:16'),
       },
     }),
+    ...['postgres:15', 'postgres:16'].map((image, i) =>
+      create(`${APPS}/${NS}/controllerrevisions`, {
+        metadata: {
+          name: `db-${i}`,
+          labels: labelsOf('db'),
+          ownerReferences: [owner('apps/v1', 'StatefulSet', 'db')],
+        },
+        data: { spec: { template: { ...template('db', image), $patch: 'replace' } } },
+        revision: i + 1,
+      }),
+    ),
     create(claims, {
       metadata: { name: 'data-db-0', labels: labelsOf('db') },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },

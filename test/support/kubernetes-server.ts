@@ -119,6 +119,7 @@ const BUILT_IN = new Set([
   ],
   ...['replicasets', 'statefulsets', 'daemonsets', 'jobs', 'horizontalpodautoscalers', 'endpointslices'],
   'networkpolicies',
+  'controllerrevisions',
 ]);
 
 function refusal(code: number, reason: string, message: string): Answer {

@@ -39,6 +39,7 @@ export const KINDS = {
   replicaSets: kind('replicasets', 'apps', 'v1', objects.workload),
   statefulSets: kind('statefulsets', 'apps', 'v1', objects.workload),
   daemonSets: kind('daemonsets', 'apps', 'v1', objects.workload),
+  controllerRevisions: kind('controllerrevisions', 'apps', 'v1', objects.controllerRevision),
   jobs: kind('jobs', 'batch', 'v1', objects.job),
   autoscalers: kind('horizontalpodautoscalers', 'autoscaling', 'v2', objects.autoscaler),
   endpointSlices: kind('endpointslices', 'discovery.k8s.io', 'v1', objects.endpointSlice),

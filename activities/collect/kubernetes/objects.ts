@@ -142,6 +142,14 @@ export const workload = z.object({
 });
 export type Workload = z.infer<typeof workload>;
 
+/** What a stateful set or a daemon set was, at one of its rollouts. */
+export const controllerRevision = z.object({
+  metadata,
+  revision: number,
+  data: z.object({ spec: z.object({ template }).nullish() }).nullish(),
+});
+export type ControllerRevision = z.infer<typeof controllerRevision>;
+
 export const job = z.object({
   metadata,
   status: z.object({ failed: number, conditions: list(statusCondition) }).nullish(),

@@ -33,6 +33,7 @@ describe('the changes of a cluster', () => {
           'Rollout of shop/payment: registry.example/payment:1.2.2 -> registry.example/payment:1.2.3',
       ),
     );
+    assert.ok(titlesOf('db').includes('Rollout of shop/db: postgres:15 -> postgres:16'));
     assert.ok(deploys.every(({ time, source }) => time === NOW && source === 'cluster'));
   });
 

@@ -12,6 +12,7 @@ import { routingChanges, settingChanges, type Member } from './settings.js';
 
 const CHANGE_KINDS = [
   'replicaSets',
+  'controllerRevisions',
   'deployments',
   'statefulSets',
   'daemonSets',
@@ -51,7 +52,7 @@ export async function readKubernetesChanges(
     };
     const routes = { services: objects.services.items, policies: objects.networkPolicies.items };
     return [
-      ...rollouts(objects.replicaSets.items, owners, window, source),
+      ...rollouts(objects.replicaSets.items, objects.controllerRevisions.items, owners, window, source),
       ...scalings(scaled, owners, window, source),
       ...settingChanges('ConfigMap', objects.configMaps.items, members, owners, window, source),
       ...settingChanges('Secret', objects.secrets.items, members, owners, window, source),

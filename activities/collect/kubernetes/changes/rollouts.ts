@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { group } from 'd3-array';
 import type { Change } from '../../../../model/change.js';
+import { ofRoot } from '../conditions/found.js';
 import { fullName, lastWriteOf } from '../metadata.js';
-import type { Template, Workload } from '../objects.js';
+import type { ControllerRevision, Metadata, Template, Workload } from '../objects.js';
 import type { Owners } from '../owners.js';
 import { changeOf, within, type Window } from './change.js';
 
@@ -15,51 +16,77 @@ const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
 /** What people write of the reason of a rollout. */
 const CAUSE = 'kubernetes.io/change-cause';
 
-/** Rollouts of deployments, as their replica sets tell them: which image came after which, or what else changed. */
+/** One state of a workload's pods, as it was rolled out. */
+interface Revision {
+  kind: 'ReplicaSet' | 'ControllerRevision';
+  metadata: Metadata;
+  template: Template | null | undefined;
+  number: number;
+  /** When it was last rolled out. One that is rolled back to keeps its age: the number that it gets anew tells when. */
+  time: number | null;
+  isAgain: boolean;
+}
+
+/**
+ * Rollouts of deployments, stateful sets and daemon sets, as their replica sets and revisions tell them: which image
+ * came after which, or what else changed.
+ */
 export function rollouts(
   replicaSets: readonly Workload[],
+  controllerRevisions: readonly ControllerRevision[],
   owners: Owners,
   window: Window,
   source: string,
 ): Change[] {
-  const byDeployment = group(replicaSets, ({ metadata }) => fullName(owners.rootOf('ReplicaSet', metadata)));
-  return [...byDeployment].flatMap(([deployment, sets]) => {
-    const ordered = [...sets].sort((a, b) => revisionOf(a) - revisionOf(b));
+  const revisions = [...replicaSets.map(ofReplicaSet), ...controllerRevisions.map(ofControllerRevision)];
+  const byWorkload = group(revisions, ({ kind, metadata }) => ofRoot(owners.rootOf(kind, metadata)));
+  return [...byWorkload.values()].flatMap((all) => {
+    const ordered = [...all].sort((a, b) => a.number - b.number);
     return ordered.flatMap((after, i) => {
-      const time = rolledOutAt(after);
-      const before = ordered[i - 1];
+      const { kind: revisionKind, metadata, time, number } = after;
       if (!within(time, window)) return [];
-      const service = owners.serviceOf('ReplicaSet', after.metadata);
+      const service = owners.serviceOf(revisionKind, metadata);
       if (service === null) return [];
-      const { kind, title, details } = described(deployment, before, after);
-      const id = `replicaset ${fullName(after.metadata)} revision ${revisionOf(after)}`;
+      const workload = fullName(owners.rootOf(revisionKind, metadata));
+      const { kind, title, details } = described(workload, ordered[i - 1], after);
+      const id = `${revisionKind} ${fullName(metadata)} revision ${number}`;
       return [changeOf({ id, kind, time, service, title, details }, source)];
     });
   });
 }
 
-function revisionOf({ metadata }: Workload): number {
-  return Number(metadata.annotations[REVISION] ?? 0) || 0;
-}
-
-/** A replica set that is rolled back to keeps its age: the number that it gets anew tells when. */
-function rolledOutAt({ metadata }: Workload): number | null {
+function ofReplicaSet({ metadata, spec }: Workload): Revision {
   const isAgain = metadata.annotations[HISTORY] !== undefined;
   const numbered = lastWriteOf(metadata, ['metadata', 'annotations', REVISION])?.time ?? null;
-  return isAgain ? numbered : metadata.creationTimestamp;
+  return {
+    ...{ kind: 'ReplicaSet', metadata, template: spec.template, isAgain },
+    number: Number(metadata.annotations[REVISION] ?? 0) || 0,
+    time: isAgain ? numbered : metadata.creationTimestamp,
+  };
+}
+
+function ofControllerRevision({ metadata, revision, data }: ControllerRevision): Revision {
+  const numbered = lastWriteOf(metadata, ['revision'])?.time ?? null;
+  const made = metadata.creationTimestamp;
+  const isAgain = numbered !== null && made !== null && numbered > made + 1;
+  return {
+    ...{ kind: 'ControllerRevision', metadata, template: data?.spec?.template, isAgain },
+    number: revision,
+    time: isAgain ? numbered : made,
+  };
 }
 
 function described(
-  deployment: string,
-  before: Workload | undefined,
-  after: Workload,
+  workload: string,
+  before: Revision | undefined,
+  after: Revision,
 ): Pick<Change, 'kind' | 'title'> & { details: string[] } {
-  const [old, now] = [before?.spec.template, after.spec.template];
+  const [old, now] = [before?.template, after.template];
   const cause = after.metadata.annotations[CAUSE] ?? '';
-  const back = after.metadata.annotations[HISTORY] === undefined ? '' : ' (a rollback)';
+  const back = after.isAgain ? ' (a rollback)' : '';
   const images = imagesOf(now);
   if (!old || !now) {
-    const title = `Rollout of ${deployment}: ${images.map(([, image]) => image).join(', ')}`;
+    const title = `Rollout of ${workload}${images.length === 0 ? '' : `: ${images.map(([, image]) => image).join(', ')}`}`;
     return { kind: 'deploy', title, details: [cause] };
   }
   const earlier = new Map(imagesOf(old));
@@ -68,19 +95,19 @@ function described(
     const steps = changed.map(([name, image]) => `${earlier.get(name) ?? 'none'} -> ${image}`);
     return {
       kind: 'deploy',
-      title: `Rollout of ${deployment}${back}: ${steps.join(', ')}`,
+      title: `Rollout of ${workload}${back}: ${steps.join(', ')}`,
       details: [cause],
     };
   }
   const fields = changedFields(old, now);
   if (fields.length === 0 && old.metadata?.annotations[RESTARTED] !== now.metadata?.annotations[RESTARTED]) {
-    return { kind: 'restart', title: `Restart of ${deployment}`, details: [cause] };
+    return { kind: 'restart', title: `Restart of ${workload}`, details: [cause] };
   }
   const what = fields.length === 0 ? 'labels or annotations of its pods' : fields.join(', ');
-  return { kind: 'config', title: `Rollout of ${deployment}${back}: ${what} changed`, details: [cause] };
+  return { kind: 'config', title: `Rollout of ${workload}${back}: ${what} changed`, details: [cause] };
 }
 
-function imagesOf(template: Workload['spec']['template']): [string, string][] {
+function imagesOf(template: Revision['template']): [string, string][] {
   return (template?.spec.containers ?? []).map(({ name, image }) => [name, image]);
 }
 
