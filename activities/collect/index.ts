@@ -8,6 +8,8 @@ import { createCollectTraces } from './traces/collect-traces.js';
 import { createPlanScope } from './scope/plan-scope.js';
 
 export { collectChanges } from './changes/collect-changes.js';
+export { collectLogs } from './logs/collect-logs.js';
+export { collectTraces } from './traces/collect-traces.js';
 export { collectMetrics } from './metrics/collect-metrics.js';
 export type { CollectDeps } from './deps.js';
 export { detectPacks } from './metrics/packs/detect.js';

@@ -3,7 +3,7 @@ export const WILDCARD = '<*>';
 
 /** What may be set of `Drain`; the numbers are those of the paper's authors where they give one. */
 export interface DrainOptions {
-  /** Levels of the tree from its root to the groups, at least 3: the number of words, then `depth - 3` first words. @default 4 */
+  /** Levels of the tree, at least 3: its root, the number of words, `depth - 3` first words, the groups. @default 4 */
   depth?: number;
   /** Share of the words that a line must have in common with a template. @default 0.4 */
   similarity?: number;
@@ -30,7 +30,7 @@ interface Node {
  * Drain, which finds the templates of log lines while they stream by: P. He, J. Zhu, Z. Zheng and M. R. Lyu, "Drain: An
  * Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017. A tree of fixed depth leads by the number of words and
  * the first words to a few templates; a line joins the one that it shares most words with, whose other words become
- * wildcards, or begins a template. Time per line does not grow with the number of lines. Words are parted by white space.
+ * wildcards, or begins a template. Time per line does not grow with the lines. Words are parted by white space.
  */
 export class Drain {
   private readonly root: Node = { children: new Map(), groups: [] };

@@ -13,7 +13,7 @@ export interface MineOptions {
   stepSeconds: number;
   /** Names of services: lines that differ in one of them are of different kinds, for it says whom a line is about. */
   services?: Iterable<string>;
-  /** Kinds of lines of one service and level; what is beyond them is counted as `OTHER_LINES`. @default LOGS.kindsOfOne */
+  /** Kinds of one service and level; lines beyond them are counted as `OTHER_LINES`. @default LOGS.kindsOfOne */
   maxKinds?: number;
 }
 

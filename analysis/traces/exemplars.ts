@@ -18,7 +18,7 @@ interface Seen {
   failedAt: number;
   /** What requests to the same operation took before; null when none was seen. */
   before: Usual | null;
-  /** Number of the service to name (where it failed, or where time was spent), and the seconds in it or on the way to it. */
+  /** Number of the service to name (where it failed, or spent time), and the seconds in it or on the way to it. */
   service: number;
   spent: number;
 }

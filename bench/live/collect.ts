@@ -1,8 +1,11 @@
 import { inputOf } from '../../activities/analyse/analyse.js';
+import { readTold } from '../../activities/analyse/told.js';
 import { runChecks } from '../../activities/check/run-checks.js';
 import {
   collectChanges,
+  collectLogs,
   collectMetrics,
+  collectTraces,
   planScope,
   type CollectDeps,
 } from '../../activities/collect/index.js';
@@ -27,10 +30,17 @@ export async function collectAt(deps: CollectDeps, anomalies: Anomaly[], now: nu
   const { environment, service, severity } = anomalies[0]!;
   const scope = await planScope(deps, { environment, anomalies, now }, NO_LIMITS);
   const { readPolicy } = createReadPolicy({ config: deps.config, productVersion: '' });
-  const { families } = await readPolicy({ environment, service, severity });
-  const metrics = await Promise.all(families.map((family) => collectMetrics(deps, scope, family, NO_LIMITS)));
+  const { families, sources } = await readPolicy({ environment, service, severity });
+  const read = await Promise.all([
+    ...families.map((family) => collectMetrics(deps, scope, family, NO_LIMITS)),
+    ...sources.logs.map((source) => collectLogs(deps, { scope, source }, NO_LIMITS)),
+    ...sources.traces.map((source) => collectTraces(deps, { scope, source }, NO_LIMITS, now)),
+  ]);
   const { changes, gaps } = await collectChanges(deps, scope, NO_LIMITS);
-  const series = await Promise.all(metrics.map(({ evidence }) => deps.store.get(evidence.uri)));
+  const told = await readTold(
+    deps.store,
+    read.map(({ evidence }) => evidence),
+  );
   const checks = [];
   for (const suspect of scope.services) {
     const result = await runChecks(deps, { scope, service: suspect, faultKind: 'unknown' }, NO_LIMITS);
@@ -38,15 +48,6 @@ export async function collectAt(deps: CollectDeps, anomalies: Anomaly[], now: nu
     const run = result.checks.map((check) => ({ ...check, ranAt: now, tookMs: 0 }));
     checks.push({ service: suspect, checks: run, gaps: result.gaps });
   }
-  const allGaps = [...scope.gaps, ...metrics.flatMap((one) => one.gaps), ...gaps];
-  return {
-    input: {
-      ...inputOf({ scope, changes, checks: [], gaps: allGaps }),
-      series: series.flat(),
-      logs: null,
-      spans: null,
-      conditions: null,
-    },
-    checks,
-  };
+  const allGaps = [...scope.gaps, ...read.flatMap((one) => one.gaps), ...gaps];
+  return { input: { ...inputOf({ scope, changes, checks: [], gaps: allGaps }), ...told }, checks };
 }

@@ -14,6 +14,7 @@ import { kindsOf } from '../rca/labels.js';
 /** What a Prometheus, an Alertmanager and the makers of an incident kept of it. Times are unix seconds. */
 export interface Recording {
   name: string;
+  folder: string;
   /** All series of Prometheus as OpenMetrics text with timestamps. */
   openMetrics: string;
   endsAt: number;
@@ -88,6 +89,7 @@ export function readRecording(folder: string, config: Config): Recording {
   const changes = join(folder, 'changes.json');
   return {
     name: folder.split('/').at(-1)!,
+    folder,
     openMetrics: openMetricsOf(folder),
     endsAt: Date.parse(label.t_end) / 1000,
     calls: calls.map(({ caller, callee }) => ({ caller, callee })),

@@ -8,6 +8,7 @@ import type { Config } from '../../config/schema.js';
 import { alertsOf, knownAt } from './alerts.js';
 import { collectAt } from './collect.js';
 import type { Look } from './kept-look.js';
+import { writeTelemetry } from './telemetry-files.js';
 import type { Recording } from './recording.js';
 
 /** Seconds after the first post at which an investigation looks: the first result, and three follow-ups. */
@@ -24,11 +25,14 @@ export async function takeLooks(recording: Recording): Promise<Look[]> {
   try {
     const changes = join(directory, 'changes.json');
     if (recording.changes) await writeFile(changes, JSON.stringify(recording.changes));
+    const { logs, traces } = await writeTelemetry(recording.folder, directory);
     const looks: Look[] = [];
     for (const graph of ['given', 'learnt'] as const) {
       const config = testConfig({
         metrics: { type: 'prometheus', url: prometheus.url },
         ...(graph === 'given' ? { topology: topologyOf(recording) } : {}),
+        logs: logs === null ? [] : [{ type: 'file', name: 'lines', file: logs }],
+        traces: traces === null ? [] : [{ type: 'otlp-file', name: 'spans', file: traces }],
         changes: recording.changes ? [{ type: 'file', name: 'pipeline', file: changes }] : [],
       });
       looks.push(...(await looksWith(config, recording, graph)));

@@ -57,10 +57,10 @@ function toldBy(services: number, traces: readonly RawTrace[], asked: number): T
   const servicesOf = ({ spans }: RawTrace) => new Set(spans.map(({ resource }) => resource['service.name']));
   const across = traces.filter((trace) => servicesOf(trace).size > 1).length;
   const share = wholePercent(across / traces.length);
-  const words = `${count(services, 'service')}; ${share} of ${count(traces.length, 'trace')} of ${asked} of them ${lately} lead through several services`;
+  const seen = `${count(traces.length, 'trace')} of ${asked} of them ${lately}`;
+  const words = `${count(services, 'service')}; ${share} of ${seen} lead through several services`;
   if (across > 0 || services <= 1) return ok(words);
-  return warning(
-    words,
-    'let services hand on the trace context (W3C traceparent): a diagnosis cannot follow a request from one to the next',
-  );
+  const remedy =
+    'let services hand on the trace context (W3C traceparent), so that a request can be followed';
+  return warning(words, remedy);
 }

@@ -139,9 +139,11 @@ class LogPull {
       this.bytes += answer.bytes;
       if (answer.remark !== null) this.miss(`certainty about ${what}`, answer.remark);
       const mask = onceEach(maskedLine);
-      for (const { example, ...line } of answer.lines) {
-        const masked = { ...line, service, message: mask(line.message) };
-        this.lines.push(example === undefined ? masked : { ...masked, example: mask(example) });
+      for (const line of answer.lines) {
+        line.message = mask(line.message);
+        if (line.example !== undefined) line.example = mask(line.example);
+        // Not copied: there may be hundreds of thousands.
+        this.lines.push(Object.assign(line, { service }));
       }
     } catch (error) {
       this.gaps.push(gapOf(error, this.limits, this.source.name, what));

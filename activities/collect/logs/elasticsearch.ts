@@ -69,8 +69,8 @@ const steps = z.object({
 });
 
 /**
- * Elasticsearch and OpenSearch: one body of `_search` serves both. Lines are counted by step of time at the source, and a
- * few of each step are read, drawn at random.
+ * Elasticsearch and OpenSearch: one body of `_search` serves both. Lines are counted by step of time at the source,
+ * and a few of each step are read, drawn at random.
  */
 export class ElasticsearchLogs implements LogSource {
   readonly name: string;
@@ -136,7 +136,7 @@ export class ElasticsearchLogs implements LogSource {
       lines: parts.flatMap(({ lines }) => lines),
       bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
       remark: parts.some(({ isSample }) => isSample)
-        ? `kinds of lines are estimated from a sample of up to ${SAMPLE_PER_STEP.trouble} lines each ${query.stepSeconds} s`
+        ? `kinds of lines are estimated from a sample of some lines each ${query.stepSeconds} s`
         : null,
     };
   }

@@ -69,7 +69,7 @@ export class FileLogs implements LogSource {
       const said = readLine(text);
       return { time, level: level === 'unknown' ? said.level : level, message: said.message };
     });
-    return { lines, bytes: read.reduce((sum, { text }) => sum + text.length, 0),  remark: null };
+    return { lines, bytes: read.reduce((sum, { text }) => sum + text.length, 0), remark: null };
   }
 
   close(): void {
@@ -91,13 +91,20 @@ export class FileLogs implements LogSource {
     }
     const writers = new Map<string, Writer>();
     let [number, kept] = [0, 0];
+    let broken: number | null = null;
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       number += 1;
       if (number % 10_000 === 0) signal.throwIfAborted();
       if (text.trim() === '') continue;
+      // The last line may be half written yet.
+      if (broken !== null) {
+        throw new NotASource(asked, `line ${broken}: expected a JSON object with a time in t`);
+      }
       const read = lineIn(text);
-      if (read === null)
-        throw new NotASource(asked, `line ${number}: expected a JSON object with a time in t`);
+      if (read === null) {
+        broken = number;
+        continue;
+      }
       const { labels, ...line } = read;
       if (line.time < from || line.time >= until) continue;
       kept += 1;

@@ -9,7 +9,7 @@
  */
 export const MAX_SERVICES = 30;
 
-/** Label sets of writers that are read, such as pods: a hundred for each service; and as many values as one filter takes. */
+/** Label sets of writers that are read, such as pods: a hundred for each service; and values that one filter takes. */
 export const MAX_WRITERS = 3_000;
 export const MAX_VALUES = 200;
 
@@ -28,7 +28,7 @@ export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Bytes of all answers of one activity: what an analysis can use is a few megabytes. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Counts of a text and step that are mined, of all services together: eight seconds of work, and 100 MB while it lasts. */
+/** Counts of a text and step that are mined, of all services together: eight seconds of work, 100 MB while it lasts. */
 export const MAX_COUNTS = 400_000;
 
 /** Characters of one line that are looked at: what it says stands at its beginning, stack traces follow. */

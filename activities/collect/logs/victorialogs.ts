@@ -198,7 +198,7 @@ function filterOf({ selectors }: LineQuery): string {
   return `(${parts.join(' or ')})`;
 }
 
-/** Lines of trouble, by their level or by their words: they are counted apart, so that no flood of others hides them. */
+/** Lines of trouble, by their level or their words: they are counted apart, so that no flood of others hides them. */
 function troubleFilter(levels: string[], text = '_msg'): string {
   const byLevel = levels.map((field) => `${quoted(field)}:~${quoted(`(?i)${TROUBLE_LEVEL}`)}`);
   return [...byLevel, `${text}:~${quoted(`(?i)${TROUBLE_TEXT}`)}`].join(' or ');

@@ -19,9 +19,12 @@ const SAMPLED_TRACES = 40;
 
 const WHAT = 'calls between services';
 
+/** The plan of a diagnosis waits no longer for one source, and does not try again: its calls are of use, not a need. */
+const MOST_SECONDS = 15;
+
 /**
  * Who calls whom by the configured sources of traces: as the source has counted (Jaeger's dependencies), and in some
- * traces of the alerting service. A source that is away is a gap.
+ * traces of the alerting service. A source that is away or slow is a gap.
  *
  * @param time the calls before it, unix seconds
  */
@@ -36,18 +39,24 @@ export async function learnCalls(
   const learnt = await Promise.all(
     configs.map(async (config): Promise<CallEdge[]> => {
       const source = openTraceSource(config);
+      const deadline = AbortSignal.timeout(MOST_SECONDS * 1000);
+      const once: Limits = { signal: AbortSignal.any([limits.signal, deadline]) };
       const orGap = async (asking: Promise<Pair[]>): Promise<Pair[]> => {
         try {
           return await asking;
         } catch (error) {
-          gaps.push(gapOf(error, limits, source.name, WHAT));
+          const isLate = deadline.aborted && !limits.signal.aborted;
+          const reason = `no answer within ${MOST_SECONDS} s`;
+          gaps.push(
+            isLate ? { source: source.name, what: WHAT, reason } : gapOf(error, once, source.name, WHAT),
+          );
           return [];
         }
       };
       try {
         const pairs = [
-          ...(await orGap(countedCalls(source, names, time, limits))),
-          ...(await orGap(sampledCalls(source, scope, names, time, limits))),
+          ...(await orGap(countedCalls(source, names, time, once))),
+          ...(await orGap(sampledCalls(source, scope, names, time, once))),
         ];
         const learntFrom = { source: `traces of ${source.name}`, seenAt: time };
         return pairs

@@ -36,12 +36,22 @@ function serviceAt(address: string, names: ServiceNames): string | null {
 const SERVER_FAULT = /^(4|8|13|14|15|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/i;
 
 /** What clients write when nobody answers them. */
-const NO_ANSWER =
-  /refused|reset|time(d )?-?out|unavailable|unreachable|no such host|hang ?up|broken pipe|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/i;
+const NO_ANSWER = new RegExp(
+  [
+    'refused|reset|time(d )?-?out|unavailable|unreachable|no such host|hang ?up|broken pipe',
+    'ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT',
+  ].join('|'),
+  'i',
+);
 
-/** What databases and queues answer when they cannot work: no memory, disk, connections or leader, or only for reading. */
-const CANNOT_WORK =
-  /\bOOM\b|out of memory|no space|disk full|too many (clients|connections)|read.?only|shutting down|not (the )?leader|overload/i;
+/** What databases and queues answer when they cannot work: no memory, disk, connections or leader, or read-only. */
+const CANNOT_WORK = new RegExp(
+  [
+    '\\bOOM\\b|out of memory|no space|disk full|too many (clients|connections)',
+    'read.?only|shutting down|not (the )?leader|overload',
+  ].join('|'),
+  'i',
+);
 
 /**
  * Whether a call that its caller saw fail failed at the peer: it gave no answer, or said that it failed. Null where the

@@ -67,8 +67,8 @@ export interface Entry {
 }
 
 /**
- * Whose traces to read: the alerting service's, since they hold its way to whatever it depends on; where it writes none,
- * those of its callers, the nearest first, and then of its callees.
+ * Whose traces to read: the alerting service's, since they hold its way to whatever it depends on; where it writes
+ * none, those of its callers, the nearest first, and then of its callees.
  *
  * @param listed services as the source writes them
  */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCollectLogs } from '../../../activities/collect/logs/collect-logs.js';
@@ -117,11 +117,15 @@ describe('collecting logs', () => {
   });
 
   it('names the line of a file that is no line of a log', async () => {
-    const source = await fileOf(
-      [{ t: ALERT_TIME, service: 'cart', message: 'x' }, { service: 'cart' }],
-      'broken',
-    );
+    const line = { t: ALERT_TIME, service: 'cart', message: 'x' };
+    const source = await fileOf([line, { service: 'cart' }, line], 'broken');
     await assert.rejects(collectedLogs(source, ['cart']), /line 2: expected a JSON object with a time in t/u);
+  });
+
+  it('reads a file to its last whole line while it is being written', async () => {
+    const source = await fileOf([{ t: ALERT_TIME, service: 'cart', message: 'x' }], 'growing');
+    await appendFile(source.file, '\n{"t": 17960352');
+    assert.deepEqual(kindsIn((await collectedLogs(source, ['cart'])).table), ['cart unknown x: 0, 1']);
   });
 
   it('is an activity that is asked for one source by its name', async () => {

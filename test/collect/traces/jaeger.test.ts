@@ -20,7 +20,7 @@ const ANSWERS = new URL('../../fixtures/jaeger/killed-payment.json.gz', import.m
 const LATER = ALERTED_AT + 1000;
 
 const configOf = (url: string, more: object = {}) =>
-  testConfig({ traces: [{ type: 'jaeger', name: 'jaeger', url, timeoutSeconds: 2, ...more }] });
+  testConfig({ traces: [{ type: 'jaeger', name: 'jaeger', url, timeoutSeconds: 20, ...more }] });
 
 describe('what Jaeger 1.76 answers', () => {
   it('becomes a table of spans whose parents are rows, with links', async () => {
@@ -62,12 +62,13 @@ describe('a source of traces over HTTP', () => {
   async function asking(
     answer: (reply: FastifyReply) => unknown,
     ask: (source: TraceSource) => Promise<unknown>,
+    timeoutSeconds = 20,
   ): Promise<unknown> {
     const app = Fastify({ forceCloseConnections: true });
     app.all('/*', (_request, reply) => answer(reply));
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     const auth = { type: 'bearer', token: 'tok-123456' };
-    const source = openTraceSource(configOf(url, { auth }).traces[0]!);
+    const source = openTraceSource(configOf(url, { auth, timeoutSeconds }).traces[0]!);
     try {
       return await ask(source).catch((error: unknown) => error);
     } finally {
@@ -97,11 +98,11 @@ describe('a source of traces over HTTP', () => {
       SourceUnavailable,
       /^500 bad token \*\*\*/,
     ],
-    ['does not answer', () => new Promise(() => {}), QueryTimeout, /no answer within 2 s/],
+    ['does not answer', () => new Promise(() => {}), QueryTimeout, /no answer within 1 s/],
   ];
   for (const [what, answer, kind, reason] of cases) {
     it(`says what to do when it ${what}`, async () => {
-      const error = await asking(answer, list);
+      const error = await asking(answer, list, what === 'does not answer' ? 1 : 20);
       assert.ok(error instanceof kind && error instanceof SourceError, String(error));
       assert.match(error.reason, reason);
     });

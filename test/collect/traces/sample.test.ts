@@ -11,7 +11,7 @@ const LATER = ALERT + 1000;
 const plan = planOf({ window: WINDOW, anomalyTime: ALERT }, LATER);
 const limits = { signal: new AbortController().signal };
 
-/** Requests of some operations, one a second in turn. One in `slowEvery` takes ten times as long, one in `failEvery` fails. */
+/** Requests of some operations in turn. One in `slowEvery` takes ten times as long, one in `failEvery` fails. */
 function requests({
   operations = ['GET /'],
   slowEvery = 10,
