@@ -32,8 +32,8 @@ function keepSeries(input: DiagnosisInput, wanted: (series: Series) => boolean):
   return { ...input, series: input.series.filter(wanted) };
 }
 
-/** What the product does not have of a case: no collector reads traces or logs yet. */
-export const NOT_COLLECTED = ['traces', 'logs', 'uncollected'];
+/** What the product does not have of a case. */
+export const NOT_COLLECTED = ['uncollected'];
 
 /** What may follow --without. */
 export const WITHHOLDABLE: string[] = Object.keys(WITHHOLD);
