@@ -4,6 +4,7 @@ import type { Facts } from '../facts.js';
 import type { LogKind } from '../../model/telemetry.js';
 import type { TemplateChange } from '../logs/presence.js';
 import { NEW_KINDS, type Outcry } from '../logs/read.js';
+import type { SignalKind } from '../../model/series.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
@@ -17,7 +18,8 @@ export function logEvidence(facts: Facts): Finding[] {
 }
 
 /** The kinds of lines that changed most, for each service; what a callee's change may have brought about counts less. */
-function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
+function changedLines(facts: Facts): Finding[] {
+  const { templateChanges, outcries, graph } = facts;
   // Where the calm is long enough to count them, trouble is told by how many lines there are.
   const counted = new Set(
     outcries.filter(({ move }) => move.strength >= RANK.leastStrength).map(({ writer }) => writer),
@@ -26,6 +28,7 @@ function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
   for (const change of templateChanges) {
     if (change.what === 'more' && counted.has(change.writer)) continue;
     const service = typeof change.about === 'number' ? change.about : change.writer;
+    if (change.what === 'gone' && isKeptFrom(service, facts)) continue;
     if (change.decades > (strongest.get(service)?.decades ?? 0)) strongest.set(service, change);
   }
   return [...strongest].map(([service, change]) => {
@@ -50,6 +53,22 @@ function changedLines({ templateChanges, outcries, graph }: Facts): Finding[] {
       kinds: change.what === 'gone' ? [['code-change', weight / 2]] : [],
     });
   });
+}
+
+/**
+ * Whether a service no longer does something because of others: a request that fails at one callee does not come to what its
+ * caller would have done next. So it is where a callee fails, and where a caller fails while the service itself is measured
+ * and well.
+ */
+function isKeptFrom(service: number, { services, graph }: Facts): boolean {
+  const suffers = (one: number, signals: SignalKind[]): boolean =>
+    services[one]!.symptoms.some(
+      ({ series, strength }) => signals.includes(series.signal) && strength >= RANK.leastStrength,
+    );
+  const fails = (one: number): boolean => suffers(one, ['errors']);
+  if (graph.callees[service]!.some(fails)) return true;
+  const isMeasured = services[service]!.seen.has('errors');
+  return isMeasured && !suffers(service, ['errors', 'latency']) && graph.callers[service]!.some(fails);
 }
 
 const LONGEST_QUOTE = 160;

@@ -148,5 +148,5 @@ async function record(server: ApiServer, writes: readonly Write[], now: number):
     objects[path] = items;
   }
   await mkdir(FIXTURE, { recursive: true });
-  await writeFile(new URL('objects.json', FIXTURE), `${JSON.stringify({ now, objects }, null, 1)}\n`);
+  await writeFile(new URL('objects.json', FIXTURE), `${JSON.stringify({ now, objects })}\n`);
 }

@@ -272,6 +272,8 @@ function workloadTroubles(at: At): Write[] {
       at,
     ),
     { method: 'PATCH', path: `${APPS}/${NS}/deployments/users/scale`, body: { spec: { replicas: 0 } } },
+    // The controller follows.
+    { method: 'PATCH', path: `${APPS}/${NS}/replicasets/users-7d9f8b6c5f`, body: { spec: { replicas: 0 } } },
     create(autoscaler, {
       metadata: { name: 'front' },
       spec: {

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { KubernetesConfig } from '../../config/kubernetes.js';
 import type { Scope } from '../../model/incident.js';
 import { kubernetes } from '../../config/kubernetes.js';
-import { SERVICES } from './kubernetes-scenario.js';
+import { scenario, SERVICES } from './kubernetes-scenario.js';
+import { written, type Objects } from './kubernetes-server.js';
 
 /** A source at an address. */
 export function clusterAt(url: string, more: object = {}): KubernetesConfig {
@@ -27,4 +29,22 @@ export function scopeAt(now: number): Scope {
     },
     gaps: [],
   };
+}
+
+/** The objects of the scenario, and the clock of the server that has them. */
+export interface Recording {
+  what: string;
+  now: number;
+  objects: Objects;
+}
+
+/** The scenario as a real kube-apiserver answered it, and as this repository's own server has it. */
+export function recordings(): Recording[] {
+  const file = new URL('../fixtures/kube-apiserver/objects.json', import.meta.url);
+  const recorded = JSON.parse(readFileSync(file, 'utf8')) as Omit<Recording, 'what'>;
+  const now = 1_800_000_000;
+  return [
+    { what: 'as kube-apiserver 1.36.3 answered', ...recorded },
+    { what: 'as written', now, objects: written(scenario(now), now) },
+  ];
 }

@@ -172,13 +172,19 @@ export function written(writes: readonly Write[], now: number): Objects {
       (objects[path] ??= []).push({ ...status, ...given, metadata });
       continue;
     }
-    const [, list, name, subresource] = /^(.*)\/([^/]+)\/(status|scale)$/.exec(path) ?? [];
+    const [subresource] = /(?<=\/)(?:status|scale)$/.exec(path) ?? [];
+    const [, list, name] = /^(.*)\/([^/]+)$/.exec(path.replace(/\/(?:status|scale)$/, '')) ?? [];
     const found = objects[list ?? '']?.find(({ metadata }) => metadata.name === name);
     if (!found) throw new Error(`${path}: expected an object that was created before`);
     const { spec, status } = body as { spec?: object; status?: object };
     if (spec) found['spec'] = { ...(found['spec'] as object), ...spec };
     if (status) found['status'] = { ...(found['status'] as object | undefined), ...status };
-    (found.metadata['managedFields'] as object[]).push(entry(subresource));
+    const entries = found.metadata['managedFields'] as { fieldsV1: { 'f:spec'?: Record<string, object> } }[];
+    // The API leaves a zero out of a scale: then nobody is known to have written it.
+    for (const { fieldsV1 } of subresource === 'scale' ? entries : [])
+      delete fieldsV1['f:spec']?.['f:replicas'];
+    if (subresource !== 'scale' || (spec as { replicas?: number }).replicas !== 0)
+      entries.push(entry(subresource) as never);
   }
   return objects;
 }

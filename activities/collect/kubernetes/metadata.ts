@@ -59,3 +59,11 @@ export function fits(
     })
   );
 }
+
+/** How the controller counts the rollouts of a deployment, on its replica sets. */
+export const REVISION = 'deployment.kubernetes.io/revision';
+
+/** The number of the rollout that a replica set is of; 0 where none is written. */
+export function revisionOf({ metadata }: { metadata: Pick<Metadata, 'annotations'> }): number {
+  return Number(metadata.annotations[REVISION] ?? 0) || 0;
+}

@@ -2,13 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { group } from 'd3-array';
 import type { Change } from '../../../../model/change.js';
 import { ofRoot } from '../conditions/found.js';
-import { fullName, lastWriteOf } from '../metadata.js';
+import { fullName, lastWriteOf, REVISION, revisionOf } from '../metadata.js';
 import type { ControllerRevision, Metadata, Template, Workload } from '../objects.js';
 import type { Owners } from '../owners.js';
 import { changeOf, within, type Window } from './change.js';
 
-/** How the controller counts the rollouts of a deployment, on its replica sets. */
-const REVISION = 'deployment.kubernetes.io/revision';
 /** Earlier numbers of a replica set that was rolled back to. */
 const HISTORY = 'deployment.kubernetes.io/revision-history';
 /** What `kubectl rollout restart` writes into the template. */
@@ -60,7 +58,7 @@ function ofReplicaSet({ metadata, spec }: Workload): Revision {
   const numbered = lastWriteOf(metadata, ['metadata', 'annotations', REVISION])?.time ?? null;
   return {
     ...{ kind: 'ReplicaSet', metadata, template: spec.template, isAgain },
-    number: Number(metadata.annotations[REVISION] ?? 0) || 0,
+    number: revisionOf({ metadata }),
     time: isAgain ? numbered : metadata.creationTimestamp,
   };
 }

@@ -3,6 +3,7 @@ import { fullName, lastWriteOf } from '../metadata.js';
 import type { Autoscaler, Event, Workload } from '../objects.js';
 import type { Owners } from '../owners.js';
 import { spanOf } from '../conditions/events.js';
+import { newestReplicaSets, zeroSince } from '../conditions/workloads.js';
 import { changeOf, within, type Window } from './change.js';
 
 /** What the controller says of every step: `Scaled down replica set payment-7f9c from 3 to 0`. */
@@ -50,10 +51,15 @@ export function scalings(
   const steps = events.flatMap((event) => stepOf(event, window.to) ?? []);
   const told = steps.filter((step) => within(step.time, window) && isScaling(step, steps, made));
   const byEvent = told.map((step) => ({ kind: 'Deployment', name: step.deployment, ...step }));
+  const newest = newestReplicaSets(replicaSets, owners);
   const written = [...listed('Deployment', deployments), ...listed('StatefulSet', statefulSets)].flatMap(
-    ({ kind, workload: { metadata, spec } }) => {
+    ({ kind, workload }) => {
+      const { metadata, spec } = workload;
       const scale = metadata.managedFields.filter(({ subresource }) => subresource === 'scale');
-      const time = lastWriteOf({ managedFields: scale }, ['spec', 'replicas'])?.time ?? null;
+      const time =
+        lastWriteOf({ managedFields: scale }, ['spec', 'replicas'])?.time ??
+        zeroSince(workload, newest.get(fullName(workload.metadata)))?.time ??
+        null;
       const name = fullName(metadata);
       const isTold = told.some(
         (step) => step.deployment === name && Math.abs(step.time - (time ?? 0)) <= SAME_SECONDS,

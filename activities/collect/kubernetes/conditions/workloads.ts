@@ -1,6 +1,6 @@
 import type { ServiceNames } from '../../scope/service-names.js';
 import type { Objects } from '../cluster.js';
-import { fullName, lastWriteOf } from '../metadata.js';
+import { fullName, lastWriteOf, revisionOf, type Write } from '../metadata.js';
 import type { Autoscaler, Certificate, Claim, Job, Metadata, StatusCondition, Workload } from '../objects.js';
 import type { Owners } from '../owners.js';
 import { ofRoot, type Found } from './found.js';
@@ -35,8 +35,8 @@ export function workloadConditions(objects: Objects<WorkloadKinds | 'replicaSets
     ...WORKLOADS.flatMap(([plural, kind]) =>
       objects[plural].items.flatMap((one) =>
         of(owners, kind, one.metadata, [
-          ...scaledToZero(one),
-          ...stuck(one, newest.get(fullName(one.metadata)) ?? null),
+          ...scaledToZero(one, newest.get(fullName(one.metadata))),
+          ...stuck(one, newest.get(fullName(one.metadata))?.metadata.creationTimestamp ?? null),
           ...refused(one),
         ]),
       ),
@@ -45,22 +45,35 @@ export function workloadConditions(objects: Objects<WorkloadKinds | 'replicaSets
   ];
 }
 
-/** When the newest replica set of each deployment was made, by the deployment's full name. */
-function newestReplicaSets(sets: readonly Workload[], owners: Owners): Map<string, number> {
-  const newest = new Map<string, number>();
-  for (const { metadata } of sets) {
-    const key = fullName(owners.rootOf('ReplicaSet', metadata));
-    newest.set(key, Math.max(newest.get(key) ?? 0, metadata.creationTimestamp ?? 0));
+/** The newest replica set of each deployment, by the deployment's full name. */
+export function newestReplicaSets(sets: readonly Workload[], owners: Owners): Map<string, Workload> {
+  const newest = new Map<string, Workload>();
+  for (const set of sets) {
+    const key = fullName(owners.rootOf('ReplicaSet', set.metadata));
+    const known = newest.get(key);
+    if (known === undefined || revisionOf(set) > revisionOf(known)) newest.set(key, set);
   }
   return newest;
 }
 
-function scaledToZero({ metadata, spec }: Workload): Told[] {
-  if (spec.replicas !== 0) return [];
-  const write = lastWriteOf(metadata, ['spec', 'replicas']);
-  const by = write === null ? '' : ` by ${write.manager}`;
-  const since = write?.time ?? metadata.creationTimestamp ?? 0;
-  return [{ kind: 'scaled-to-zero', since, message: `its replicas are set to 0${by}` }];
+/**
+ * When a workload was scaled to zero; null where it is not. `kubectl scale` to zero leaves no writer of the replicas
+ * behind (the API leaves a zero out of a scale), but then the controller writes the replica set, or the status.
+ */
+export function zeroSince({ metadata, spec }: Workload, newest: Workload | undefined): Write | null {
+  if (spec.replicas !== 0) return null;
+  const own = lastWriteOf(metadata, ['spec', 'replicas']);
+  const followed =
+    (newest && lastWriteOf(newest.metadata, ['spec', 'replicas'])) ?? lastWriteOf(metadata, ['status']);
+  const time = own?.time ?? followed?.time ?? metadata.creationTimestamp ?? 0;
+  return { manager: own?.manager ?? '', time };
+}
+
+function scaledToZero(workload: Workload, newest: Workload | undefined): Told[] {
+  const write = zeroSince(workload, newest);
+  if (write === null) return [];
+  const by = write.manager && ` by ${write.manager}`;
+  return [{ kind: 'scaled-to-zero', since: write.time, message: `its replicas are set to 0${by}` }];
 }
 
 /** The controller says so only after the deadline of the rollout: it began with the new replica set. */
