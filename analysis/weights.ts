@@ -330,9 +330,9 @@ export const STATE = {
 /** From scores to probabilities; see calibration.ts. The first three are fitted by `npm run fit`. */
 export const CALIBRATION = {
   /** A lead of this much makes a suspect e times as likely; */
-  temperature: 1.2,
+  temperature: 1,
   /** Score of the hypothesis that none of the suspects did it; */
-  nobody: 4.5,
+  nobody: 5,
   /** ... where placebos score high, so much above the highest of them. */
   aboveNoise: 0.5,
   /** No diagnosis is surer than this, */
