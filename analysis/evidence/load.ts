@@ -64,6 +64,8 @@ const BROUGHT_ABOUT = new Set<Evidence['kind']>([
   'resource',
   'neighbours',
   'unexplained-by-callees',
+  'trace',
+  'log',
 ]);
 
 /**
