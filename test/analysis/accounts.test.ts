@@ -141,6 +141,27 @@ describe('ordinary log lines', () => {
     }));
   const given = inputOf('errors', edges, [of('front', 'errors', 0.001, 0.3), of('front', 'traffic', 20, 20)]);
 
+  it('speak for nobody whom a failing service keeps from writing them', () => {
+    const failing = inputOf('errors', edges, [
+      of('front', 'errors', 0.001, 0.3),
+      of('front', 'traffic', 20, 20),
+      of('rare', 'errors', 0.001, 0.9),
+      of('cart', 'errors', 0.001, 0.001),
+    ]);
+    const lines = [
+      ...every(4, 'cart', 'cart loaded', -120, 0),
+      ...every(4, 'cart', 'cart asked', -120, 280),
+      ...every(4, 'front', 'front thanked', -120, 0),
+      ...every(4, 'front', 'front asked', -120, 280),
+    ];
+    const { suspects } = diagnose({ ...failing, logs: counted(lines) });
+    assert.deepEqual(
+      suspects.flatMap(({ evidence }) => evidence.filter(({ kind }) => kind === 'log')),
+      [],
+    );
+    assert.equal(suspects[0]?.service, 'rare');
+  });
+
   it('speak for the service that no longer writes one of them', () => {
     const lines = [
       ...every(4, 'cart', 'cart loaded', -120, 0),
