@@ -109,7 +109,7 @@ describe('simulated worlds', function () {
     });
 
     it(`name ${name} by a word that the scoring knows`, () => {
-      assert.equal(kindsOf(name).length, 1);
+      assert.notEqual(kindsOf(name).length, 0);
     });
   }
 
