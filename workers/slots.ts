@@ -32,7 +32,8 @@ export interface SlotOptions {
  */
 export async function createSlotWorkers(options: SlotOptions): Promise<Worker[]> {
   const { connection, namespace, identity, activities, config, shutdownGraceTime } = options;
-  const { planScope, collectMetrics, collectChanges, runChecks, analyse } = activities;
+  // All but the analysis, whatever a workflow sends there: a step that a queue does not know is tried for ever.
+  const { analyse, ...others } = activities;
   const { metrics } = config;
   const most = metrics.type === 'prometheus' ? metrics.maxConcurrentQueries : COLLECTING_FROM_RECORDING;
   const common = { connection, namespace, identity, shutdownGraceTime };
@@ -40,7 +41,7 @@ export async function createSlotWorkers(options: SlotOptions): Promise<Worker[]>
     Worker.create({
       ...common,
       taskQueue: COLLECT_TASK_QUEUE,
-      activities: { planScope, collectMetrics, collectChanges, runChecks },
+      activities: others,
       tuner: {
         tunerOptions: { targetMemoryUsage: TARGET_MEMORY, targetCpuUsage: TARGET_CPU },
         activityTaskSlotOptions: { minimumSlots: Math.ceil(most / 2), maximumSlots: most },
