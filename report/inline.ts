@@ -16,5 +16,11 @@ export function spanMarkdown(part: Span): string {
   if (typeof part === 'string') return escapeMarkdown(part);
   if ('strong' in part) return part.strong === '' ? '' : `**${escapeMarkdown(part.strong)}**`;
   if ('code' in part) return codeSpan(part.code);
-  return 'ref' in part ? `[${part.ref}]` : `[${escapeMarkdown(part.link)}](<${part.url}>)`;
+  return 'ref' in part ? `[${part.ref}]` : `[${escapeMarkdown(part.link)}](<${withoutAts(part.url)}>)`;
+}
+
+/** The same address with every @ encoded behind its host: where links are not understood, one would call somebody. */
+function withoutAts(url: string): string {
+  const [, host = '', rest = ''] = /^([^/]*\/\/[^/?#]*)(.*)$/su.exec(url) ?? [null, '', url];
+  return host + rest.replaceAll('@', '%40');
 }
