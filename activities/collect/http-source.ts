@@ -1,22 +1,9 @@
-import { AxiosError, type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import type { z } from 'zod';
 import { Connection, type ConnectionRequest, type ConnectionSettings } from '../connection/connection.js';
-import { NoCredentials } from '../connection/credentials.js';
-import { transportReason } from '../connection/transport.js';
-import { retryAfterSeconds } from '../retry-after.js';
+import { answerTo, refusalOf, type Question } from './asking.js';
 import type { Limits } from './attempt.js';
-import {
-  BadCredentials,
-  BadQuery,
-  NotASource,
-  QueryTimeout,
-  QueryTooHeavy,
-  SourceBusy,
-  SourceUnavailable,
-  type Asked,
-  type SourceError,
-} from './metrics/source/errors.js';
-import { redirectReason } from './redirect.js';
+import { NotASource, type Asked } from './metrics/source/errors.js';
 
 /** One question to a source. */
 export interface SourceRequest {
@@ -92,9 +79,7 @@ export class HttpSource {
   }
 
   private async send(request: SourceRequest, signal: AbortSignal): Promise<AxiosResponse<Buffer>> {
-    const { timeoutSeconds } = this.config;
     const { path, params, json, form } = request;
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     const asks: ConnectionRequest = {
       method: json === undefined && form === undefined ? 'GET' : 'POST',
       path,
@@ -102,58 +87,32 @@ export class HttpSource {
       json,
       ...(form && { form }),
     };
-    try {
-      return await this.connection.send<Buffer>(asks, {
+    return answerTo({ ...this.question(request), signal }, (options) =>
+      this.connection.send<Buffer>(asks, {
+        ...options,
         headers: { Accept: 'application/json', ...this.options.headers },
         responseType: 'arraybuffer',
-        maxContentLength: this.options.mostBytes,
-        signal: AbortSignal.any([signal, deadline]),
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      const asked = this.asked(request);
-      if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
-      throw this.transportError(asked, error);
-    }
+      }),
+    );
   }
 
-  private transportError(asked: Asked, error: unknown): unknown {
-    const { setting, mostBytes } = this.options;
-    if (error instanceof NoCredentials) {
-      const reason = this.connection.clean(error.message);
-      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
-    }
-    if (!(error instanceof AxiosError)) return error;
-    if (error.message.includes('maxContentLength')) {
-      return new QueryTooHeavy(asked, `the answer is larger than ${mostBytes / 1024 / 1024} MiB`);
-    }
-    return new SourceUnavailable(asked, this.connection.clean(transportReason(error, setting)));
-  }
-
-  private refusal(request: SourceRequest, response: AxiosResponse<Buffer>): SourceError {
-    const asked = this.asked(request);
-    const { status, headers } = response;
-    const isPage = String(headers['content-type'] ?? '').includes('html');
+  private refusal(request: SourceRequest, response: AxiosResponse<Buffer>): Error {
+    const isPage = String(response.headers['content-type'] ?? '').includes('html');
     const said = isPage ? response.statusText : response.data.toString('utf8').trim().slice(0, REASON_LIMIT);
-    const reason = this.connection.clean([status, said].filter(Boolean).join(' '));
-    if (status >= 300 && status < 400) {
-      const to = redirectReason(
-        status,
-        headers['location'],
-        asked.endpoint,
-        `the url of ${this.options.setting}`,
-      );
-      return new NotASource(asked, this.connection.clean(to));
-    }
-    if (status === 401 || status === 403) return new BadCredentials(asked, reason);
-    if (status === 413) return new QueryTooHeavy(asked, reason);
-    if (status === 408 || status === 504) return new QueryTimeout(asked, reason);
-    if (status === 429) {
-      const header: unknown = headers['retry-after'];
-      const wait = retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
-      return new SourceBusy(asked, reason, wait);
-    }
-    return status >= 500 ? new SourceUnavailable(asked, reason) : new BadQuery(asked, reason);
+    const reason = this.connection.clean([response.status, said].filter(Boolean).join(' '));
+    return refusalOf(this.question(request), response, reason, `the url of ${this.options.setting}`);
+  }
+
+  private question(request: SourceRequest): Question {
+    const { setting, mostBytes } = this.options;
+    const clean = (text: string): string => this.connection.clean(text);
+    return {
+      asked: this.asked(request),
+      setting,
+      timeoutSeconds: this.config.timeoutSeconds,
+      mostBytes,
+      clean,
+    };
   }
 
   private notThis(request: SourceRequest, reason: string): NotASource {

@@ -1,22 +1,16 @@
-import { AxiosError, type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import type { z } from 'zod';
 import { Connection, type ConnectionSettings } from '../connection/connection.js';
-import { NoCredentials } from '../connection/credentials.js';
-import { transportReason } from '../connection/transport.js';
 import { retryAfterSeconds } from '../retry-after.js';
+import { answerTo, headerOf, refusalOf, type Question } from './asking.js';
 import type { Limits } from './attempt.js';
 import {
-  BadCredentials,
-  BadQuery,
   NotASource,
-  QueryTimeout,
   QueryTooHeavy,
   SourceBusy,
-  SourceUnavailable,
   type Asked,
   type SourceError,
 } from './metrics/source/errors.js';
-import { redirectReason } from './redirect.js';
 
 /** Larger answers are refused: a year of deploys is a few megabytes, and several are read at a time. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -107,65 +101,41 @@ export class SourceApi {
     );
   }
 
-  private async send(
+  private send(
     asked: Asked,
     { path, params }: { path: string | undefined; params: URLSearchParams },
   ): Promise<AxiosResponse<unknown>> {
-    const { timeoutSeconds } = this.settings;
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
-    try {
-      return await this.connection.send<unknown>(
+    return answerTo({ ...this.question(asked), signal: this.limits.signal }, (options) =>
+      this.connection.send<unknown>(
         { method: 'GET', params, ...(path !== undefined && { path }) },
-        {
-          headers: this.headers,
-          signal: AbortSignal.any([this.limits.signal, deadline]),
-          maxContentLength: MAX_ANSWER_BYTES,
-          responseType: 'json',
-        },
-      );
-    } catch (error) {
-      this.limits.signal.throwIfAborted();
-      if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
-      throw this.transportError(asked, error);
-    }
-  }
-
-  private transportError(asked: Asked, error: unknown): unknown {
-    if (error instanceof NoCredentials) {
-      const reason = this.connection.clean(error.message);
-      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
-    }
-    if (!(error instanceof AxiosError)) return error;
-    if (error.message.includes('maxContentLength')) {
-      return new QueryTooHeavy(asked, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
-    }
-    return new SourceUnavailable(asked, this.connection.clean(transportReason(error, this.setting)));
+        { ...options, headers: this.headers, responseType: 'json' },
+      ),
+    );
   }
 
   private refusal(asked: Asked, response: AxiosResponse<unknown>): SourceError {
     const { status } = response;
-    const header = (name: string) => textOf(response.headers[name]);
-    if (status >= 300 && status < 400) {
-      const setting = `the url of ${this.settings.name} under ${this.part}`;
-      const reason = redirectReason(status, header('location'), asked.endpoint, setting);
-      return new NotASource(asked, this.connection.clean(reason));
-    }
     const words = messageOf(response.data);
     const reason = this.connection.clean(`it answered ${status}${words && `: ${words}`}`);
-    if (status === 429 || (status === 403 && isRateLimit(header, words))) {
-      return new SourceBusy(asked, reason, waitOf(header));
+    if (status === 429 || (status === 403 && isRateLimit(response, words))) {
+      return new SourceBusy(asked, reason, waitOf(response));
     }
-    if (status === 401 || status === 403) return new BadCredentials(asked, reason);
-    if (status === 408 || status === 504) return new QueryTimeout(asked, reason);
-    if (status >= 500) return new SourceUnavailable(asked, reason);
     if (status === 404) {
       return new NotASource(asked, `${reason}; there is no such thing, or the credentials may not see it`);
     }
-    return new BadQuery(asked, reason);
+    const address = `the url of ${this.settings.name} under ${this.part}`;
+    return refusalOf(this.question(asked), response, reason, address);
   }
 
-  private nextOf<T>({ headers }: AxiosResponse, schema: z.ZodType<T>): Get<T> | null {
-    const target = nextLink(textOf(headers['link']));
+  private question(asked: Asked): Question {
+    const { setting, connection, settings } = this;
+    const clean = (text: string): string => connection.clean(text);
+    const { timeoutSeconds } = settings;
+    return { asked, setting, timeoutSeconds, mostBytes: MAX_ANSWER_BYTES, clean };
+  }
+
+  private nextOf<T>(response: AxiosResponse, schema: z.ZodType<T>): Get<T> | null {
+    const target = nextLink(headerOf(response, 'link'));
     if (target === null || !URL.canParse(target, this.connection.address)) return null;
     const url = new URL(target, this.connection.address);
     const base = new URL(this.connection.address);
@@ -185,19 +155,19 @@ function nextLink(header: string | undefined): string | null {
 }
 
 /** GitHub refuses with 403 also what is only too much for now. */
-function isRateLimit(header: (name: string) => string | undefined, words: string): boolean {
+function isRateLimit(response: AxiosResponse, words: string): boolean {
   return (
-    header('retry-after') !== undefined ||
-    header('x-ratelimit-remaining') === '0' ||
+    headerOf(response, 'retry-after') !== undefined ||
+    headerOf(response, 'x-ratelimit-remaining') === '0' ||
     /rate limit|abuse detection/i.test(words)
   );
 }
 
-function waitOf(header: (name: string) => string | undefined): number | null {
+function waitOf(response: AxiosResponse): number | null {
   const now = Date.now();
-  const reset = Number(header('x-ratelimit-reset') ?? header('ratelimit-reset'));
+  const reset = Number(headerOf(response, 'x-ratelimit-reset') ?? headerOf(response, 'ratelimit-reset'));
   const untilReset = reset > 0 ? String(reset - now / 1000) : undefined;
-  return retryAfterSeconds(header('retry-after') ?? untilReset, now);
+  return retryAfterSeconds(headerOf(response, 'retry-after') ?? untilReset, now);
 }
 
 const LONGEST_MESSAGE = 200;
@@ -211,8 +181,4 @@ function messageOf(data: unknown): string {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function textOf(header: unknown): string | undefined {
-  return isText(header) ? header : undefined;
 }

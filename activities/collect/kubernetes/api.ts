@@ -1,11 +1,9 @@
-import { AxiosError, type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import { z } from 'zod';
 import type { KubernetesConfig } from '../../../config/kubernetes.js';
 import type { Gap } from '../../../model/gap.js';
 import { maskSecrets } from '../../../report/mask.js';
-import { NoCredentials } from '../../connection/credentials.js';
-import { transportReason } from '../../connection/transport.js';
-import { retryAfterSeconds } from '../../retry-after.js';
+import { answerTo, refusalOf, type Question } from '../asking.js';
 import type { Limits } from '../attempt.js';
 import { gapOf } from '../gaps.js';
 import {
@@ -13,14 +11,10 @@ import {
   BadQuery,
   isOutage,
   NotASource,
-  QueryTimeout,
-  QueryTooHeavy,
-  SourceBusy,
+  type SourceError,
   SourceUnavailable,
   type Asked,
-  type SourceError,
 } from '../metrics/source/errors.js';
-import { redirectReason } from '../redirect.js';
 import type { ObjectKind } from './kinds.js';
 import type { Transport } from './transport.js';
 
@@ -176,40 +170,28 @@ export class KubernetesApi {
     operation: string,
   ): Promise<AxiosResponse<Buffer>> {
     if (this.away !== null) throw this.away;
-    const { signal } = this.limits;
-    const { timeoutSeconds } = this.config;
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
-    const asked = this.asked(path, operation);
+    const question = { ...this.question(this.asked(path, operation)), signal: this.limits.signal };
     try {
-      const response = await this.transport.get(path, params, {
-        headers: { Accept: accept },
-        responseType: 'arraybuffer',
-        maxContentLength: MAX_PAGE_BYTES,
-        signal: AbortSignal.any([signal, deadline]),
-      });
+      const response = await answerTo(question, (options) =>
+        this.transport.get(path, params, {
+          ...options,
+          headers: { Accept: accept },
+          responseType: 'arraybuffer',
+        }),
+      );
       this.bytes += response.data.length;
       const date = Date.parse(String(response.headers['date'])) / 1000;
       if (!Number.isNaN(date)) this.serverTime = date;
       return response;
     } catch (error) {
-      signal.throwIfAborted();
-      if (deadline.aborted)
-        throw this.failed(new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`));
-      throw this.failed(this.transportError(asked, error));
+      throw this.failed(error);
     }
   }
 
-  private transportError(asked: Asked, error: unknown): unknown {
-    if (error instanceof NoCredentials) {
-      const reason = this.transport.clean(error.message);
-      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
-    }
-    if (!(error instanceof AxiosError)) return error;
-    if (error.message.includes('maxContentLength')) {
-      return new QueryTooHeavy(asked, `the answer is larger than ${MAX_PAGE_BYTES / 1024 / 1024} MiB`);
-    }
-    const reason = transportReason(error, `kubernetes.${this.config.name}`);
-    return new SourceUnavailable(asked, this.transport.clean(reason));
+  private question(asked: Asked): Question {
+    const { name, timeoutSeconds } = this.config;
+    const clean = (text: string): string => this.transport.clean(text);
+    return { asked, setting: `kubernetes.${name}`, timeoutSeconds, mostBytes: MAX_PAGE_BYTES, clean };
   }
 
   private failed<E>(error: E): E {
@@ -235,7 +217,7 @@ export class KubernetesApi {
 
   /** The decision that follows from a status other than 200. */
   private refusal<T>(
-    { status: code, headers }: AxiosResponse<Buffer>,
+    response: AxiosResponse<Buffer>,
     kind: ObjectKind<T>,
     {
       asked,
@@ -244,23 +226,16 @@ export class KubernetesApi {
       namespace,
     }: { asked: Asked; told: string; reason: string; namespace: string | undefined },
   ): SourceError {
-    const header = (name: string): string | undefined => {
-      const value: unknown = headers[name];
-      return typeof value === 'string' ? value : undefined;
-    };
+    const { status: code } = response;
     if (code === 403) return new BadCredentials(asked, missingRule(kind, asked.operation, namespace));
     if (code === 401) return new BadCredentials(asked, `${reason}: the API server does not know who asks`);
     if (code === 410) return new BadQuery(asked, 'the list changed too much while it was read');
-    if (code === 429) {
-      return new SourceBusy(asked, reason, retryAfterSeconds(header('retry-after'), Date.now()));
-    }
+    // Also when it had no answer in time: a server of a cluster that is slow for one list is so for all.
     if (code >= 500) return new SourceUnavailable(asked, reason);
-    if (code >= 300 && code < 400) {
-      const why = redirectReason(code, header('location'), asked.endpoint, 'its address');
-      return new NotASource(asked, this.transport.clean(why));
+    if (code < 300 || (code >= 400 && told === '' && code !== 429)) {
+      return new NotASource(asked, `${reason}: is the address that of a Kubernetes API server?`);
     }
-    if (code >= 400 && told !== '') return new BadQuery(asked, reason);
-    return new NotASource(asked, `${reason}: is the address that of a Kubernetes API server?`);
+    return refusalOf(this.question(asked), response, reason, 'its address');
   }
 }
 

@@ -1,19 +1,14 @@
-import { AxiosError, type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import PQueue from 'p-queue';
 import { z } from 'zod';
 import type { PrometheusSourceConfig } from '../../../../config/schema.js';
 import { Connection, type ConnectionRequest } from '../../../connection/connection.js';
-import { NoCredentials } from '../../../connection/credentials.js';
-import { transportReason } from '../../../connection/transport.js';
-import { retryAfterSeconds } from '../../../retry-after.js';
-import { redirectReason } from '../../redirect.js';
+import { answerTo, refusalOf, type Question } from '../../asking.js';
 import {
-  BadCredentials,
   BadQuery,
   NotASource,
   QueryTimeout,
   QueryTooHeavy,
-  SourceBusy,
   SourceUnavailable,
   type Asked,
   type SourceError,
@@ -113,26 +108,24 @@ export class PrometheusHttp {
     return this.queue.add(work, signal ? { signal } : {});
   }
 
-  private async send(
+  private send(
     asked: Asked,
     request: ConnectionRequest,
-    options: AskOptions,
+    { signal, timeoutSeconds = this.config.timeoutSeconds }: AskOptions,
   ): Promise<AxiosResponse<Buffer>> {
-    const timeoutSeconds = options.timeoutSeconds ?? this.config.timeoutSeconds;
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
-    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
-    try {
-      return await this.connection.send<Buffer>(request, {
+    return answerTo({ ...this.question(asked), timeoutSeconds, signal }, (options) =>
+      this.connection.send<Buffer>(request, {
+        ...options,
         headers: this.headers,
         responseType: 'arraybuffer',
-        maxContentLength: MAX_ANSWER_BYTES,
-        signal,
-      });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (deadline.aborted) throw new QueryTimeout(asked, `no answer within ${timeoutSeconds} s`);
-      throw this.transportError(asked, error);
-    }
+      }),
+    );
+  }
+
+  private question(asked: Asked): Question {
+    const clean = (text: string): string => this.connection.clean(text);
+    const { timeoutSeconds } = this.config;
+    return { asked, setting: 'metrics', timeoutSeconds, mostBytes: MAX_ANSWER_BYTES, clean };
   }
 
   private bodyOf(asked: Asked, response: AxiosResponse<Buffer>): Buffer {
@@ -140,40 +133,18 @@ export class PrometheusHttp {
     throw this.refusalError(asked, response);
   }
 
-  private transportError(asked: Asked, error: unknown): unknown {
-    if (error instanceof NoCredentials) {
-      const reason = this.connection.clean(error.message);
-      return error.retryable ? new SourceUnavailable(asked, reason) : new BadCredentials(asked, reason);
-    }
-    if (!(error instanceof AxiosError)) return error;
-    if (error.message.includes('maxContentLength')) {
-      return new QueryTooHeavy(asked, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`);
-    }
-    return new SourceUnavailable(asked, this.connection.clean(transportReason(error, 'metrics')));
-  }
-
   /** The decision that follows from a status other than 200, after what the servers document. */
   private refusalError(asked: Asked, response: AxiosResponse<Buffer>): SourceError {
     const { status } = response;
     const { errorType, text } = reasonOf(response);
     const reason = this.connection.clean(`${status}${text && ` ${text}`}`);
-    if (status >= 300 && status < 400) {
-      const to: unknown = response.headers['location'];
-      return new NotASource(
-        asked,
-        this.connection.clean(redirectReason(status, to, asked.endpoint, 'metrics.url')),
-      );
-    }
-    if (status === 401 || status === 403) return new BadCredentials(asked, reason);
-    if (status === 429) return new SourceBusy(asked, reason, waitOf(response));
     if (status === 405) return new NotASource(asked, `${reason}: it refuses POST and GET alike`);
-    if (status === 413 || status === 414 || TOO_HEAVY.test(text)) return new QueryTooHeavy(asked, reason);
-    if (
-      errorType === 'timeout' ||
-      status === 408 ||
-      status === 504 ||
-      (status < 500 && TIMED_OUT.test(text))
-    ) {
+    const isPlain = (status >= 300 && status < 400) || [401, 403, 429].includes(status);
+    if (!isPlain && TOO_HEAVY.test(text)) return new QueryTooHeavy(asked, reason);
+    if (isPlain || [408, 413, 414, 504].includes(status)) {
+      return refusalOf(this.question(asked), response, reason, 'metrics.url');
+    }
+    if (errorType === 'timeout' || (status < 500 && TIMED_OUT.test(text))) {
       return new QueryTimeout(asked, reason);
     }
     if (status >= 500 || errorType === 'unavailable' || errorType === 'canceled') {
@@ -203,9 +174,4 @@ function jsonOrNull(body: string): unknown {
   } catch {
     return null;
   }
-}
-
-function waitOf(response: AxiosResponse<Buffer>): number | null {
-  const header: unknown = response.headers['retry-after'];
-  return retryAfterSeconds(typeof header === 'string' ? header : undefined, Date.now());
 }
