@@ -22,8 +22,17 @@ const services = z
   .refine((table) => Object.keys(table).length <= MOST_NAMES, `expected at most ${MOST_NAMES} names`)
   .default({});
 
-/** Environments of a forge whose deployments count; all when the list is empty. */
-const environments = z.array(z.string().min(1).max(100)).max(20).default([]);
+/** What is read of a forge. */
+const forge = {
+  /** Environments whose deployments count; all when the list is empty. */
+  environments: z.array(z.string().min(1).max(100)).max(20).default([]),
+  /** What counts as a change. A merge or a release counts where it takes effect by itself. */
+  read: z
+    .array(z.enum(['deployments', 'releases', 'merges']))
+    .min(1)
+    .default(['deployments']),
+  services,
+};
 
 /** A JSON array of changes (model/change.ts) in a file. */
 const fileSource = z.strictObject({ type: z.literal('file'), ...named, file: filePath });
@@ -54,13 +63,7 @@ const githubSource = z.strictObject({
     .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'expected owner/name'))
     .min(1)
     .max(MOST_PLACES),
-  environments,
-  /** What counts as a change. A merge or a release counts where it takes effect by itself. */
-  read: z
-    .array(z.enum(['deployments', 'releases', 'merges']))
-    .min(1)
-    .default(['deployments']),
-  services,
+  ...forge,
 });
 export type GithubChangesConfig = z.infer<typeof githubSource>;
 
@@ -74,13 +77,7 @@ const gitlabSource = z.strictObject({
     .array(z.string().regex(/^([\w.-]+\/)+[\w.-]+$/, 'expected group/project'))
     .min(1)
     .max(MOST_PLACES),
-  environments,
-  /** What counts as a change. A merge or a release counts where it takes effect by itself. */
-  read: z
-    .array(z.enum(['deployments', 'releases', 'merges']))
-    .min(1)
-    .default(['deployments']),
-  services,
+  ...forge,
 });
 export type GitlabChangesConfig = z.infer<typeof gitlabSource>;
 

@@ -1,30 +1,19 @@
 import { z } from 'zod';
-import { filePath, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
-
-const server = {
-  /** Name in reports and gaps. */
-  name: z.string().min(1),
-  url: serverUrl,
-  auth: outgoingAuth.default({ type: 'none' }),
-  tls,
-  headers: z.record(z.string(), secret).default({}),
-  /** How long one query may take. */
-  timeoutSeconds: seconds.default(20),
-};
+import { filePath, queriedServer } from './primitives.js';
 
 const logSource = z.discriminatedUnion('type', [
   /** Tenants are named by the headers AccountID and ProjectID. */
-  z.strictObject({ type: z.literal('victorialogs'), ...server }),
+  z.strictObject({ type: z.literal('victorialogs'), ...queriedServer }),
   z.strictObject({
     type: z.literal('loki'),
-    ...server,
+    ...queriedServer,
     /** Sent as X-Scope-OrgID. */
     tenant: z.string().min(1).optional(),
   }),
   /** Elasticsearch or OpenSearch. */
   z.strictObject({
     type: z.literal('elasticsearch'),
-    ...server,
+    ...queriedServer,
     /** Indices, data streams or aliases, separated by commas. */
     index: z.string().min(1).default('logs-*'),
     /** The field of a line's time. */

@@ -73,3 +73,15 @@ export const tls = z
   })
   .prefault({});
 export type TlsSettings = z.infer<typeof tls>;
+
+/** A server that is asked for evidence. */
+export const queriedServer = {
+  /** Name in reports and gaps. */
+  name: z.string().min(1),
+  url: serverUrl,
+  auth: outgoingAuth.default({ type: 'none' }),
+  tls,
+  headers: z.record(z.string(), secret).default({}),
+  /** How long one query may take. */
+  timeoutSeconds: seconds.default(20),
+};

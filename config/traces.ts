@@ -1,19 +1,8 @@
 import { z } from 'zod';
-import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
+import { filePath, httpUrl, queriedServer } from './primitives.js';
 
 /** Stands in an address for the id of a trace. */
 export const TRACE_ID = '{traceId}';
-
-const server = {
-  /** Name in reports and gaps. */
-  name: z.string().min(1),
-  url: serverUrl,
-  auth: outgoingAuth.default({ type: 'none' }),
-  tls,
-  headers: z.record(z.string(), secret).default({}),
-  /** How long one query may take. */
-  timeoutSeconds: seconds.default(20),
-};
 
 /** Page on which people look at one trace. */
 const tracePage = httpUrl.refine((address) => address.includes(TRACE_ID), {
@@ -24,13 +13,13 @@ const traceSource = z.discriminatedUnion('type', [
   /** Jaeger's query API; VictoriaTraces has it under /select/jaeger. */
   z.strictObject({
     type: z.literal('jaeger'),
-    ...server,
+    ...queriedServer,
     /** Jaeger's page for people: summaries link traces on it; no link when left out. */
     publicUrl: httpUrl.optional(),
   }),
   z.strictObject({
     type: z.literal('tempo'),
-    ...server,
+    ...queriedServer,
     /** Sent as X-Scope-OrgID. */
     tenant: z.string().min(1).optional(),
     publicUrl: tracePage.optional(),
@@ -38,7 +27,7 @@ const traceSource = z.discriminatedUnion('type', [
   /** Spans that Data Prepper has written into OpenSearch. */
   z.strictObject({
     type: z.literal('opensearch'),
-    ...server,
+    ...queriedServer,
     index: z.string().min(1).default('otel-v1-apm-span-*'),
     publicUrl: tracePage.optional(),
   }),

@@ -1,10 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { steeringRoutes } from '../client/api/steering.js';
 import type { Incidents } from '../client/incidents.js';
-import { changeRoutes } from '../client/changes/routes.js';
-import { buildReceiver } from '../client/intake/receiver.js';
-import { createChangeReports } from '../client/reported-changes.js';
 import { createIncidents } from '../client/temporal-incidents.js';
 import { openTemporal } from '../client/temporal.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -13,6 +9,7 @@ import { choosePort, DEV_PORTS } from './dev/ports.js';
 import { registerSearchAttributes } from './dev/search-attributes.js';
 import { HOST } from './dev/server-flags.js';
 import { completeFromStore } from './complete-from-store.js';
+import { createReceiver } from './receiver.js';
 import { startWorker, type RunningWorker } from './worker.js';
 import { startWorkerHealth } from './worker-health.js';
 
@@ -109,17 +106,7 @@ async function startParts(
   // Its rejection is for a caller that waits for it; a caller does not have to.
   ended.catch(() => undefined);
 
-  const reports = createChangeReports(connection);
-  const routes = [
-    steeringRoutes({ config, incidents, log }),
-    changeRoutes({ webhook: config.webhook, reports, log }),
-  ];
-  const receiver = await buildReceiver({
-    ...{ config, incidents, log },
-    routes: (server) => {
-      for (const add of routes) add(server);
-    },
-  });
+  const receiver = await createReceiver({ config, incidents, temporal: connection, log });
   const webhookUrl = await receiver.listen({ host: webhook.host, port: webhookPort });
   endings.push(() => receiver.close());
 

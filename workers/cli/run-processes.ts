@@ -1,14 +1,11 @@
-import { steeringRoutes } from '../../client/api/steering.js';
 import type { CliDependencies } from '../../client/cli/context.js';
 import { systemErrorWords } from '../../client/cli/system-errors.js';
-import { changeRoutes } from '../../client/changes/routes.js';
-import { buildReceiver } from '../../client/intake/receiver.js';
-import { createChangeReports } from '../../client/reported-changes.js';
 import { createIncidents } from '../../client/temporal-incidents.js';
 import { openTemporal } from '../../client/temporal.js';
 import { loadConfig, type LoadedConfig } from '../../config/load.js';
 import { completeFromStore } from '../complete-from-store.js';
 import { createLog } from '../log.js';
+import { createReceiver } from '../receiver.js';
 import { startStack } from '../stack.js';
 import { runWorkerProcess } from '../run-worker.js';
 import type { ProcessOptions } from './process-commands.js';
@@ -54,17 +51,7 @@ export async function runWebhook(options: ProcessOptions, deps: CliDependencies)
   const log = logOf(loaded);
   const temporal = openTemporal({ profile: config.temporal.profile, env: deps.env });
   const incidents = createIncidents(temporal, { complete: completeFromStore(config.store) });
-  const reports = createChangeReports(temporal);
-  const routes = [
-    steeringRoutes({ config, incidents, log }),
-    changeRoutes({ webhook: config.webhook, reports, log }),
-  ];
-  const receiver = await buildReceiver({
-    ...{ config, incidents, log },
-    routes: (server) => {
-      for (const add of routes) add(server);
-    },
-  });
+  const receiver = await createReceiver({ config, incidents, temporal, log });
   const { host, port } = config.webhook;
   try {
     say(deps, `Webhook    ${await receiver.listen({ host, port })}/v1/alertmanager`);

@@ -5,7 +5,7 @@ import type { Limits } from '../attempt.js';
 import { HttpSource } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_WRITERS, SAMPLE_PER_STEP } from './limits.js';
 import { parseMoment } from './moment.js';
-import { weighted } from './sample.js';
+import { answerOf, weighted, type SamplePart } from './sample.js';
 import type {
   AnonymousLine,
   Labels,
@@ -127,18 +127,12 @@ export class ElasticsearchLogs implements LogSource {
       },
     };
     const trouble = this.troubleFilter([...levels.values()]);
-    const parts: { lines: AnonymousLine[]; bytes: number; isSample: boolean }[] = [];
+    const parts: SamplePart[] = [];
     for (const sort of ['trouble', 'ordinary'] as const) {
       const filter = sort === 'trouble' ? [selected, trouble] : [selected, { bool: { must_not: [trouble] } }];
       parts.push(await this.sample(sort, filter, query, limits));
     }
-    return {
-      lines: parts.flatMap(({ lines }) => lines),
-      bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      remark: parts.some(({ isSample }) => isSample)
-        ? `kinds of lines are estimated from a sample of some lines each ${query.stepSeconds} s`
-        : null,
-    };
+    return answerOf(parts, query.stepSeconds);
   }
 
   close(): void {
@@ -150,7 +144,7 @@ export class ElasticsearchLogs implements LogSource {
     filter: object[],
     { stepSeconds, ...span }: LineQuery,
     limits: Limit,
-  ): Promise<{ lines: AnonymousLine[]; bytes: number; isSample: boolean }> {
+  ): Promise<SamplePart> {
     const { timeField, messageField } = this.config;
     const json = {
       size: 0,

@@ -4,7 +4,7 @@ import type { LogSourceConfig } from '../../../config/logs.js';
 import type { Limits } from '../attempt.js';
 import { HttpSource } from '../http-source.js';
 import { MAX_ANSWER_BYTES, MAX_WRITERS, SAMPLE_PER_STEP } from './limits.js';
-import { weighted, type StepTotal } from './sample.js';
+import { answerOf, weighted, type SamplePart, type StepTotal } from './sample.js';
 import type {
   AnonymousLine,
   Labels,
@@ -105,19 +105,13 @@ export class LokiLogs implements LogSource {
   }
 
   async lines(query: LineQuery, limits: Limit): Promise<LineAnswer> {
-    const parts: { lines: AnonymousLine[]; bytes: number; isSample: boolean }[] = [];
+    const parts: SamplePart[] = [];
     for (const selector of query.selectors) {
       for (const sort of ['trouble', 'ordinary'] as const) {
         parts.push(await this.sample(sort, selector, query, limits));
       }
     }
-    return {
-      lines: parts.flatMap(({ lines }) => lines),
-      bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      remark: parts.some(({ isSample }) => isSample)
-        ? `kinds of lines are estimated from a sample of some lines each ${query.stepSeconds} s`
-        : null,
-    };
+    return answerOf(parts, query.stepSeconds);
   }
 
   close(): void {
@@ -129,7 +123,7 @@ export class LokiLogs implements LogSource {
     selector: Selector,
     { from, until, stepSeconds }: LineQuery,
     limits: Limit,
-  ): Promise<{ lines: AnonymousLine[]; bytes: number; isSample: boolean }> {
+  ): Promise<SamplePart> {
     const filter = `${selectorOf(selector)} ${sort === 'trouble' ? '|~' : '!~'} ${quoted(`(?i)(${TROUBLE_TEXT})`)}`;
     const counted = `sum(count_over_time(${filter} [${stepSeconds}s]))`;
     // The value at a moment is of the step that ends there, and the end belongs to it: a little before the next begins.

@@ -1,12 +1,32 @@
 import { group } from 'd3-array';
 import { OTHER_LINES } from '../../../analysis/logs/mine.js';
-import type { AnonymousLine } from './source.js';
+import type { AnonymousLine, LineAnswer } from './source.js';
 
 /** Lines of one step of time, and how many there were. */
 export interface StepTotal {
   /** Start of the step, unix seconds. */
   time: number;
   lines: number;
+}
+
+/** The lines of one sort, as far as they were read. */
+export interface SamplePart {
+  lines: AnonymousLine[];
+  /** Bytes of the answers. */
+  bytes: number;
+  /** Not all lines were read. */
+  isSample: boolean;
+}
+
+/** The answer that the parts are together. */
+export function answerOf(parts: readonly SamplePart[], stepSeconds: number): LineAnswer {
+  return {
+    lines: parts.flatMap(({ lines }) => lines),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    remark: parts.some(({ isSample }) => isSample)
+      ? `kinds of lines are estimated from a sample of some lines each ${stepSeconds} s`
+      : null,
+  };
 }
 
 /**
