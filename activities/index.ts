@@ -18,8 +18,8 @@ import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
- * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId` is null
- * when the store could not be used at the start.
+ * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId`
+ * is null when the store could not be used at the start.
  *
  * @throws when a metric pack or the metrics source's file cannot be read; the message says which and why.
  */

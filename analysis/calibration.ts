@@ -10,8 +10,9 @@ export interface Fit {
 
 /**
  * Beliefs of suspects from their scores, which are sums of evidence: a lead of `temperature` makes a suspect e times as
- * likely (a softmax, as Guo et al., ICML 2017, fit it). Nobody is a suspect too: evidence must stand out from what the same
- * analysis finds when nothing is wrong before a lead means anything. The beliefs sum to less than 1, and none is ever certain.
+ * likely (a softmax, as Guo et al., ICML 2017, fit it). Nobody is a suspect too: evidence must stand out from what the
+ * same analysis finds when nothing is wrong before a lead means anything. The beliefs sum to less than 1, and none is
+ * ever certain.
  */
 export function beliefs(scores: number[], doubts: Doubts, fit: Fit = CALIBRATION): number[] {
   const { temperature } = fit;
@@ -24,8 +25,8 @@ export function beliefs(scores: number[], doubts: Doubts, fit: Fit = CALIBRATION
 }
 
 /**
- * Score of the hypothesis that nobody did it: at least `nobody`, or what placebos score and `aboveNoise` more, for the loudest of a
- * few is not the loudest of all.
+ * Score of the hypothesis that nobody did it: at least `nobody`, or what placebos score and `aboveNoise` more, for the
+ * loudest of a few is not the loudest of all.
  */
 function nobodyOf({ noise }: Doubts, fit: Fit): number {
   return Math.max(fit.nobody, fit.aboveNoise + (noise ?? 0));

@@ -25,9 +25,10 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 }
 
 /**
- * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what single pieces of evidence speak for;
- * added is what only their combination says: which resource grew most, whether the delay is on the way rather
- * than within, and what is left when the resources are seen and calm. The result sums to 1, likeliest first.
+ * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what
+ * single pieces of evidence speak for; added is what only their combination says: which resource grew most, whether the
+ * delay is on the way rather than within, and what is left when the resources are seen and calm. The result sums to 1,
+ * likeliest first.
  */
 export function faultKinds(
   facts: Facts,
@@ -52,7 +53,8 @@ export function faultKinds(
     const burnt = growthOf(facts, service, 'cpu');
     pass(votes, filled >= KIND.filledBesideCpu * burnt ? ['cpu', 'disk'] : ['disk'], 'memory', 1);
   }
-  // Who takes all of a host from its neighbours, or lacks what somebody else takes: it is the host's trouble either way.
+  // Who takes all of a host from its neighbours, or lacks what somebody else takes: it is the host's trouble either
+  // way.
   pass(votes, ['cpu', 'memory', 'disk'], 'host', isHostFull(facts, service) ? KIND.ofTheHost : 0);
   const outside = callersDelay(facts, service);
   // Where requests fail and the service itself sees them fail, what callers wait longer is beside the point.
@@ -114,7 +116,9 @@ export interface CausalChange {
   probability: number;
 }
 
-/** How far calls fail before they arrive, 0..1: callers see failures that the service does not, and it has less to do. */
+/**
+ * How far calls fail before they arrive, 0..1: callers see failures that the service does not, and it has less to do.
+ */
 function refused({ symptoms, quieter }: ServiceFacts): number {
   const failures = symptoms.filter(
     ({ series, strength }) =>
@@ -152,7 +156,9 @@ function pass(votes: Map<FaultKind, number>, from: FaultKind[], to: FaultKind, s
   }
 }
 
-/** Whether a host that the service runs on is used up since the incident began, and another service on it is affected. */
+/**
+ * Whether a host that the service runs on is used up since the incident began, and another service on it is affected.
+ */
 function isHostFull({ graph, hosts, services }: Facts, service: number): boolean {
   return [...graph.hosts].some(([host, tenants]) => {
     const isFull = hosts
@@ -212,7 +218,9 @@ function growthOf(facts: Facts, service: number, signal: SignalKind): number {
   return Math.min(KIND.mostDoublings, Math.max(0, slowly + mean - load));
 }
 
-/** Doublings of a service's memory from the first part of the baseline to its end: it may fill up long before it hurts. */
+/**
+ * Doublings of a service's memory from the first part of the baseline to its end: it may fill up long before it hurts.
+ */
 function filledUp({ baselines, grid }: Facts, name: string): number {
   const grown = baselines.flatMap((level) => {
     const { series, baselineEnd } = level;

@@ -14,7 +14,8 @@ const LEAST_SERVICES = 4;
 
 /**
  * A gauge that rests near nothing has no sigma that means anything: it may grow a thousandfold and take nothing from
- * anybody. So a rise counts in full only from a share of the median service's usual use on. Shares of a limit compare with their limit.
+ * anybody. So a rise counts in full only from a share of the median service's usual use on. Shares of a limit compare
+ * with their limit.
  */
 export function materialOf(baselines: readonly Baseline[]): Material {
   const levels = new Map<string, number[]>();

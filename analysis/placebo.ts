@@ -12,7 +12,10 @@ const LONGEST_SHARE = 1 / 3;
 const LEAST_BEFORE = 8;
 const LEAST_AFTER = 3;
 
-/** More series than this are not read again: what placebos cost grows with them, and a diagnosis may take no longer than parsing. */
+/**
+ * More series than this are not read again: what placebos cost grows with them, and a diagnosis may take no longer than
+ * parsing.
+ */
 const MOST_SERIES = 2000;
 
 /**
@@ -33,7 +36,8 @@ export function noiseOf(input: DiagnosisInput): number | null {
 
 /**
  * The same alert at moments of the calm: what the analysis finds there is what it finds in noise. Each has as long an
- * incident as the real one, or a third of the calm, and what came before it as its baseline. None where the calm is too short.
+ * incident as the real one, or a third of the calm, and what came before it as its baseline. None where the calm is too
+ * short.
  */
 export function placebosOf(input: DiagnosisInput): DiagnosisInput[] {
   const { window, anomaly } = input;

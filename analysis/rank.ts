@@ -40,7 +40,9 @@ export function scoresOf({ graph }: Facts, found: Finding[]): Ranked[] {
 export interface Doubts {
   /** What the best suspect scores when nothing is wrong; null where that is not known. */
   noise: number | null;
-  /** What the best suspect scores without what changes say: a change makes a suspect likelier, but it cannot make one. */
+  /**
+   * What the best suspect scores without what changes say: a change makes a suspect likelier, but it cannot make one.
+   */
   best: number;
 }
 

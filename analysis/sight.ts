@@ -30,9 +30,9 @@ const OF_ITS_OWN = new Set<Evidence['kind']>([
 
 /**
  * Scores only know what was seen. Four kinds of blindness leave a wrong suspect without a rival: nothing is known of
- * the calm, so that whatever is far from the middle looks strange; nobody knows who calls whom; most of what a suspect calls shows nobody how it
- * serves; or nothing but suffering speaks for it, so that what it suffers from may be anything that is not measured, as a
- * delay on the way to a callee is.
+ * the calm, so that whatever is far from the middle looks strange; nobody knows who calls whom; most of what a suspect
+ * calls shows nobody how it serves; or nothing but suffering speaks for it, so that what it suffers from may be
+ * anything that is not measured, as a delay on the way to a callee is.
  */
 export function sightOf(facts: Facts, suspect: Ranked): Sight {
   const limits = [
@@ -56,7 +56,10 @@ export function isLinked({ graph, alerting }: Facts, service: number): boolean {
   );
 }
 
-/** Where nothing that was read shows what the alert is about, a suspect explains nothing. Null where it is seen, or told by traces or lines. */
+/**
+ * Where nothing that was read shows what the alert is about, a suspect explains nothing. Null where it is seen, or told
+ * by traces or lines.
+ */
 function unseenSymptom(
   { services, alerting, graph, story, input }: Facts,
   { evidence }: Ranked,
@@ -117,7 +120,10 @@ function isStateOfItsOwn({ kind, stance, weight, observation, movement }: Eviden
   return kind === 'load' || kind === 'check' || kind === 'state';
 }
 
-/** Whether a service is slower too; where the alert is not about slowness, clearly so: a little of it explains no failures. */
+/**
+ * Whether a service is slower too; where the alert is not about slowness, clearly so: a little of it explains no
+ * failures.
+ */
 function suffersAlike({ symptoms }: ServiceFacts, signals: readonly SignalKind[]): boolean {
   const least = signals.includes('latency') ? RANK.leastStrength : RANK.sharedStrength;
   return symptoms.some(({ series, strength }) => series.signal === 'latency' && strength >= least);

@@ -153,7 +153,10 @@ export const RANK = {
   voice: 2.5,
   /** Louder than this is not told apart. */
   loudest: 9,
-  /** Worth of the whole of the alert's loss, where its calls lead to a service and no further; of all that it lost itself; */
+  /**
+   * Worth of the whole of the alert's loss, where its calls lead to a service and no further; of all that it lost
+   * itself;
+   */
   traced: 0.8,
   own: 0.8,
   /** ... of what was lost on the way to it; */
@@ -195,7 +198,9 @@ export const RANK = {
   onsetSlackBins: 1,
   /** Worth of a clear symptom that no callee shares. */
   unexplained: 0.25,
-  /** Share of a caller's unexplained slowness that speaks for the way to one of its callees, where that is not measured, */
+  /**
+   * Share of a caller's unexplained slowness that speaks for the way to one of its callees, where that is not measured,
+   */
   onTheWay: 0.5,
   /** ... or to one that nothing at all is known of, */
   unmeasured: 0.75,
@@ -346,7 +351,10 @@ export const CALIBRATION = {
   /** ... nor of any when no call is known, */
   mostWithoutGraph: 0.85,
   mostSufferingWithoutGraph: 0.6,
-  /** ... none of a service beside which so many others are slower that do not call it, at least this share of those that are measured; */
+  /**
+   * ... none of a service beside which so many others are slower that do not call it, at least this share of those that
+   * are measured;
+   */
   mostShared: 0.3,
   /** ... none of any where the alert's own symptom is not to be seen, so that nothing can be said to explain it; */
   mostUnseen: 0.34,
@@ -368,7 +376,10 @@ export const RULES = {
   leastConfidence: 0.35,
   /** Belief from which a claim may be confirmed. */
   confirmed: 0.75,
-  /** Belief in the kind of fault, and share of the alert's loss that ends at the suspect, from which a claim may be confirmed. */
+  /**
+   * Belief in the kind of fault, and share of the alert's loss that ends at the suspect, from which a claim may be
+   * confirmed.
+   */
   leastKind: 0.5,
   leastShare: 0.3,
   /** Weight from which a piece of evidence is clear. */
@@ -402,7 +413,10 @@ export const LIMITS = {
   /** Traces to look at. */
   traces: 3,
   open: 4,
-  /** Candidates that are named together: until they hold so much of the belief, while each holds so much, and no more than a person checks at once. */
+  /**
+   * Candidates that are named together: until they hold so much of the belief, while each holds so much, and no more
+   * than a person checks at once.
+   */
   covered: 0.9,
   leastCandidate: 0.1,
   candidates: 3,
@@ -421,7 +435,10 @@ export const KIND = {
   mostDoublings: 3,
   /** A move of this strength is taken at its word. */
   clearStrength: 3,
-  /** Memory that grew by this many doublings, and by this share of the CPU's, is what the disk and the CPU are busy with. */
+  /**
+   * Memory that grew by this many doublings, and by this share of the CPU's, is what the disk and the CPU are busy
+   * with.
+   */
   filled: 0.8,
   filledBesideCpu: 0.5,
   /** Share of the baseline that says how full it was at first. */

@@ -5,8 +5,8 @@ export interface Login {
 }
 
 /**
- * The login in an address (`https://user:password@host`), decoded where it is percent-encoded: a `%` that begins no such
- * code stands for itself. Null when there is none.
+ * The login in an address (`https://user:password@host`), decoded where it is percent-encoded: a `%` that begins no
+ * such code stands for itself. Null when there is none.
  */
 export function loginOf(address: URL): Login | null {
   const login = { username: decoded(address.username), password: decoded(address.password) };

@@ -53,7 +53,9 @@ const metricsSource = z.discriminatedUnion('type', [prometheusSource, recordingS
 export type MetricsSourceConfig = z.infer<typeof metricsSource>;
 
 const settings = z.strictObject({
-  /** Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it. */
+  /**
+   * Separates incidents of, say, staging and production. An alert's `environment` or `cluster` label goes before it.
+   */
   environment: z.string().min(1).default('default'),
 
   temporal: z

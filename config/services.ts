@@ -22,8 +22,9 @@ const aliases = z
 export const services = z
   .strictObject({
     /**
-     * Other ways in which alerts and metrics write a service, by the name that they get: `payment: [Payments Platform]`.
-     * Letter case does not count. A name with an empty list is a service of its own, although it looks like another.
+     * Other ways in which alerts and metrics write a service, by the name that they get: `payment: [Payments
+     * Platform]`. Letter case does not count. A name with an empty list is a service of its own, although it looks like
+     * another.
      */
     aliases: aliases.default({}),
   })

@@ -29,7 +29,9 @@ const settings = z.strictObject({
   maxConnections: z.number().int().positive().default(1_000),
   /** How long Temporal may take to accept the work before the sender is told to come back. */
   acceptTimeoutSeconds: seconds.default(2),
-  /** Alerts that may wait for Temporal at a time; beyond them senders are told to come back. One post may hold 10,000. */
+  /**
+   * Alerts that may wait for Temporal at a time; beyond them senders are told to come back. One post may hold 10,000.
+   */
   maxPending: z.number().int().min(10_000).default(20_000),
   /** Keeps alerts on disk while Temporal is away, for sources that do not send again; off when left out. */
   spool: z

@@ -176,7 +176,10 @@ export const diagnosis = z.object({
   verdict,
   /** Best first, with evidence; at most ten. */
   suspects: z.array(suspect),
-  /** The fewest leading suspects that hold most of the belief, at most three, and how much: 'one of these two, 90 %'. Null without a suspect. */
+  /**
+   * The fewest leading suspects that hold most of the belief, at most three, and how much: 'one of these two, 90 %'.
+   * Null without a suspect.
+   */
   candidates: z
     .object({ services: z.array(z.string()).max(3), coverage: z.number().min(0).max(1) })
     .nullable(),

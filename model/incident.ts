@@ -114,7 +114,9 @@ export const revisionReason = z.enum([
 ]);
 export type RevisionReason = z.infer<typeof revisionReason>;
 
-/** Name of the record's JSON Schema, the same for all of version 1: a name and no address, nothing is fetched from it. */
+/**
+ * Name of the record's JSON Schema, the same for all of version 1: a name and no address, nothing is fetched from it.
+ */
 export const RECORD_SCHEMA_ID = 'urn:faultline:schema:incident-record:v1';
 
 /**

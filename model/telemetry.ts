@@ -22,8 +22,8 @@ export interface SpanTable {
   /** For each trace the page on which people look at it; empty where there is none. */
   tracePages: string[];
   /**
-   * For each trace why it was read, as a number of `TRACE_CHOICES`: only those that were read whatever they are tell how
-   * often something happens, and how long it takes.
+   * For each trace why it was read, as a number of `TRACE_CHOICES`: only those that were read whatever they are tell
+   * how often something happens, and how long it takes.
    */
   choice: Uint8Array;
 }

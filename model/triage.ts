@@ -80,7 +80,8 @@ export interface TriageDrop {
 
 /**
  * Every anomaly that was raised is counted once:
- * `raised = placed + duplicates + resolved + silenced + orphanResolves + resolvedBeforeSeen + overflow + malformed + waiting`.
+ * `raised = placed + duplicates + resolved + silenced + orphanResolves + resolvedBeforeSeen + overflow + malformed +
+ * waiting`.
  */
 export interface TriageCounts {
   raised: number;

@@ -50,7 +50,10 @@ export interface Brief {
   notChecked: string | null;
   /** At most three; none once the incident is over or a person found another cause. */
   actions: Diagnosis['nextActions'];
-  /** The report, the run, runbooks, the alerts, and traces to look at; secrets masked. Each sink checks what it makes a link. */
+  /**
+   * The report, the run, runbooks, the alerts, and traces to look at; secrets masked. Each sink checks what it makes a
+   * link.
+   */
   links: { title: string; url: string }[];
 }
 

@@ -84,7 +84,9 @@ function mainReason({ suspect }: Facts): Text {
   return main ? [`: ${oneLine(main.statement, 200).replace(/\.$/, '')}`] : [];
 }
 
-/** `; also possible: cart (41 %); one of these: 93 %`; nothing where the cause is confirmed or no other comes near it. */
+/**
+ * `; also possible: cart (41 %); one of these: 93 %`; nothing where the cause is confirmed or no other comes near it.
+ */
 function otherCandidates({ diagnosis, suspect }: Facts): Text {
   if (!diagnosis?.candidates || !suspect || diagnosis.verdict.level === 'confirmed') return [];
   const { services, coverage } = diagnosis.candidates;

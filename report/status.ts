@@ -42,14 +42,19 @@ export function escalatedWords({ escalatedAt, timings }: IncidentRecord): string
   return `${moment(escalatedAt)}: not acknowledged for ${duration(escalatedAt - timings.openedAt)}`;
 }
 
-/** What a person found instead of the cause that was named: `ledger (fault type: disk)`; empty when they named nothing. */
+/**
+ * What a person found instead of the cause that was named: `ledger (fault type: disk)`; empty when they named nothing.
+ */
 export function foundInstead({ service, faultKind }: Feedback): string {
   const type = faultKind === null ? '' : `fault type: ${FAULT_TYPE_WORDS[faultKind]}`;
   if (service === null) return type;
   return `${shortName(service, 60)}${type === '' ? '' : ` (${type})`}`;
 }
 
-/** `The diagnosis was wrong; it was ledger (fault type: disk), feedback of kim (2026-11-24 10:57:00 UTC): the volume was full`. */
+/**
+ * `The diagnosis was wrong; it was ledger (fault type: disk), feedback of kim (2026-11-24 10:57:00 UTC): the volume was
+ * full`.
+ */
 export function feedbackWords(verdict: Feedback): string {
   const { correct, note, by, at } = verdict;
   const instead = foundInstead(verdict);

@@ -26,8 +26,8 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, sinks, the
- * store. With a broken configuration only Temporal can be checked. Secrets are masked.
+ * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, sinks,
+ * the store. With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);

@@ -21,7 +21,9 @@ export interface Stack {
   webhookUrl: string;
   /** Where `/healthz`, `/readyz` and `/metrics` of the worker are: `http://127.0.0.1:8091`. */
   healthUrl: string;
-  /** Ends when the stack was stopped; rejects when its Temporal server or its worker ended by itself, with the reason. */
+  /**
+   * Ends when the stack was stopped; rejects when its Temporal server or its worker ended by itself, with the reason.
+   */
   ended: Promise<void>;
   stop(): Promise<void>;
 }

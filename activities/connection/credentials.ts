@@ -21,7 +21,9 @@ export interface Credentials {
   secrets(): string[];
 }
 
-/** There are no credentials to show: a file is not there, or a token endpoint refuses. The message names the setting. */
+/**
+ * There are no credentials to show: a file is not there, or a token endpoint refuses. The message names the setting.
+ */
 export class NoCredentials extends Error {
   override readonly name = 'NoCredentials';
 

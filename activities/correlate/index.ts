@@ -8,8 +8,8 @@ import { callsReader, type CallsReader } from './read-calls.js';
 import { activeSilences } from './silences.js';
 
 /**
- * Names that triage keeps apart although they look alike, of those that metrics and the configuration have. The policy of
- * each round holds them; further ones are taken for one service.
+ * Names that triage keeps apart although they look alike, of those that metrics and the configuration have. The policy
+ * of each round holds them; further ones are taken for one service.
  */
 const MAX_APART = 500;
 

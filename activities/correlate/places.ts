@@ -22,8 +22,8 @@ export class KnownPlaces {
   }
 
   /**
-   * Whether one service may call the other: not when they are in different clusters, nor when the caller's namespace has
-   * a service of the other's name itself, as copies of a system do.
+   * Whether one service may call the other: not when they are in different clusters, nor when the caller's namespace
+   * has a service of the other's name itself, as copies of a system do.
    */
   mayCall(a: AffectedService, b: AffectedService): boolean {
     if (isApart(a.clusters, b.clusters)) return false;

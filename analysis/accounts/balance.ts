@@ -108,7 +108,9 @@ export function balance(
   return { accounts };
 }
 
-/** Waits that no callee accounts for: of each call where callers measure them apart, else of a caller's calls together. */
+/**
+ * Waits that no callee accounts for: of each call where callers measure them apart, else of a caller's calls together.
+ */
 function onTheWay(
   { waited, called }: Losses,
   graph: CallGraph,

@@ -20,7 +20,8 @@ export interface ChangeFindings {
 
 /**
  * Judges the changes once it is known who is suspected without them (`ranked`, best first), so that a deploy
- * can make a suspect likelier but cannot make one. Where nothing moved there is nothing that a change could have triggered.
+ * can make a suspect likelier but cannot make one. Where nothing moved there is nothing that a change could have
+ * triggered.
  */
 export function changeFindings(facts: Facts, ranked: Ranked[]): ChangeFindings {
   const { input, grid, graph, begin, moves } = facts;

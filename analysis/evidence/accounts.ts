@@ -37,6 +37,8 @@ type Moves = ReadonlyMap<Series, Deviation>;
 const LEAST_SHARE = 0.01;
 
 const LOST: Record<Currency, string> = { seconds: 'the added latency', requests: 'the failed requests' };
+const ARISES: Record<Currency, string> = { seconds: 'arises', requests: 'arise' };
+const LEADS: Record<Currency, string> = { seconds: 'leads', requests: 'lead' };
 
 /** Whether the alert is about this currency. */
 function isOfAlert({ story }: Facts, currency: Currency): boolean {
@@ -57,7 +59,7 @@ export function insideWeight(facts: Facts, service: number, currency: Currency):
 function inside(
   facts: Facts,
   service: number,
-  { own, traced, loss }: Account,
+  { own, traced, loss, waited, from }: Account,
   currency: Currency,
   moveOf: Moves,
 ): Finding[] {
@@ -66,13 +68,20 @@ function inside(
   const { graph, alerting } = facts;
   const name = graph.names[service]!;
   const weight = insideWeight(facts, service, currency);
+  const whose = `${capital(wholePercent(share))} of ${LOST[currency]} of ${graph.names[alerting]!}`;
+  // What it measures of itself may show nothing of what its callers lose by it.
+  const asCallersSee = loss.amount === 0 && waited !== null && from !== null;
+  const shown = asCallersSee ? waited : loss;
+  const words = rise(shown, asCallersSee ? graph.names[from]! : name);
   return [
     finding(service, {
       observation: `${currency} of ${name}`,
       kind: 'explains-callers',
       weight,
-      statement: `${capital(wholePercent(share))} of ${LOST[currency]} of ${graph.names[alerting]!} comes from ${name} itself, by latency, errors and traffic of each service: ${rise(loss, name)}.`,
-      ...seen(moveOf, loss.series),
+      statement: asCallersSee
+        ? `${whose} ${LEADS[currency]} to ${name} along the calls and no further: ${words}.`
+        : `${whose} ${ARISES[currency]} in ${name} itself, by latency, errors and traffic of each service: ${words}.`,
+      ...seen(moveOf, shown.series),
     }),
   ];
 }
@@ -94,13 +103,15 @@ function onTheWay(
   const doubt = currency === 'requests' && account.isMeasured ? RANK.eithers * (1 - lost) : 0;
   const worth = isOfAlert(facts, currency) ? 1 : RANK.otherCurrency;
   const weight = worth * (1 - doubt) * RANK.way * Math.min(1, way);
+  const whose = `${capital(wholePercent(Math.min(1, way)))} of ${LOST[currency]} of ${graph.names[alerting]!}`;
+  const words = rise(waited, graph.names[from]!);
   const kinds: [FaultKind, number][] = currency === 'seconds' ? [['network', weight]] : [];
   return [
     finding(service, {
       observation: `${currency} on the way to ${name}`,
       kind: 'neighbours',
       weight,
-      statement: `${capital(wholePercent(Math.min(1, way)))} of ${LOST[currency]} of ${graph.names[alerting]!} arises in calls to ${name} that ${name} itself does not account for: ${rise(waited, graph.names[from]!)}.`,
+      statement: `${whose} ${ARISES[currency]} in calls to ${name} that ${name} itself does not account for: ${words}.`,
       ...seen(moveOf, waited.series),
       kinds,
     }),
@@ -122,12 +133,13 @@ function taken(facts: Facts): Finding[] {
       if (share <= 0) return [];
       const name = graph.names[service]!;
       const weight = RANK.taken[resource] * share;
+      const what = `the additional ${RESOURCE[resource]} of all services`;
       return [
         finding(service, {
           observation: `${resource} taken by ${name}`,
           kind: 'resource',
           weight,
-          statement: `${name} accounts for ${wholePercent(share)} of the additional ${RESOURCE[resource]} of all services.`,
+          statement: `${name} accounts for ${wholePercent(share)} of ${what}.`,
           kinds: [[KIND[resource], (resource === 'memory' ? 1 : waiting(services[service]!)) * (weight / 2)]],
         }),
       ];

@@ -17,7 +17,9 @@ export function logEvidence(facts: Facts): Finding[] {
   return [...complaintsOfThemselves(facts), ...complaintsOfOthers(facts), ...changedLines(facts)];
 }
 
-/** The kinds of lines that changed most, for each service; what a callee's change may have brought about counts less. */
+/**
+ * The kinds of lines that changed most, for each service; what a callee's change may have brought about counts less.
+ */
 function changedLines(facts: Facts): Finding[] {
   const { templateChanges, outcries, graph } = facts;
   // Where the calm is long enough to count them, trouble is told by how many lines there are.
@@ -56,9 +58,9 @@ function changedLines(facts: Facts): Finding[] {
 }
 
 /**
- * Whether a service no longer does something because of others: a request that fails at one callee does not come to what its
- * caller would have done next. So it is where a callee fails, and where a caller fails while the service itself is measured
- * and well.
+ * Whether a service no longer does something because of others: a request that fails at one callee does not come to
+ * what its caller would have done next. So it is where a callee fails, and where a caller fails while the service
+ * itself is measured and well.
  */
 function isKeptFrom(service: number, { services, graph }: Facts): boolean {
   const suffers = (one: number, signals: SignalKind[]): boolean =>

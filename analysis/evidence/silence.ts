@@ -97,7 +97,7 @@ function unaskedEvidence(facts: Facts): Finding[] {
         observation: `calls that ${name} no longer makes`,
         kind: 'silence',
         weight,
-        statement: `${listOf(quiet.map(({ callee }) => graph.names[callee]!))}, which only ${name} calls, lost their traffic (${first.quieter.series.name} ${quantity(first.quieter.before, unit)} to ${quantity(first.quieter.after, unit)}) while ${name} itself gets as many requests as before.`,
+        statement: `${listOf(quiet.map(({ callee }) => graph.names[callee]!))}, which only ${name} calls, lost ${quiet.length === 1 ? 'its' : 'their'} traffic (${first.quieter.series.name} ${quantity(first.quieter.before, unit)} to ${quantity(first.quieter.after, unit)}) while ${name} itself gets as many requests as before.`,
         move: first.quieter,
         kinds: [['code-change', weight]],
       }),

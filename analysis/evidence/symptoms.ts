@@ -180,5 +180,7 @@ export function movementWords(
 ): string {
   const where =
     subject.kind === 'edge' ? `${name} from ${subject.caller} to ${subject.callee}` : `${name} of ${service}`;
-  return `${where} ${sign === 1 ? 'rose' : 'fell'} from ${quantity(before, unit)} to ${quantity(after, unit)}`;
+  // `processes of cart fell from 1 to 0`, not from `1 processes`.
+  const shown = name.split(' ').includes(unit) ? '' : unit;
+  return `${where} ${sign === 1 ? 'rose' : 'fell'} from ${quantity(before, shown)} to ${quantity(after, shown)}`;
 }

@@ -4,7 +4,8 @@ import { SERIES } from '../weights.js';
 
 /**
  * The common time axis: bins of equal width from the window's start to its end, split in a calm stretch and a
- * watched one. The alert's time is imprecise, so the incident window begins before it by the slack, and the baseline ends there.
+ * watched one. The alert's time is imprecise, so the incident window begins before it by the slack, and the baseline
+ * ends there.
  */
 export interface Grid {
   start: number;
@@ -22,7 +23,10 @@ export interface Grid {
   scratch: { counts: Uint32Array; sample: Float64Array };
 }
 
-/** `seenSince` is when the source begins to hold anything, unix seconds: a window that reaches further back is empty there. */
+/**
+ * `seenSince` is when the source begins to hold anything, unix seconds: a window that reaches further back is empty
+ * there.
+ */
 export function gridOf(
   { window, anomaly }: Pick<DiagnosisInput, 'window' | 'anomaly'>,
   seenSince = window.start,

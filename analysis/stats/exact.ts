@@ -63,7 +63,9 @@ function logChoose(n: number, k: number): number {
   return sum;
 }
 
-/** -log10 of the chance that a normal value exceeds z > 0 (Abramowitz and Stegun 1964, 26.2.17 and, far out, 26.2.12). */
+/**
+ * -log10 of the chance that a normal value exceeds z > 0 (Abramowitz and Stegun 1964, 26.2.17 and, far out, 26.2.12).
+ */
 function normalTail(z: number): number {
   const density = -(z * z) / 2 - Math.log(Math.sqrt(2 * Math.PI));
   if (z > 5) return -(density + Math.log((1 - 1 / (z * z)) / z)) / Math.LN10;

@@ -16,9 +16,9 @@ export interface Comparison {
 
 /**
  * Compares two samples: by their ranks whether the later one is larger, which seven values against seven can decide;
- * and by their typical value, the mean of five quantiles, how much: it follows a slow tail of one in ten but not a single
- * outlier. Where the calm is long enough it is cut into blocks, in the order of its values' times: what they differ
- * by among themselves is no difference. Null when there is too little to compare.
+ * and by their typical value, the mean of five quantiles, how much: it follows a slow tail of one in ten but not a
+ * single outlier. Where the calm is long enough it is cut into blocks, in the order of its values' times: what they
+ * differ by among themselves is no difference. Null when there is too little to compare.
  */
 export function compare(calm: number[], incident: number[]): Comparison | null {
   if (calm.length < TRACES.leastSample || incident.length === 0) return null;

@@ -2,8 +2,8 @@ import type { Diagnosis, Suspect } from '../../model/diagnosis.js';
 import { LIMITS } from '../weights.js';
 
 /**
- * The fewest leading suspects that hold most of the belief, and how much they hold: 'one of these two, 90 %'. What is left is
- * with others, or with nobody. `suspects` are ordered by belief; null where there is none.
+ * The fewest leading suspects that hold most of the belief, and how much they hold: 'one of these two, 90 %'. What is
+ * left is with others, or with nobody. `suspects` are ordered by belief; null where there is none.
  */
 export function candidatesOf(suspects: readonly Suspect[]): Diagnosis['candidates'] {
   const services: string[] = [];

@@ -153,7 +153,8 @@ function isStateChange(
   if (!STATES.has(kind)) return false;
   if (kind === 'change' && !explaining.has(changeId ?? '')) return false;
   if (kind === 'load' && faultKind !== 'traffic-surge') return false;
-  // Calls that are no longer made are an effect as often as a cause: only who reports nothing any more has changed its state.
+  // Calls that are no longer made are an effect as often as a cause: only who reports nothing any more has changed its
+  // state.
   if (kind === 'silence' && !observation.startsWith('reports of ')) return false;
   // Of a service that is not ours, checks see what its callers feel, and no state.
   if (kind === 'check' && isExternal) return false;

@@ -7,8 +7,9 @@ import type { ServiceFacts } from '../service-facts.js';
 import { RANK, RULES } from '../weights.js';
 
 /**
- * Why it cannot be told as confirmed that this service is where it began, however likely it is: between it and the alert a hop
- * is missing, calm or earlier than its cause, or it accounts for little of what the alerting service lost. Null where nothing is missing.
+ * Why it cannot be told as confirmed that this service is where it began, however likely it is: between it and the
+ * alert a hop is missing, calm or earlier than its cause, or it accounts for little of what the alerting service lost.
+ * Null where nothing is missing.
  */
 export function unproven(facts: Facts, cause: number, kind: FaultKind): string | null {
   const { graph, alerting } = facts;
@@ -28,7 +29,10 @@ export function unproven(facts: Facts, cause: number, kind: FaultKind): string |
     : `${name} accounts for ${wholePercent(share)} of what ${alert} lost`;
 }
 
-/** Whether a chain of calls leads from the alerting service down to the cause, on which everybody deviates and no callee is later than its caller. */
+/**
+ * Whether a chain of calls leads from the alerting service down to the cause, on which everybody deviates and no callee
+ * is later than its caller.
+ */
 function hasChain({ graph, services, alerting, grid }: Facts, cause: number): boolean {
   const slack = RULES.onsetSlack * grid.width;
   const seen = new Set([alerting]);

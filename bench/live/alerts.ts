@@ -15,8 +15,8 @@ const MADE_UP_AFTER_SECONDS = 45;
 const POSTED_AFTER_SECONDS = 5;
 
 /**
- * The posts that an investigation starts from: alerts of an entry alone, for one of the culprit would give it away. Where
- * the entry's first alert came after the fault had ended, the first other service that alerted is a second start.
+ * The posts that an investigation starts from: alerts of an entry alone, for one of the culprit would give it away.
+ * Where the entry's first alert came after the fault had ended, the first other service that alerted is a second start.
  */
 export function alertsOf(recording: Recording): AlertPosts[] {
   const { entries, truth, posts } = recording;

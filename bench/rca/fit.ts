@@ -48,8 +48,8 @@ export function confidenceOf({ scores, doubts, most }: Scored, fit: Fit): number
 }
 
 /**
- * The fit with the least logarithmic loss, where every system counts the same and innocent cases as one more, among those that
- * blame the fewest innocents beyond `MOST_BLAMED`.
+ * The fit with the least logarithmic loss, where every system counts the same and innocent cases as one more, among
+ * those that blame the fewest innocents beyond `MOST_BLAMED`.
  */
 export function fitted(cases: readonly Scored[]): Fit {
   const sizes = new Map<string, number>();

@@ -31,8 +31,8 @@ const OUTSIDE = 'ENTRY';
 const SOURCE = 'metrics.csv';
 
 /**
- * Turns the wide table into series in base units, under the names of the metric packs where these deliver such a series, else
- * under their own. `frontService` is what a view from outside looks at.
+ * Turns the wide table into series in base units, under the names of the metric packs where these deliver such a
+ * series, else under their own. `frontService` is what a view from outside looks at.
  */
 export function readSeries(table: Table, frontService: string | null, stepSeconds: number): MetricsOfCase {
   const times = table.numbers('time');

@@ -3,7 +3,9 @@ import { wordsOf } from './vocabulary.js';
 
 /** No service answers in more than these many seconds as a rule: what reads so is in a smaller unit. */
 const IMPLAUSIBLE_LATENCY_SECONDS = 10;
-/** No process lives on less: what reads so is in MiB, and processors beside it in thousandths, as `kubectl top` prints. */
+/**
+ * No process lives on less: what reads so is in MiB, and processors beside it in thousandths, as `kubectl top` prints.
+ */
 const IMPLAUSIBLE_MEMORY_BYTES = 1e6;
 /** A share that reads higher is a percentage. */
 const HIGHEST_SHARE = 1.5;
@@ -66,8 +68,8 @@ function percentagesIn(columns: Column[]): Set<string> {
 }
 
 /**
- * What fails as a share of the requests, as packs deliver it: of a share that succeeds the rest, of failures per second those of
- * the requests per second. A share that succeeds which is never above 0 measures nothing, and is left out.
+ * What fails as a share of the requests, as packs deliver it: of a share that succeeds the rest, of failures per second
+ * those of the requests per second. A share that succeeds which is never above 0 measures nothing, and is left out.
  */
 export function withShares(columns: Column[]): Column[] {
   return columns.flatMap((column) => {

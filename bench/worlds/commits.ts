@@ -16,7 +16,9 @@ interface Text {
   diff: string[];
 }
 
-/** What releases say that cause a fault: as their authors would have written them, without a word of what they break. */
+/**
+ * What releases say that cause a fault: as their authors would have written them, without a word of what they break.
+ */
 const GUILTY: Record<string, Text[]> = {
   'slow-code': [
     {

@@ -216,7 +216,10 @@ export const FAULT_TYPES: FaultType[] = [
   },
 ];
 
-/** Memory that grows from the onset on, and is felt when most of it is gone: after more than half of the time that is seen. */
+/**
+ * Memory that grows from the onset on, and is felt when most of it is gone: after more than half of the time that is
+ * seen.
+ */
 export function slowLeak(afterSeconds: number): FaultType {
   const secondsToFull = 0.9 * afterSeconds;
   return {

@@ -51,7 +51,9 @@ function situationsOf(text: string): Situation[] {
   });
 }
 
-/** Styles take turns. Each deals its situations, and the faults that it can show, from shuffled decks: all occur alike. */
+/**
+ * Styles take turns. Each deals its situations, and the faults that it can show, from shuffled decks: all occur alike.
+ */
 function tasksFor(folder: string, { seed, count, healthy, situations }: Options): Task[] {
   const random = randomOf(seed);
   const situationDeck = new Deck<Situation>(random);

@@ -249,7 +249,10 @@ class View {
   }
 }
 
-/** Upper bounds of the buckets that proxies count latencies in, and of those that OpenTelemetry's SDKs begin with; seconds. */
+/**
+ * Upper bounds of the buckets that proxies count latencies in, and of those that OpenTelemetry's SDKs begin with;
+ * seconds.
+ */
 const BOUNDS = {
   fine: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   coarse: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],

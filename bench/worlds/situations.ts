@@ -183,8 +183,8 @@ function addStranger(random: Random, item: WorldCase): void {
 }
 
 /**
- * Adds releases: the guilty one (of what it changed, by the fault; null for none) at the onset, and innocent ones of others, shortly
- * before the alert.
+ * Adds releases: the guilty one (of what it changed, by the fault; null for none) at the onset, and innocent ones of
+ * others, shortly before the alert.
  */
 function ship(random: Random, item: WorldCase, guilt: string | null, innocent: number): void {
   const commits: Commit[] = [];

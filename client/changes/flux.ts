@@ -21,7 +21,9 @@ const event = z.object(
 /** Reasons that tell that the cluster is now another. */
 const TOOK_EFFECT = /^(ReconciliationSucceeded|(Install|Upgrade|Rollback)Succeeded)$/;
 
-/** Notifications of Flux, by a provider of type `generic` or `generic-hmac`. Events that changed nothing do not count. */
+/**
+ * Notifications of Flux, by a provider of type `generic` or `generic-hmac`. Events that changed nothing do not count.
+ */
 export function fluxHook({ auth, secrets }: FluxHookConfig): ChangeHook {
   return {
     name: 'flux',

@@ -13,7 +13,9 @@ export class AliasTable {
     }
   }
 
-  /** The service's name for a text as it stands, or without what an address adds to it; null when the table has none. */
+  /**
+   * The service's name for a text as it stands, or without what an address adds to it; null when the table has none.
+   */
   nameFor(text: string): string | null {
     return (
       this.names.get(text.trim().toLowerCase()) ?? this.names.get(readName(text).name.toLowerCase()) ?? null

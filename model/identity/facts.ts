@@ -197,7 +197,8 @@ export class Facts {
     const plain = plainLabel(label);
     if (!(SCRAPE_LABELS as readonly string[]).includes(plain)) return false;
     if (plain !== 'service' || exporterKind(value) !== null) return true;
-    // Rules, probes and backends have a service of their own. The Prometheus operator gives every target one like its job.
+    // Rules, probes and backends have a service of their own. The Prometheus operator gives every target one like its
+    // job.
     const job = this.facts.get('job')?.value ?? '';
     return this.has('endpoint') && (value.includes(job) || job.includes(value));
   }

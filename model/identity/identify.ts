@@ -14,8 +14,8 @@ export interface Identity {
   /** That label's value. */
   written: string | null;
   /**
-   * How it is known: `named` by a label for services; by the `object` that the labels tell of; by the `exporter` that was
-   * scraped, since they tell of no object; by a `hint`, which is a guess; or not at all.
+   * How it is known: `named` by a label for services; by the `object` that the labels tell of; by the `exporter` that
+   * was scraped, since they tell of no object; by a `hint`, which is a guess; or not at all.
    */
   how: 'named' | 'object' | 'exporter' | 'hint' | 'none';
   /** The label that names an exporter, with its value: then labels of the scrape did not count. */
@@ -32,8 +32,8 @@ export interface IdentifyOptions {
 /**
  * Says whom the labels of an alert, a series or a target are about: the one place where services are named from labels.
  *
- * A label for services names it, unless that label only tells where an exporter was scraped. Then the object counts that
- * the labels tell of: a called service, a workload, a pod, a claim, a topic, a database, a probed address, a host.
+ * A label for services names it, unless that label only tells where an exporter was scraped. Then the object counts
+ * that the labels tell of: a called service, a workload, a pod, a claim, a topic, a database, a probed address, a host.
  */
 export function identify(
   labels: Readonly<Record<string, string>>,

@@ -7,8 +7,8 @@ import { randomOf } from '../support/random.js';
 const ROUNDS = 6;
 
 /**
- * Demands that in one of some rounds `work` takes no longer than to parse `text`. Both are timed in each round: other work
- * on the machine slows any of them, but not every one.
+ * Demands that in one of some rounds `work` takes no longer than to parse `text`. Both are timed in each round: other
+ * work on the machine slows any of them, but not every one.
  */
 function demandFasterThanParsing(text: string, work: () => unknown): void {
   const told: string[] = [];

@@ -346,7 +346,9 @@ interface Keys {
   service: string;
 }
 
-/** Whether a request has the signature that AWS calculates for it (Signature Version 4), computed here from its text. */
+/**
+ * Whether a request has the signature that AWS calculates for it (Signature Version 4), computed here from its text.
+ */
 function isSigned({ method, path, query, body, headers }: StubRequest, keys: Keys): boolean {
   const [, date = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=\w+\/(\d{8})\/\S+, SignedHeaders=([\w;-]+), Signature=([0-9a-f]{64})$/.exec(

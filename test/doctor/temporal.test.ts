@@ -59,7 +59,9 @@ describe('what the doctor sees of Temporal', () => {
     );
   }
 
-  /** Runs workers until `seen` says yes of what the doctor finds about them: a server learns of a poller by its poll. */
+  /**
+   * Runs workers until `seen` says yes of what the doctor finds about them: a server learns of a poller by its poll.
+   */
   async function untilSeen(
     workers: Worker[],
     namespace: string,

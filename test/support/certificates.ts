@@ -13,7 +13,10 @@ export interface CertificatePair {
 export interface Authority {
   directory: string;
   caFile: string;
-  /** A certificate of this authority, valid for a day if it is not said otherwise: for a server at 127.0.0.1, and for a client of this name. */
+  /**
+   * A certificate of this authority, valid for a day if it is not said otherwise: for a server at 127.0.0.1, and for a
+   * client of this name.
+   */
   issue(name: string, days?: number): Promise<CertificatePair>;
 }
 

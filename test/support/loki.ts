@@ -13,8 +13,8 @@ export interface StubLoki {
 }
 
 /**
- * A stand-in for Loki, which is not run in tests: it answers labels, series, and the two kinds of range queries that the
- * product sends, in the format of Loki's published HTTP API (3.x). It takes what the API documents, such as at most
+ * A stand-in for Loki, which is not run in tests: it answers labels, series, and the two kinds of range queries that
+ * the product sends, in the format of Loki's published HTTP API (3.x). It takes what the API documents, such as at most
  * `limit` lines in all, and with `interval` at most one in so many seconds of each stream.
  */
 export async function startLoki(given: LokiStream[]): Promise<StubLoki> {

@@ -24,7 +24,10 @@ export function rawSpan(span: Partial<RawSpan> & { service: string }): RawSpan {
   };
 }
 
-/** A source that holds these traces and answers as Jaeger does: of those that fit, the latest. It keeps what it was asked. */
+/**
+ * A source that holds these traces and answers as Jaeger does: of those that fit, the latest. It keeps what it was
+ * asked.
+ */
 export class HeldTraces implements TraceSource {
   readonly name = 'held';
   readonly asked: TraceQuery[] = [];

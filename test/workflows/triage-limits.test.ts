@@ -25,49 +25,57 @@ function distinct(count: number, differences: Partial<Anomaly> = {}): Anomaly[] 
   );
 }
 
+/** Opens 5,000 incidents that have nothing in common; the CPU seconds of each step. */
+function openFiveThousand(): number[] {
+  const desk = new TriageDesk();
+  desk.policy = { ...PLAIN_POLICY, joinBy: ['group', 'service', 'calls'] };
+  desk.raise(anAnomaly());
+  const seconds: number[] = [];
+  const timed = (work: () => void): void => {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    seconds.push((user + system) / 1e6);
+  };
+  for (let i = 0; i < 5_000; i += 500) {
+    const anomalies = distinct(5_000).slice(i, i + 500);
+    timed(() => desk.take({ kind: 'raised', anomalies, reply: null }));
+  }
+  assert.equal(describeTriage(desk.state).waiting, 5_000);
+  timed(() => desk.round());
+  desk.take({ kind: 'raised', anomalies: [cart], reply: 1 });
+  desk.take({ kind: 'raised', anomalies: [anAnomaly({ status: 'resolved' })], reply: null });
+  timed(() => desk.round());
+  assert.ok(desk.answers.has(1), 'a person waits for one round');
+  assert.equal(desk.alertsOf(FIRST, 'resolved').length, 1, 'an end waits for none');
+  assert.match(triageDetails(desk.state), /4800 firing alerts wait for their incident/);
+  let rounds = 2;
+  while (desk.state.waiting.size > 0) {
+    const before = desk.state.open.size;
+    timed(() => desk.round());
+    rounds += 1;
+    assert.ok(desk.state.open.size - before <= ROUND_INCIDENTS);
+  }
+  assert.equal(rounds, 50);
+  assert.equal(new Set(desk.sent.filter(({ start }) => start).map(({ incident }) => incident)).size, 5_002);
+  const { counts } = desk.state;
+  assert.equal(counts.placed + counts.resolved, counts.raised);
+  const bytes = jsonBytes(saveTriage(desk.state));
+  assert.ok(bytes < CARRIED_BYTES, `${bytes} bytes are carried over`);
+  desk.continueAsNew();
+  desk.raise(...distinct(5_000));
+  assert.equal(desk.state.counts.duplicates, 5_000);
+  return seconds;
+}
+
 describe('the limits of triage', function () {
   this.timeout(60_000);
 
   it('opens 5,000 distinct incidents at a bounded rate, people’s and ends first, in little time a round', () => {
-    const desk = new TriageDesk();
-    desk.policy = { ...PLAIN_POLICY, joinBy: ['group', 'service', 'calls'] };
-    desk.raise(anAnomaly());
-    let longest = 0;
-    const timed = (work: () => void): void => {
-      const before = process.cpuUsage();
-      work();
-      const { user, system } = process.cpuUsage(before);
-      longest = Math.max(longest, (user + system) / 1e6);
-    };
-    for (let i = 0; i < 5_000; i += 500) {
-      const anomalies = distinct(5_000).slice(i, i + 500);
-      timed(() => desk.take({ kind: 'raised', anomalies, reply: null }));
-    }
-    assert.equal(describeTriage(desk.state).waiting, 5_000);
-    timed(() => desk.round());
-    desk.take({ kind: 'raised', anomalies: [cart], reply: 1 });
-    desk.take({ kind: 'raised', anomalies: [anAnomaly({ status: 'resolved' })], reply: null });
-    timed(() => desk.round());
-    assert.ok(desk.answers.has(1), 'a person waits for one round');
-    assert.equal(desk.alertsOf(FIRST, 'resolved').length, 1, 'an end waits for none');
-    assert.match(triageDetails(desk.state), /4800 firing alerts wait for their incident/);
-    let rounds = 2;
-    while (desk.state.waiting.size > 0) {
-      const before = desk.state.open.size;
-      timed(() => desk.round());
-      rounds += 1;
-      assert.ok(desk.state.open.size - before <= ROUND_INCIDENTS);
-    }
-    assert.equal(rounds, 50);
-    assert.equal(new Set(desk.sent.filter(({ start }) => start).map(({ incident }) => incident)).size, 5_002);
-    const { counts } = desk.state;
-    assert.equal(counts.placed + counts.resolved, counts.raised);
-    assert.ok(longest < 0.3, `a round took ${longest} s of CPU time`);
-    const bytes = jsonBytes(saveTriage(desk.state));
-    assert.ok(bytes < CARRIED_BYTES, `${bytes} bytes are carried over`);
-    desk.continueAsNew();
-    desk.raise(...distinct(5_000));
-    assert.equal(desk.state.counts.duplicates, 5_000);
+    // A slow round is slow each time; a pause of the machine or of the garbage collector is not.
+    const [once, again] = [openFiveThousand(), openFiveThousand()];
+    const longest = Math.max(...once.map((seconds, round) => Math.min(seconds, again[round]!)));
+    assert.ok(longest < 0.3, `a round took ${longest} s of CPU time, twice`);
   });
 
   it('lets alerts beyond the open incidents join the storm incident, which says so', () => {

@@ -10,7 +10,9 @@ import { failed, ok, reasonOf, warning, type Finding, type Told } from './findin
 const SPAN_SECONDS = 900;
 const TIMEOUT_MS = 10_000;
 
-/** Whether sources of logs answer, how many lines of how many services they hold, and which field names the services. */
+/**
+ * Whether sources of logs answer, how many lines of how many services they hold, and which field names the services.
+ */
 export async function examineLogs(sources: readonly LogSourceConfig[]): Promise<Finding[]> {
   return Promise.all(
     sources.map(async (config, index): Promise<Finding> => {

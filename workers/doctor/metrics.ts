@@ -63,7 +63,9 @@ async function whatIsRead(survey: () => Promise<Survey>): Promise<Finding[]> {
 
 const GOLDEN = ['latency', 'errors', 'traffic'] as const;
 
-/** Whether latency, errors or traffic of some service is read: whether targets are up is known of everything scraped. */
+/**
+ * Whether latency, errors or traffic of some service is read: whether targets are up is known of everything scraped.
+ */
 function services({ packs, services }: Survey): Told {
   const read = GOLDEN.map((signal) => ({
     signal,

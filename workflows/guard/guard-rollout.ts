@@ -36,8 +36,8 @@ const { tellGuard } = proxyActivities<Pick<Activities, 'tellGuard'>>({
 
 /**
  * Watches a rollout: investigates the service at once and at intervals, until a trouble that the rollout caused is
- * seen, or its time is over. Answers `pass`, `fail` with the diagnosis, or `cannot-tell`, and tells whom the configuration
- * names.
+ * seen, or its time is over. Answers `pass`, `fail` with the diagnosis, or `cannot-tell`, and tells whom the
+ * configuration names.
  */
 export async function guardRollout(request: GuardRequest): Promise<GuardState> {
   const { environment, service, since, forSeconds } = request;

@@ -29,8 +29,8 @@ interface OneService extends Affected {
 }
 
 /**
- * Puts alerts together by their source's group and their service, in the order of arrival. Alerts that write one service
- * in several ways get its plainest name.
+ * Puts alerts together by their source's group and their service, in the order of arrival. Alerts that write one
+ * service in several ways get its plainest name.
  */
 export function groupAlerts(
   alerts: Iterable<WaitingAlert>,

@@ -90,7 +90,9 @@ export const REMEMBERED_TAKE_OVERS = 100;
 /** Messages of incidents that are remembered, so that one that comes twice counts once. The oldest are forgotten. */
 export const REMEMBERED_MESSAGES = 500;
 
-/** Bytes that one run leaves to the next: its input, of which Temporal refuses more than 2 MiB. The run goes on instead. */
+/**
+ * Bytes that one run leaves to the next: its input, of which Temporal refuses more than 2 MiB. The run goes on instead.
+ */
 export const CARRIED_BYTES = 1_600_000;
 /**
  * Bytes of history at which a run ends in any case: Temporal ends it at 50 MB. Waiting alerts then lose their

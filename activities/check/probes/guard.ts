@@ -53,8 +53,8 @@ export class Guard {
   }
 
   /**
-   * The address to connect to. Of several the first is taken, and all must be allowed: a name that also leads elsewhere is
-   * not trusted.
+   * The address to connect to. Of several the first is taken, and all must be allowed: a name that also leads elsewhere
+   * is not trusted.
    * @throws NoAddress when the name cannot be resolved, CannotCheck when it may not be connected to
    */
   async endpoint(host: string, port: number): Promise<Endpoint> {

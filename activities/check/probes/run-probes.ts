@@ -25,8 +25,9 @@ const TYPE_SPEAKS_FOR: Record<CheckConfig['type'], FaultKind | null> = {
 };
 
 /**
- * Runs the user's own checks of one service (`list` holds no others), those that speak for `faultKind` first, side by side and each within its own
- * time. A check that could not look is a result of its own. Throws only when the work is cancelled.
+ * Runs the user's own checks of one service (`list` holds no others), those that speak for `faultKind` first, side by
+ * side and each within its own time. A check that could not look is a result of its own. Throws only when the work is
+ * cancelled.
  */
 export async function runProbes(
   { allow, list }: ChecksConfig,

@@ -14,7 +14,9 @@ export function nearestFirst<T extends { time: number }>(items: readonly T[], ti
   return [...items].sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time));
 }
 
-/** Keeps the changes nearest to the alert, within both limits and in their order; one gap says how many are left out. */
+/**
+ * Keeps the changes nearest to the alert, within both limits and in their order; one gap says how many are left out.
+ */
 export function keptChanges(all: readonly Change[], alertTime: number): { changes: Change[]; gaps: Gap[] } {
   const kept = new Set<Change>();
   let total = 0;

@@ -64,8 +64,8 @@ export class KubernetesApi {
   ) {}
 
   /**
-   * The server's own clock, unix seconds: the times of its objects are read by it, however far the clock of this host is
-   * off. Before its first answer, this host's.
+   * The server's own clock, unix seconds: the times of its objects are read by it, however far the clock of this host
+   * is off. Before its first answer, this host's.
    */
   get now(): number {
     return this.serverTime ?? Date.now() / 1000;

@@ -36,8 +36,8 @@ export function packsInUse(
 }
 
 /**
- * Which service calls which, from the packs' edge queries and the configuration. A callee that no service can be found for is
- * taken as it is named: a service without metrics of its own, outside our control when its address leads out.
+ * Which service calls which, from the packs' edge queries and the configuration. A callee that no service can be found
+ * for is taken as it is named: a service without metrics of its own, outside our control when its address leads out.
  *
  * @param raw services by the names that metrics use
  * @param mentioned services that the configuration or the alerts name

@@ -12,8 +12,8 @@ import type { RawSpan, RawTrace, TimeSpan, TraceQuery, TraceSource } from './sou
 
 /*
  * A fair sample. What is compared before and since, times above all, comes from traces that were read whatever they
- * are: of each entry operation, and of each of several parts of the time, the same number. Failing and slow ones are read
- * beside them as examples, and to see where failures begin; they say nothing of how often or how long.
+ * are: of each entry operation, and of each of several parts of the time, the same number. Failing and slow ones are
+ * read beside them as examples, and to see where failures begin; they say nothing of how often or how long.
  */
 
 /** Entry operations that are read apart from each other. */

@@ -3,9 +3,9 @@ import type { Series } from '../../../model/series.js';
 import { deviationOf, meanOf, quantileOf, rankingOf } from './scores.js';
 
 /*
- * The books must balance: what a service lost in seconds and in requests, less what its callees lost for it, is its own; as a
- * share of what the alerting service lost, with its share of the processor time and memory that were taken. No traces, logs,
- * changes, kinds or confidence: whatever ranks worse than this has something to explain.
+ * The books must balance: what a service lost in seconds and in requests, less what its callees lost for it, is its
+ * own; as a share of what the alerting service lost, with its share of the processor time and memory that were taken.
+ * No traces, logs, changes, kinds or confidence: whatever ranks worse than this has something to explain.
  */
 
 /** Deviations of its calm that a move needs to be real; a resource swings more. */

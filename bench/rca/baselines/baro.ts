@@ -8,8 +8,8 @@ const READ: readonly SignalKind[] = ['cpu', 'memory', 'disk', 'connections', 'tr
 const LATENCIES = ['latency-p90', 'latency-p95', 'latency-p99', 'latency-mean', 'latency-p50'];
 
 /**
- * Services by their farthest series, as the package of BARO's authors (fse-baro) does: columns of services alone, gaps filled with
- * the sample before and then with 0, what is constant before or after the alert left out.
+ * Services by their farthest series, as the package of BARO's authors (fse-baro) does: columns of services alone, gaps
+ * filled with the sample before and then with 0, what is constant before or after the alert left out.
  */
 export function farthestColumn(input: DiagnosisInput, score: (split: Split) => number): string[] {
   const scores = new Map(input.graph.services.map((service) => [service, -Infinity]));

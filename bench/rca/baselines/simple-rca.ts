@@ -7,9 +7,10 @@ const TIMES_SLOWER = 3;
 const TIMES_MORE_ERRORS = 3;
 
 /**
- * Counts alarms of plain rules, after SimpleRCA (Fang et al., "An Empirical Study of SOTA RCA Models", arXiv 2510.04711): a metric
- * whose mean leaves three standard deviations, spans whose 95th percentile is three times as long, error lines that come three
- * times as often. Most alarms first; of as many the service that is nearest to the alert along the calls.
+ * Counts alarms of plain rules, after SimpleRCA (Fang et al., "An Empirical Study of SOTA RCA Models", arXiv
+ * 2510.04711): a metric whose mean leaves three standard deviations, spans whose 95th percentile is three times as
+ * long, error lines that come three times as often. Most alarms first; of as many the service that is nearest to the
+ * alert along the calls.
  */
 export function simpleRca(input: DiagnosisInput): string[] {
   const alarms = new Map(input.graph.services.map((service) => [service, 0]));

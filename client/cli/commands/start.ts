@@ -82,8 +82,9 @@ async function start(session: Session, options: StartOptions, since: number): Pr
 }
 
 /**
- * Of a service without metrics a diagnosis can say nothing, and a misspelt name is the likeliest reason. Where this cannot
- * be found out, because no source is configured here or it does not answer, the diagnosis itself says what is missing.
+ * Of a service without metrics a diagnosis can say nothing, and a misspelt name is the likeliest reason. Where this
+ * cannot be found out, because no source is configured here or it does not answer, the diagnosis itself says what is
+ * missing.
  *
  * @throws BadInput that names the known services
  */

@@ -4,7 +4,10 @@ const BOUNDS = ['0.01', '0.1', '1', '+Inf'];
 const SECONDS = 600;
 const STEP = 5;
 
-/** Unix seconds at which every recording of this kind begins, and at which its culprit begins to take half a second longer. */
+/**
+ * Unix seconds at which every recording of this kind begins, and at which its culprit begins to take half a second
+ * longer.
+ */
 export const BEGINS = 1_700_000_000;
 export const SLOW_FROM = BEGINS + 400;
 

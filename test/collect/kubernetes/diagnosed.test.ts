@@ -29,7 +29,9 @@ const FAULTS: [service: string, FaultKind][] = [
   ['auth', 'certificate'],
 ];
 
-/** The scenario with the trouble of one service alone, and with healthy pods of the front, all written before the alert. */
+/**
+ * The scenario with the trouble of one service alone, and with healthy pods of the front, all written before the alert.
+ */
 function onlyOf(service: string): Objects {
   const names = new RegExp(`\\b${service}\\b|/pods.*\\bfront\\b`);
   return written(

@@ -16,7 +16,9 @@ export interface Member {
   workload: Workload;
 }
 
-/** Config maps and secrets that were written, by the account that each gives of its writers; nobody reads their values. */
+/**
+ * Config maps and secrets that were written, by the account that each gives of its writers; nobody reads their values.
+ */
 export function settingChanges(
   kind: 'ConfigMap' | 'Secret',
   items: readonly MetadataOnly[],

@@ -18,7 +18,9 @@ export const ofRoot = ({ kind, namespace, name }: Root): string => `${kind} ${na
 /** What a condition's message may hold. */
 const MAX_MESSAGE = 500;
 
-/** Conditions of one cluster: those of every service of a large scope, several each. Beyond them the latest are kept. */
+/**
+ * Conditions of one cluster: those of every service of a large scope, several each. Beyond them the latest are kept.
+ */
 export const MAX_CONDITIONS = 500;
 
 /**
