@@ -79,7 +79,7 @@ function services({ packs, services }: Survey): Told {
     );
   }
   const remedy =
-    'check that it scrapes your services; metrics of other names need a pack of your own (packs.files, packs/README.md)';
+    'check that it scrapes your services; for metrics of other names keep a pack of your own (packs.files), which faultline discover --propose drafts';
   return packs.length === 0
     ? failed('no metric pack matches its metrics', remedy)
     : failed(
