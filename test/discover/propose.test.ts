@@ -160,6 +160,47 @@ describe('faultline discover --propose', function () {
     }
   });
 
+  const MORE: [metric: string, what: unknown][] = [
+    ['myapp_api_latency_seconds', ['medium', ...GOLDEN.map(of('f'))]],
+    ['rpc_elapsed', ['high', ...GOLDEN.map(of('g'))]],
+    ['soap_call_duration_ms', ['high', ...GOLDEN.map(of('h'))]],
+    ['svc_response_time_ms_p99', ['high', of('i')('traffic'), of('i')('latency')]],
+    ['svc_success_rate_percent', ['high', of('i')('errors')]],
+    ['namespace_app:http_error_ratio:rate5m', ['high', of('j')('errors')]],
+    ['gateway_upstream_latency_ms', ['low', ...GOLDEN.map(of('l'))]],
+    ['Checkout_Requests_Total', ['medium', of('m')('errors'), of('m')('traffic')]],
+    ['dep_call_millis', ['high']],
+    ['request_duration_quantiles', ['medium', of('p')('latency')]],
+    ['orders_processed_total', ['high', of('q')('errors'), of('q')('traffic')]],
+    ['kafka_lag_records', ['high', of('s')('saturation')]],
+    ['order_events_lag_seconds', ['high', of('s')('saturation')]],
+    ['rest_server_requests_duration_milliseconds', ['high', ...GOLDEN.map(of('u'))]],
+    ['http_request_size_bytes', undefined],
+    ['db_pool_wait_seconds', undefined],
+    ['cpu_temperature', undefined],
+    ['user_age_years', undefined],
+    ['retries_total', undefined],
+    ['job:slo_latency_objective:ratio', undefined],
+  ];
+
+  it('recognises other styles, and leaves out what only looks like requests', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const text = await readFile(new URL('house/more.txt', import.meta.url), 'utf8');
+    const course = { start: now - 2400, end: now, stepSeconds: 15, onset: now - 240 };
+    const folder = inDirectory('more');
+    const other = await startWrittenPrometheus(folder, playEstate(parseEstate('more', text), course));
+    try {
+      const env = { FAULTLINE__METRICS__TYPE: 'prometheus', FAULTLINE__METRICS__URL: other.url };
+      proposed = JSON.parse((await faultline('discover --propose --json', { env })).out) as Proposals;
+      assert.deepEqual(
+        MORE.map(([metric]) => [metric, proposalOf(metric)]),
+        MORE,
+      );
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('refuses --out without --propose', async () => {
     const { code, err } = await run('discover --out x.yml');
     assert.equal(code, 2);

@@ -5,7 +5,7 @@ import { SERVICE_LABELS } from '../packs/schema.js';
 import { quotePromql } from '../packs/template.js';
 import type { AnswerSeries, MetricsSource } from '../source/source.js';
 import type { Family } from './inventory.js';
-import { OUTCOME_LABELS, readOutcome, type OutcomeLabel } from './outcomes.js';
+import { outcomeLabelsIn, readOutcome, type OutcomeLabel } from './outcomes.js';
 
 /** Series of one metric whose labels are looked at: which labels there are shows in fewer. */
 const MAX_SERIES = 200;
@@ -45,12 +45,14 @@ export interface ServiceLabelSeen {
   isUsual: boolean;
   /** It names what an exporter tells of, or is a hint: less than a label for services. */
   isGuess: boolean;
+  /** It names who is called, and nothing names the callers: a gateway or proxy counts. */
+  isCalled?: true;
 }
 
 /** Labels that houses name their services by, beside those that packs look for. */
 const HOUSE_LABELS = [
   ...['svc', 'svc_name', 'service_id', 'servicename', 'microservice', 'app_name', 'application_name'],
-  ...['dd_service', 'exported_app'],
+  ...['dd_service', 'exported_app', 'consumer_group', 'consumergroup'],
 ];
 const USUAL_LABELS = SERVICE_LABELS.map((one) => (typeof one === 'string' ? one : one.label));
 
@@ -123,11 +125,13 @@ export async function lookAt(
     labels.find((label) => rows.filter((row) => row.labels[label]).length >= share * rows.length) ?? null;
   const callee = carried(CALLEE_LABELS);
   const numbers = values.flatMap((row) => [...row.values]).filter((value) => !Number.isNaN(value));
+  const service = serviceLabel(rows, callee);
+  const isGateway = service === null && callee !== null;
   return {
     family,
-    service: serviceLabel(rows, callee),
+    service: isGateway ? { label: callee, isUsual: false, isGuess: false, isCalled: true } : service,
     outcome: await outcomeOf(over, rows, ask),
-    callee,
+    callee: isGateway ? null : callee,
     operation: carried(OPERATION_LABELS),
     bounds: bounds
       .map(({ labels }) => Number(labels['le']))
@@ -168,7 +172,8 @@ async function outcomeOf(
   rows: readonly AnswerSeries[],
   ask: Ask,
 ): Promise<OutcomeLabel | null> {
-  const there = OUTCOME_LABELS.filter((label) => rows.some((row) => row.labels[label]));
+  const all = [...new Set(rows.flatMap(({ labels }) => Object.keys(labels)))].sort();
+  const there = outcomeLabelsIn(all);
   for (const label of there.slice(0, 2)) {
     const answer = await ask(`topk(${MAX_VALUES + 1}, count by (${label}) (${over}))`);
     if (answer.length > MAX_VALUES) continue;

@@ -13,7 +13,7 @@ export interface OutcomeLabel {
 }
 
 /** Labels that tell how something ended, the most telling first. */
-export const OUTCOME_LABELS: readonly string[] = [
+const OUTCOME_LABELS: readonly string[] = [
   ...[
     'http_status_code',
     'http_response_status_code',
@@ -36,6 +36,13 @@ export const OUTCOME_LABELS: readonly string[] = [
     'exception',
   ],
 ];
+
+/** Those of a metric's labels that may tell an outcome; `call_result` and `RespStatus` do as well. */
+export function outcomeLabelsIn(labels: readonly string[]): string[] {
+  const known = OUTCOME_LABELS.flatMap((name) => labels.find((label) => label.toLowerCase() === name) ?? []);
+  const alike = labels.filter((label) => /(^|[a-z]_|[a-z])(code|status|result|outcome)$/i.test(label));
+  return [...new Set([...known, ...alike])];
+}
 
 const HTTP = /^[1-5]([0-9]{2}|xx)$/i;
 const GRPC =

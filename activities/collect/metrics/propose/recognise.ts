@@ -58,6 +58,7 @@ export function recognise(sight: Sight): Recognised | LeftOut {
   const guess = service.isGuess
     ? [`\`${service.label}\` is the best label for a service, and may name something else`]
     : [];
+  const asSeen = service.isCalled ? ['it is counted by whoever calls: the way there is part of it'] : [];
   const reasons = [...read.reasons, `service by \`${service.label}\``, ...labelsTold(sight)];
   return {
     metric: family.name,
@@ -68,7 +69,7 @@ export function recognise(sight: Sight): Recognised | LeftOut {
     signals: read.signals ?? [],
     isFailures: read.isFailures ?? false,
     reasons,
-    doubts: [...(read.doubts ?? []), ...guess],
+    doubts: [...(read.doubts ?? []), ...guess, ...asSeen],
   };
 }
 
@@ -105,6 +106,11 @@ function labelsTold({ outcome, operation, callee }: Sight): string[] {
   ].filter((text) => text !== null);
 }
 
+/** Calls of which only the caller is named. */
+function isOneSided({ callee, service }: Sight, words: readonly string[]): boolean {
+  return callee === null && service?.isCalled !== true && speaksFor('client', words);
+}
+
 /** Histograms and summaries: latency where they are of time and of requests. */
 function readTimed(sight: Sight): Reading | string {
   const { family, bounds, callee, outcome, quantiles, level } = sight;
@@ -114,7 +120,7 @@ function readTimed(sight: Sight): Reading | string {
   if (refusal !== null) return refusal;
   const unit = shape === 'summary' ? unitOfLevel(words, level.median) : unitOf(words, bounds);
   if (typeof unit === 'string') return unit;
-  if (callee === null && speaksFor('client', words)) {
+  if (isOneSided(sight, words)) {
     return 'it times calls, and no label names whom they call';
   }
   const doubts = [
@@ -172,7 +178,7 @@ function readCounter(sight: Sight): Reading | string {
   const isRequest = speaksFor('request', words);
   const isFailures = speaksFor('failure', words);
   if (speaksFor('size', words) || timeUnitIn(words) !== null) return 'it counts no requests';
-  if (callee === null && speaksFor('client', words)) {
+  if (isOneSided(sight, words)) {
     return 'it counts calls, and no label names whom they call';
   }
   if (!isRequest && !isFailures && outcome === null) return 'nothing says that it counts requests';

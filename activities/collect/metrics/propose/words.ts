@@ -10,6 +10,8 @@ export function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')
     .toLowerCase()
+    .replace(/_per_(s|secs?|seconds?)(?=_|:|$)/, '_persec')
+    .replace(/_per_(mins?|minutes?)(?=_|:|$)/, '_rpm')
     .split(/[_:.-]+/)
     .filter((word) => word !== '');
 }
@@ -52,7 +54,7 @@ export const WORDS = {
   limit: /^(max|maximum|min|limit|limits|capacity|config|configured|total|created|workers?|consumers?|info)$/,
   /** What a process does for itself, or what no request waits for. */
   inner:
-    /^(gc|garbage|pauses?|compactions?|flush(es)?|fsync|wal|checkpoints?|startup|boot|builds?|scrapes?|sleep|backoff|locks?|mutex|sched(uler)?|cron|batch(es)?|reconcil(e|es|ed|ing|iation)|sync|migrations?|backups?|cleanup|uptime|age|ttl|lifetime|intervals?|eventloop|loop|warmup|dns|tls|handshakes?|sessions?|idle|jobs?|evaluation|tick|since|last|timestamp|expiry|expires?|cpu|io)$/,
+    /^(gc|garbage|pauses?|compactions?|flush(es)?|fsync|wal|checkpoints?|startup|boot|builds?|scrapes?|sleep|backoff|locks?|mutex|sched(uler)?|cron|batch(es)?|reconcil(e|es|ed|ing|iation)|sync|migrations?|backups?|cleanup|uptime|age|ttl|lifetime|intervals?|eventloop|loop|warmup|dns|tls|handshakes?|sessions?|idle|jobs?|evaluation|tick|pools?|acquire|connections?|conns?|since|last|timestamp|expiry|expires?|cpu|io)$/,
   /** What is counted in something else than time. */
   size: /^(sizes?|bytes?|kb|kib|mb|mib|rows?|items?|records?|length|tokens?|temperature|celsius|price|amount|chars|lines|depth|score|weight|distance|version|info)$/,
 } as const;
@@ -97,5 +99,6 @@ export function stemOf(name: string): string {
     UNITS.some(([, unit]) => unit.test(word));
   return wordsOf(withoutLevel(name))
     .filter((word) => !isAspect(word))
+    .map((word) => word.replace(/(?<=[a-z]{2})(?<!s)s$/, ''))
     .join('-');
 }
