@@ -31,8 +31,9 @@ export async function examineMetrics(
 
 async function answers(source: MetricsSource): Promise<Told> {
   try {
-    const { product, version } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
-    return ok(`${product} ${version} answers`);
+    const { product, version, queryMethod } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
+    const byGet = queryMethod === 'GET' ? '; it refuses POST, so it is asked by GET' : '';
+    return ok(`${product} ${version} answers${byGet}`);
   } catch (error) {
     return failed(reasonOf(error), remedyFor(error));
   }
