@@ -153,8 +153,9 @@ function serviceLabel(rows: readonly AnswerSeries[], callee: string | null): Ser
   const votes = new Map<string, { count: number; isGuess: boolean }>();
   for (const { labels } of rows) {
     const own = Object.fromEntries(Object.entries(labels).filter(([label]) => label !== callee));
-    const { from, how } = identify(own, { serviceLabels });
-    if (from === null || how === 'none' || how === 'exporter') continue;
+    const { from, how, exporter } = identify(own, { serviceLabels });
+    // The exporter's own name is nobody's; another label beside it may be, though a scrape could have added it.
+    if (from === null || how === 'none' || from === exporter?.label) continue;
     const vote = votes.get(from) ?? { count: 0, isGuess: how !== 'named' };
     votes.set(from, { ...vote, count: vote.count + 1 });
   }

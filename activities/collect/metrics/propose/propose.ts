@@ -109,7 +109,7 @@ async function tryDrafts(
     const pack = proposed.find(({ name }) => name === draft.name)!;
     const trial = await trialOf(draft.name, pack, survey, deps, now, asking);
     if (trial.read.length + trial.calls.length === 0) {
-      const why = 'it adds nothing to what packs in use read of these services';
+      const why = 'it adds nothing to what packs in use, or surer proposals, read of these services';
       leftOut.push(...draft.metrics.map((metric) => ({ metric, why })));
       continue;
     }
