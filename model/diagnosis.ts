@@ -164,6 +164,14 @@ export const exemplaryTrace = z.object({
 });
 export type ExemplaryTrace = z.infer<typeof exemplaryTrace>;
 
+/** A check whose result made the verdict what it is. */
+export const decidingCheck = z.object({
+  service: z.string(),
+  /** One sentence: `Check orders-db locks of orders-db failed: 1 session waits for a lock ...`. */
+  statement: z.string().max(500),
+});
+export type DecidingCheck = z.infer<typeof decidingCheck>;
+
 /** What the analysis concludes. Bounded in size (see analysis/limits), so it may pass through workflow history. */
 export const diagnosis = z.object({
   /** Version of the rules and weights that decided. */
@@ -194,6 +202,8 @@ export const diagnosis = z.object({
   gaps: z.array(gap),
   /** At most three. */
   nextActions: z.array(nextAction),
+  /** Absent where the verdict is the same without checks. */
+  decidedBy: decidingCheck.optional(),
   looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
   /** Absent where no call is known. */
   map: serviceMap.optional(),

@@ -7,6 +7,7 @@ import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import { FakeSource, type FakeOptions } from '../support/fake-source.js';
 import { bindingOf, collectDeps, runActivity, scopeOf, testConfig } from '../support/scopes.js';
+import { checksOf } from '../support/suspects.js';
 
 const learntFrom = { source: 'test', seenAt: null };
 const SCOPE = scopeOf(
@@ -30,7 +31,7 @@ async function check(
   const source = new FakeSource(options);
   const deps = await collectDeps(source);
   const look = { signal: new AbortController().signal };
-  const result = await runChecks(deps, { scope: SCOPE, service, faultKind }, look);
+  const result = await runChecks(deps, { scope: SCOPE, ...checksOf(service, faultKind) }, look);
   for (const one of result.checks) checkResult.parse(one);
   return { ...result, source };
 }
@@ -76,7 +77,7 @@ describe('diagnostic checks', () => {
     const deps = await collectDeps(new FakeSource({}), testConfig({ checks: { list: [own] } }));
     const look = { signal: new AbortController().signal };
     const of = async (service: string): Promise<CheckResult[]> =>
-      (await runChecks(deps, { scope: SCOPE, service, faultKind: 'unknown' }, look)).checks;
+      (await runChecks(deps, { scope: SCOPE, ...checksOf(service) }, look)).checks;
     const { outcome, service } = named(await of('payment'), 'name');
     assert.deepEqual([outcome, service], ['failed', 'payment']);
     assert.ok((await of('bank')).every(({ check }) => check !== 'name'));
@@ -166,8 +167,7 @@ describe('diagnostic checks', () => {
     const deps = await collectDeps(new FakeSource({}));
     const running = runActivity(createRunChecks(deps).runChecks, {
       scope: SCOPE,
-      service: 'payment',
-      faultKind: 'cpu',
+      ...checksOf('payment', 'cpu'),
     });
     running.cancel();
     await assert.rejects(running.result, CancelledFailure);
@@ -181,7 +181,7 @@ describe('diagnostic checks', () => {
         answer: (query) =>
           query.includes(`reporter="${reporter}"`) ? [[{ destination_canonical_service: 'payment' }, 3]] : [],
       });
-      const input = { scope: scopeOf(['payment'], packs), service: 'payment', faultKind: 'unknown' as const };
+      const input = { scope: scopeOf(['payment'], packs), ...checksOf('payment') };
       return (await runChecks(await collectDeps(source), input, { signal: new AbortController().signal }))
         .checks;
     };
