@@ -6,7 +6,13 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import { scope as scopeSchema, type DocumentRef } from '../model/incident.js';
 import { excerptOf } from './analyse/excerpt.js';
-import type { Activities, EvidenceRead, InvestigationSteps, SourceRequest, SuspectToCheck } from './contract.js';
+import type {
+  Activities,
+  EvidenceRead,
+  InvestigationSteps,
+  SourceRequest,
+  SuspectToCheck,
+} from './contract.js';
 import { completeRecord } from './record/complete-record.js';
 import { isLost, type Documents } from './record/documents.js';
 
@@ -107,7 +113,12 @@ export function byReference(
 function suspectsOf({ suspects }: Diagnosis): SuspectToCheck[] {
   return suspects
     .filter(({ status }) => status !== 'ruled-out')
-    .map(({ service, faultKind, confidence, faultKinds }) => ({ service, faultKind, confidence, faultKinds }));
+    .map(({ service, faultKind, confidence, faultKinds }) => ({
+      service,
+      faultKind,
+      confidence,
+      faultKinds,
+    }));
 }
 
 function bounded(gaps: readonly Gap[]): Gap[] {

@@ -70,7 +70,9 @@ export function queryCheck(
     ...{ id, speaksFor, failsWhen, unit, timeoutSeconds, name: service },
     query: fill(check.query, { name: service }),
     words: ({ value, limit }, failed) =>
-      failed ? `${value} is ${WORDS[failsWhen.op]} ${limit}` : `${value} is not ${WORDS[failsWhen.op]} ${limit}`,
+      failed
+        ? `${value} is ${WORDS[failsWhen.op]} ${limit}`
+        : `${value} is not ${WORDS[failsWhen.op]} ${limit}`,
   };
   return {
     ...{ service, by: 'query', zone, isGeneral: speaksFor === null, seconds: timeoutSeconds },

@@ -10,8 +10,10 @@ export interface CheckBudget {
 
 /** A check that tells less than this share of what the first one tells is not worth the asking. */
 const LEAST_SHARE = 0.02;
+/** Nats that are nothing but rounding: where the cause is certain, no check tells anything. */
+const LEAST_GAIN = 1e-9;
 /** Combinations of outcomes that are less likely than this are no longer told apart. */
-const LEAST_LIKELY = 1e-3;
+const LEAST_LIKELY = 5e-3;
 
 /** How likely one combination of outcomes is together with each hypothesis, the last one being none of them. */
 type Joint = readonly number[];
@@ -27,42 +29,58 @@ export function chooseChecks<C extends Candidate>(
   budget: CheckBudget,
 ): C[] {
   const rest = Math.max(0, 1 - hypotheses.reduce((sum, { belief }) => sum + belief, 0));
+  const prior: Joint = [...hypotheses.map(({ belief }) => belief), rest];
   const causes = [...hypotheses, null];
-  const open = new Map(
-    candidates.map((check) => [check, causes.map((cause) => chanceOfFailure(check, cause))]),
-  );
-  let joints: Joint[] = [[...hypotheses.map(({ belief }) => belief), rest]];
+  const open = new Set(candidates);
+  // Checks that look for the same tell the same.
+  const questions = new Map<string, Question>();
+  const questionOf = (check: Candidate): Question => {
+    const key = JSON.stringify([check.service, check.tells, check.isGeneral, check.by]);
+    const known = questions.get(key);
+    if (known !== undefined) return known;
+    const question = { chances: causes.map((cause) => chanceOfFailure(check, cause)), gain: 0 };
+    questions.set(key, question);
+    return question;
+  };
+  let joints: Joint[] = [prior];
   const chosen: C[] = [];
   let { seconds } = budget;
   let least = 0;
+  for (const check of candidates) questionOf(check);
   while (chosen.length < budget.most) {
-    let best: { check: C; chances: number[]; gain: number } | null = null;
-    for (const [check, chances] of open) {
-      if (check.seconds > seconds) continue;
-      const gain = gainOf(chances, joints);
-      if (best === null || gain > best.gain) best = { check, chances, gain };
-    }
-    if (best === null || best.gain <= least) break;
-    least = Math.max(least, LEAST_SHARE * best.gain);
-    chosen.push(best.check);
-    open.delete(best.check);
-    seconds -= best.check.seconds;
-    joints = joints.flatMap((joint) => split(joint, best.chances));
+    for (const question of questions.values()) question.gain = gainOf(question.chances, prior, joints);
+    const [best] = [...open]
+      .filter((check) => check.seconds <= seconds)
+      .sort((a, b) => questionOf(b).gain - questionOf(a).gain);
+    if (best === undefined) break;
+    const { chances, gain } = questionOf(best);
+    if (gain <= least || gain < LEAST_GAIN) break;
+    least = Math.max(least, LEAST_SHARE * gain);
+    chosen.push(best);
+    open.delete(best);
+    seconds -= best.seconds;
+    joints = joints.flatMap((joint) => split(joint, chances));
   }
   return chosen;
 }
 
+/** What checks that look for the same ask: how likely each cause makes a failure, and what the answer would tell. */
+interface Question {
+  chances: number[];
+  gain: number;
+}
+
 /** Mutual information of a check's outcome and the cause, given the outcomes so far; in nats. */
-function gainOf(chances: readonly number[], joints: readonly Joint[]): number {
+function gainOf(chances: readonly number[], prior: Joint, joints: readonly Joint[]): number {
   let gain = 0;
   for (const joint of joints) {
     const mass = sum(joint);
-    if (mass === 0) continue;
-    const fails = joint.reduce((total, weight, i) => total + weight * chances[i]!, 0) / mass;
-    const noise = joint.reduce((total, weight, i) => total + weight * entropy(chances[i]!), 0);
-    gain += mass * entropy(fails) - noise;
+    let fails = 0;
+    for (let i = 0; i < joint.length; i++) fails += joint[i]! * chances[i]!;
+    if (mass > 0) gain += mass * entropy(fails / mass);
   }
-  return gain;
+  // What chance alone makes of the outcome: the outcomes so far do not change how likely each cause is on the whole.
+  return gain - prior.reduce((total, belief, i) => total + belief * entropy(chances[i]!), 0);
 }
 
 /** What was one combination of outcomes is two with one more check; it stays one where that makes them too unlikely. */

@@ -23,7 +23,10 @@ export function decidingCheck(
   const isOfChecks = ({ evidence }: Finding): boolean => evidence.kind === 'check';
   const ofChecks = found.filter(isOfChecks);
   if (ofChecks.length === 0) return null;
-  const plain = scoresOf(facts, found.filter((one) => !isOfChecks(one)));
+  const plain = scoresOf(
+    facts,
+    found.filter((one) => !isOfChecks(one)),
+  );
   const [leader, would] = [scored[0]!, plain[0]!];
   const beliefIn = (ranked: readonly Ranked[], service: number): number =>
     believed([...ranked], doubts).find((one) => one.service === service)?.belief ?? 0;

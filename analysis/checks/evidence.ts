@@ -35,7 +35,9 @@ export function failedChecks({ input, graph }: Facts): Finding[] {
 export function passedChecks(facts: Facts, scored: readonly Ranked[]): Finding[] {
   const { input, graph } = facts;
   return scored
-    .filter(({ service, score }) => score > 0 && input.checks.some((one) => one.service === graph.names[service]))
+    .filter(
+      ({ service, score }) => score > 0 && input.checks.some((one) => one.service === graph.names[service]),
+    )
     .flatMap(({ service, kinds }) => {
       const name = graph.names[service]!;
       const believed = new Map(
@@ -81,7 +83,11 @@ export function absentKinds(name: string, checks: readonly CheckResult[]): Absen
     known.factor = Math.min(known.factor, bayesFactorOfPassing(askedBy(result)));
     passed.set(kind.data, known);
   }
-  return [...passed].map(([kind, { statements, factor }]) => ({ kind, factor, why: [...statements].join('; ') }));
+  return [...passed].map(([kind, { statements, factor }]) => ({
+    kind,
+    factor,
+    why: [...statements].join('; '),
+  }));
 }
 
 function askedBy({ query }: CheckResult): CheckedBy {

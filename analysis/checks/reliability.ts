@@ -25,7 +25,10 @@ export interface Candidate {
 }
 
 /** Probability that a check fails if this is the cause; `null` for any cause elsewhere. */
-export function chanceOfFailure({ service, tells, isGeneral, by }: Candidate, cause: Hypothesis | null): number {
+export function chanceOfFailure(
+  { service, tells, isGeneral, by }: Candidate,
+  cause: Hypothesis | null,
+): number {
   const { detects, general, otherKind, falseAlarm } = CHECK[by];
   if (cause?.service !== service) return falseAlarm;
   if (tells.includes(cause.kind)) return detects;

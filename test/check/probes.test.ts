@@ -9,30 +9,13 @@ import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { Guard } from '../../activities/check/probes/guard.js';
-import { plannedProbe } from '../../activities/check/probes/run-probes.js';
-import { checks as checksSchema } from '../../config/checks.js';
-import { checkResult, type CheckResult } from '../../model/check.js';
+import type { CheckResult } from '../../model/check.js';
 import { certificateAuthority, type Authority } from '../support/certificates.js';
 import { startPostgres, startRedis, type RunningServer } from '../support/database-servers.js';
+import { look, outcomes } from '../support/look.js';
 import { needs } from '../support/needs.js';
 
 const LOOPBACK = '127.0.0.1';
-
-/** Runs checks of the service `payment` that may connect to this machine. */
-async function look(list: object[], allow = [LOOPBACK]): Promise<CheckResult[]> {
-  const settings = checksSchema.parse({ allow, list: list.map((one) => ({ service: 'payment', ...one })) });
-  const guard = new Guard(settings.allow);
-  const results = await Promise.all(
-    settings.list.map((one) => {
-      assert.ok(one.type !== 'promql', 'a query is no probe');
-      return plannedProbe(one, 'payment', guard).run(new AbortController().signal);
-    }),
-  );
-  return results.flat().map((result) => checkResult.parse(result));
-}
-
-const outcomes = (results: CheckResult[]) => results.map(({ check, outcome }) => [check, outcome]);
 
 async function listening(server: net.Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));

@@ -83,7 +83,13 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
     runChecks: ({ service, zone }) =>
-      said(`check ${service}${zone == null ? '' : ` in ${zone}`}`, { checks: ref('checks'), ran: 1, failed: 0, left: 0, gaps: [] }),
+      said(`check ${service}${zone == null ? '' : ` in ${zone}`}`, {
+        checks: ref('checks'),
+        ran: 1,
+        failed: 0,
+        left: 0,
+        gaps: [],
+      }),
     saveRecord: ({ record }) => {
       calls.saved.push(structuredClone(record));
       return said(`save r${record.revision}`, {

@@ -42,8 +42,7 @@ export async function readIncident(
     scope,
     input: { ...inputOf(scope), series: series.flat(), changes },
     gaps: [...scope.gaps, ...collected.flatMap(({ gaps }) => gaps)],
-    check: async (service) =>
-      (await runChecks(deps, { scope, ...checksOf(service) }, look())).checks,
+    check: async (service) => (await runChecks(deps, { scope, ...checksOf(service) }, look())).checks,
   };
 }
 

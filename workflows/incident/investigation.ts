@@ -175,10 +175,9 @@ class Run {
           (here?.zones ?? []).map((zone) => {
             const inZone = shortSummary(`Check ${service} in ${zone} for ${trouble}`);
             return this.checkStep(`checks on ${service} in ${zone}`, inZone, () =>
-              runChecks.executeWithOptions(
-                { summary: inZone, ...this.collecting, ...inZoneOptions(zone) },
-                [{ ...input, zone }],
-              ),
+              runChecks.executeWithOptions({ summary: inZone, ...this.collecting, ...inZoneOptions(zone) }, [
+                { ...input, zone },
+              ]),
             );
           }),
         );

@@ -24,11 +24,15 @@ export const kafkaProbe: Probe<'kafka'> = async (check, { guard, timeoutMs }) =>
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return [...(await partitions(admin)), ...(check.group === undefined ? [] : [await lagOf(admin, check.group, check)])];
+    return [
+      ...(await partitions(admin)),
+      ...(check.group === undefined ? [] : [await lagOf(admin, check.group, check.mostLag)]),
+    ];
   } catch (error) {
     const { name, message } = error as Error;
     if (refusals[0] !== undefined) throw new CannotCheck(refusals[0]);
-    if (name === 'KafkaJSSASLAuthenticationError' || /authoriz/iu.test(message)) throw new CannotCheck(message);
+    if (name === 'KafkaJSSASLAuthenticationError' || /authoriz/iu.test(message))
+      throw new CannotCheck(message);
     throw plainCause(error);
   } finally {
     await admin.disconnect().catch(() => undefined);
@@ -64,10 +68,11 @@ function guardedSockets(guard: Guard, tls: boolean, refusals: string[]): ISocket
   };
 }
 
-async function partitions(admin: Admin): Promise<Seen[]> {
+export async function partitions(admin: Pick<Admin, 'fetchTopicMetadata'>): Promise<Seen[]> {
   const { topics } = await admin.fetchTopicMetadata();
   const all = topics.flatMap(({ name, partitions: list }) => list.map((one) => ({ ...one, name })));
-  const named = (some: typeof all): string => listOf(some.map(({ name, partitionId }) => `${name}-${partitionId}`));
+  const named = (some: typeof all): string =>
+    listOf(some.map(({ name, partitionId }) => `${name}-${partitionId}`));
   const leaderless = all.filter(({ leader }) => leader < 0);
   const behind = all.filter(({ isr, replicas }) => isr.length < replicas.length);
   const of = `of ${count(all.length, 'partition')}`;
@@ -93,23 +98,35 @@ async function partitions(admin: Admin): Promise<Seen[]> {
   ];
 }
 
+type Lag = Pick<Admin, 'describeGroups' | 'fetchOffsets' | 'fetchTopicOffsets'>;
+
 /** Messages that the group has not taken yet, of the topics for which it has said how far it is. */
-async function lagOf(admin: Admin, group: string, { mostLag }: { mostLag: number }): Promise<Seen> {
+export async function lagOf(admin: Lag, group: string, mostLag: number): Promise<Seen> {
+  const unknown = { aspect: 'lag', failed: null, speaksFor: null };
+  let taken: Awaited<ReturnType<Lag['fetchOffsets']>>;
+  try {
+    taken = await admin.fetchOffsets({ groupId: group });
+  } catch (error) {
+    // Of a group that never was, or whose broker is away: then partitions have no leader.
+    if ((error as Error).name !== 'KafkaJSGroupCoordinatorNotFound') throw error;
+    return { ...unknown, statement: `no broker knows the group ${group}` };
+  }
   const [described] = (await admin.describeGroups([group])).groups;
-  const taken = (await admin.fetchOffsets({ groupId: group })).slice(0, MOST_TOPICS);
   const lags = await Promise.all(
-    taken.map(async ({ topic, partitions: committed }) => {
-      const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, high]));
+    taken.slice(0, MOST_TOPICS).map(async ({ topic, partitions: committed }) => {
+      const ends = new Map(
+        (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]),
+      );
       return committed
         .filter(({ offset }) => Number(offset) >= 0)
         .map(({ partition, offset }) => ({
           of: `${topic}-${partition}`,
-          lag: Math.max(0, Number(ends.get(partition) ?? offset) - Number(offset)),
+          lag: Math.max(0, (ends.get(partition) ?? Number(offset)) - Number(offset)),
         }));
     }),
   );
   const all = lags.flat().sort((a, b) => b.lag - a.lag);
-  if (all.length === 0) throw new CannotCheck(`the group ${group} has not said of any topic how far it is`);
+  if (all.length === 0) return { ...unknown, statement: `the group ${group} has not said how far it is` };
   const lag = all.reduce((sum, one) => sum + one.lag, 0);
   const members = described?.members.length ?? 0;
   const most = lag === 0 ? '' : `, most in ${all[0]!.of} (${all[0]!.lag})`;

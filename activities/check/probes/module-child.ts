@@ -23,8 +23,7 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 function resolveOwnName(): void {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const url = JSON.stringify(new URL(`../define-check.${ending}`, import.meta.url).href);
-  const hook = `export const resolve = (name, context, next) =>
-    name === 'faultline' ? { url: ${url}, shortCircuit: true } : next(name, context);`;
+  const hook = `export const resolve = (name, context, next) => next(name === 'faultline' ? ${url} : name, context);`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }
 
@@ -50,7 +49,10 @@ function reasonOf(error: unknown): string {
 /** Functions as the word `function`: that is all that others need to know. */
 function described(check: Check): object {
   return Object.fromEntries(
-    Object.entries(check).map(([name, value]) => [name, typeof value === 'function' ? 'function' : (value as unknown)]),
+    Object.entries(check).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? 'function' : (value as unknown),
+    ]),
   );
 }
 

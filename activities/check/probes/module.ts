@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import pMap from 'p-map';
 import { z } from 'zod';
 import type { CheckModuleConfig } from '../../../config/checks.js';
 import { FAULT_KINDS } from '../../../model/choices.js';
@@ -12,7 +13,9 @@ import type { Seen } from './probe.js';
 import { askProgram, failure, seenByProgram, type Program } from './program.js';
 
 /** To start Node.js and to load the module, on a busy machine. */
-const LOAD_TIMEOUT_MS = 10_000;
+const LOAD_TIMEOUT_MS = 20_000;
+/** Modules that are loaded at a time: each is a process. */
+const CONCURRENCY = 2;
 /** Memory of the child: a look at a suspect needs little. */
 const MOST_HEAP_MEGABYTES = 128;
 const MOST_CHECKS = 50;
@@ -55,8 +58,9 @@ export async function readModules(
   signal: AbortSignal,
 ): Promise<{ checks: ModuleCheck[]; gaps: Gap[] }> {
   const gaps: Gap[] = [];
-  const all = await Promise.all(
-    modules.map(async (module) => {
+  const all = await pMap(
+    modules,
+    async (module) => {
       const key = JSON.stringify(module);
       const reading = loaded.get(key) ?? readModule(module);
       loaded.set(key, reading);
@@ -65,10 +69,15 @@ export async function readModules(
       } catch (error) {
         loaded.delete(key);
         signal.throwIfAborted();
-        gaps.push({ source: 'checks', what: `the checks of ${module.file}`, reason: (error as Error).message });
+        gaps.push({
+          source: 'checks',
+          what: `the checks of ${module.file}`,
+          reason: (error as Error).message,
+        });
         return [];
       }
-    }),
+    },
+    { concurrency: CONCURRENCY },
   );
   return { checks: all.flat(), gaps };
 }
@@ -95,7 +104,8 @@ export async function readModule(config: CheckModuleConfig): Promise<ModuleCheck
       throw new CannotCheck(`${config.file}: ${[where, ...path].join('.')}: ${message}`);
     }
     const { id } = parsed.data;
-    if (ids.has(id)) throw new CannotCheck(`${config.file}: ${where}.id: expected an id of its own, ${id} is taken`);
+    if (ids.has(id))
+      throw new CannotCheck(`${config.file}: ${where}.id: expected an id of its own, ${id} is taken`);
     ids.add(id);
     return checksOf(config, program, parsed.data, `${config.file}: ${where}`);
   });
@@ -110,7 +120,9 @@ function checksOf(
   const given: Record<string, string> = { ...settings, ...secrets };
   const missing = needs.filter((name) => given[name] === undefined);
   if (missing.length > 0) {
-    throw new CannotCheck(`${where}.needs: the configuration gives no ${missing.join(', ')} in settings or secrets`);
+    throw new CannotCheck(
+      `${where}.needs: the configuration gives no ${missing.join(', ')} in settings or secrets`,
+    );
   }
   const needed = Object.fromEntries(needs.map((name) => [name, given[name]!]));
   return [service].flat().map((name) => ({
@@ -126,7 +138,10 @@ function checksOf(
 /** The process that holds the module. */
 function programOf(file: string): Program {
   const child = fileURLToPath(import.meta.url).replace(/module\.(ts|js)$/u, 'module-child.$1');
-  const loaders = new Set([...(child.endsWith('.ts') ? [loaderOf(import.meta.filename)] : []), ...typesOf(file)]);
+  const loaders = new Set([
+    ...(child.endsWith('.ts') ? [loaderOf(import.meta.filename)] : []),
+    ...typesOf(file),
+  ]);
   const flags = [...loaders].flatMap((loader) => ['--import', loader]);
   return {
     name: file,
@@ -142,7 +157,9 @@ function typesOf(file: string): string[] {
     return [loaderOf(file)];
   } catch {
     const node = `Node.js ${process.versions.node}`;
-    throw new CannotCheck(`${file}: ${node} reads no TypeScript: write .mjs, use 22.18, or install tsx beside it`);
+    throw new CannotCheck(
+      `${file}: ${node} reads no TypeScript: write .mjs, use 22.18, or install tsx beside it`,
+    );
   }
 }
 

@@ -15,7 +15,11 @@ import {
 const LONGEST_STATEMENT = 120;
 
 /** Refused credentials, or a role that may not see this: the check's trouble and not the server's. */
-const REFUSED_LOGIN = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
+const REFUSED_LOGIN = new Set([
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_SPECIFIC_ACCESS_DENIED_ERROR',
+]);
 /** The server has no connection left. */
 const REFUSED_CONNECTION = new Set(['ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS']);
 
@@ -35,8 +39,7 @@ export const mysqlProbe: Probe<'mysql'> = async (check, { guard, timeoutMs }) =>
     await connection.query('set session transaction read only');
     return [
       await connections(connection),
-      await locks(connection),
-      await statements(connection),
+      ...(await sessions(connection)),
       ...(await replication(connection)),
     ];
   } catch (error) {
@@ -69,6 +72,17 @@ async function connections(connection: Connection): Promise<Seen> {
   };
 }
 
+/** Without the right PROCESS an account sees no session but its own: that nobody waits would be a guess. */
+async function sessions(connection: Connection): Promise<Seen[]> {
+  try {
+    return [await locks(connection), await statements(connection)];
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ER_SPECIFIC_ACCESS_DENIED_ERROR') throw error;
+    const statement = 'the account has not the right PROCESS, without which it sees its own session alone';
+    return [{ aspect: 'locks', failed: null, statement, speaksFor: null }];
+  }
+}
+
 /**
  * A session that waits, and the transaction that it waits for: of rows by InnoDB's own table. What holds the metadata
  * of a table is another transaction that has been open longest, as no server tells by default.
@@ -94,11 +108,11 @@ async function locks(connection: Connection): Promise<Seen> {
       where ${holder === null ? `trx_mysql_thread_id <> connection_id() and p.state not like 'Waiting for%'` : `trx_mysql_thread_id = ${Number(holder)}`}
       order by trx_started limit 1`,
   );
-  const sessions = `${count(waiting, 'session')} ${waiting === 1 ? 'waits' : 'wait'} for a lock`;
+  const waits = `${count(waiting, 'session')} ${waiting === 1 ? 'waits' : 'wait'} for a lock`;
   return {
     aspect: 'locks',
     failed: longest >= LONG_WAIT_SECONDS,
-    statement: `${sessions}, the longest for ${quantity(longest, 's')}${held === undefined ? '' : holderWords(held)}`,
+    statement: `${waits}, the longest for ${quantity(longest, 's')}${held === undefined ? '' : holderWords(held)}`,
     speaksFor: null,
   };
 }
@@ -158,10 +172,15 @@ async function statements(connection: Connection): Promise<Seen> {
 async function replication(connection: Connection): Promise<Seen[]> {
   const rows = await replicaStatus(connection);
   return rows.map((row) => {
-    const value = (...names: string[]): unknown => names.map((name) => row[name]).find((one) => one !== undefined);
-    const running = ['IO', 'SQL'].filter((thread) => value(`Replica_${thread}_Running`, `Slave_${thread}_Running`) !== 'Yes');
+    const value = (...names: string[]): unknown =>
+      names.map((name) => row[name]).find((one) => one !== undefined);
+    const running = ['IO', 'SQL'].filter(
+      (thread) => value(`Replica_${thread}_Running`, `Slave_${thread}_Running`) !== 'Yes',
+    );
     const lag = value('Seconds_Behind_Source', 'Seconds_Behind_Master') as number | null;
-    const error = [value('Last_IO_Error'), value('Last_SQL_Error')].find((one) => one !== '' && one !== undefined);
+    const error = [value('Last_IO_Error'), value('Last_SQL_Error')].find(
+      (one) => one !== '' && one !== undefined,
+    );
     const stopped = `replication has stopped (${running.join(' and ')})${error === undefined ? '' : `: ${error as string}`}`;
     return {
       aspect: 'replication',

@@ -15,7 +15,8 @@ export const SAMPLE_MS = 1000;
 export interface Seen {
   /** What was looked at, where a check looks at several things: `locks`. */
   aspect?: string | undefined;
-  failed: boolean;
+  /** Null where this could not be looked at, and the statement says why. */
+  failed: boolean | null;
   /** One sentence with the number that decided, without its full stop. */
   statement: string;
   /** Which kind of fault a failure speaks for; null when it only says that something is wrong. */

@@ -35,7 +35,11 @@ export interface Program {
 }
 
 /** What a program saw, by the question that it is asked. Throws CannotCheck. */
-export async function seenByProgram(program: Program, question: object, signal: AbortSignal): Promise<Seen[]> {
+export async function seenByProgram(
+  program: Program,
+  question: object,
+  signal: AbortSignal,
+): Promise<Seen[]> {
   const answer = await askProgram(program, question, z.union([failure, results]), signal);
   if ('error' in answer) throw new CannotCheck(`${program.name}: ${answer.error}`);
   return answer.results.map(({ outcome, ...seen }) => ({ ...seen, failed: outcome === 'failed' }));

@@ -93,7 +93,8 @@ function alarms(all: z.infer<typeof nodes>): Seen {
 
 function depth(items: Queue[], total: number, most: number): Seen {
   const [deepest] = [...items].sort((a, b) => b.messages - a.messages);
-  if (deepest === undefined) return { aspect: 'depth', failed: false, statement: 'there is no queue', speaksFor: null };
+  if (deepest === undefined)
+    return { aspect: 'depth', failed: false, statement: 'there is no queue', speaksFor: null };
   const { name, messages, consumers: taking } = deepest;
   return {
     aspect: 'depth',

@@ -109,7 +109,10 @@ function turnedAway(before: Info, now: Info): Seen {
   return {
     aspect: 'evictions',
     failed: words.length > 0,
-    statement: words.length > 0 ? `${words.join(', ')} within ${within}` : `nothing evicted or refused within ${within}`,
+    statement:
+      words.length > 0
+        ? `${words.join(', ')} within ${within}`
+        : `nothing evicted or refused within ${within}`,
     speaksFor: rejected > 0 ? 'pool-saturation' : 'memory',
   };
 }

@@ -53,11 +53,17 @@ export function plannedProbe(check: ProbeConfig, service: string, guard: Guard):
     ...{ service, by: 'probe', zone, tells, seconds: timeoutSeconds },
     isGeneral: check.speaksFor === undefined && of.includes('general'),
     run: (signal) =>
-      runLimited(named, timeoutSeconds, signal, (context) => probe(check, { ...context, guard }), (error) => {
-        const speaksFor = error instanceof NoAddress ? 'routing' : TYPE_SPEAKS_FOR[type];
-        // A program that does not answer says nothing of the service.
-        return type === 'command' ? null : { speaksFor };
-      }),
+      runLimited(
+        named,
+        timeoutSeconds,
+        signal,
+        (context) => probe(check, { ...context, guard }),
+        (error) => {
+          const speaksFor = error instanceof NoAddress ? 'routing' : TYPE_SPEAKS_FOR[type];
+          // A program that does not answer says nothing of the service.
+          return type === 'command' ? null : { speaksFor };
+        },
+      ),
   };
 }
 
@@ -152,7 +158,7 @@ function resultOf(named: Named, started: number, seen: Seen | null, blind = ''):
   return {
     check: seen?.aspect === undefined ? named.id : `${named.id} ${seen.aspect}`,
     service: named.service,
-    outcome: seen === null ? 'could-not-run' : seen.failed ? 'failed' : 'passed',
+    outcome: seen === null || seen.failed === null ? 'could-not-run' : seen.failed ? 'failed' : 'passed',
     statement:
       statement.length <= LONGEST_STATEMENT ? statement : `${statement.slice(0, LONGEST_STATEMENT - 1)}…`,
     speaksFor: seen === null ? null : (named.speaksFor ?? seen.speaksFor),
