@@ -252,6 +252,37 @@ describe('checks of one’s own', function () {
       assert.match(refused.statement, /refuses new connections/);
     });
 
+    it('tell of dead rows, of the size, and of statements that have become slow', async () => {
+      const client = await connect('loader');
+      await client.query('create table stock as select i as id from generate_series(1, 300000) i');
+      await client.query('alter table stock set (autovacuum_enabled = off)');
+      await client.query('delete from stock where id > 50000');
+      await client.query('select pg_stat_force_next_flush()');
+      await client.query('select 1');
+      const of = async (aspect: string): Promise<CheckResult> =>
+        (await look([check({ mostBytes: 10_000_000 })])).find((one) => one.check === `orders-db ${aspect}`)!;
+      const vacuum = await of('vacuum');
+      assert.equal(vacuum.outcome, 'failed', vacuum.statement);
+      assert.match(
+        vacuum.statement,
+        /^public\.stock has 250 k dead rows beside 50 k live ones, never vacuumed$/,
+      );
+      const size = await of('size');
+      assert.deepEqual([size.outcome, size.speaksFor], ['failed', 'disk'], size.statement);
+      assert.match(size.statement, /^the database takes \d+(\.\d)? MiB of 9\.54 MiB$/);
+      await client.query('create extension pg_stat_statements');
+      await client.query(
+        'create function work(t float8) returns void as $$ select pg_sleep(t) $$ language sql',
+      );
+      for (let i = 0; i < 30; i += 1) await client.query('select work(0.001)');
+      assert.equal((await of('slow-statements')).outcome, 'passed');
+      const slower = client.query('select work(0.5)');
+      const slow = await of('slow-statements');
+      await slower;
+      assert.equal(slow.outcome, 'failed', slow.statement);
+      assert.match(slow.statement, /^50\d ms instead of \d+(\.\d+)? ms on average: select work/);
+    });
+
     it('do not blame the server for a login of the check that is refused', async () => {
       const [result] = await look([check({ database: 'nowhere' })]);
       assert.equal(result?.outcome, 'could-not-run');
