@@ -23,7 +23,6 @@ export function causeSection(facts: Facts, queries: Queries): Section {
   const items: Text[] = [
     // Without a suspect the reason is the sentence above.
     ...(verdict.service === null ? [] : [text`Why: ${oneLine(verdict.reason)}`]),
-    ...(diagnosis.decidedBy ? [text`Decided by: ${oneLine(diagnosis.decidedBy.statement, 400)}`] : []),
     ...changeItems(facts),
     ...checkItems(facts),
     ...verdict.wouldSettle.map((what) => text`Missing data: ${oneLine(what)}`),

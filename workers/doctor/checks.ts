@@ -44,10 +44,8 @@ export async function examineChecks({ checks, runbooks }: Checks): Promise<Findi
 
 async function moduleTold(module: Config['checks']['modules'][number], setting: string): Promise<Told> {
   try {
-    const found = await readModule(module);
-    return ok(
-      `${count(new Set(found.map(({ id }) => id)).size, 'check')}: ${listOf(found.map(({ id }) => id))}`,
-    );
+    const ids = [...new Set((await readModule(module)).map(({ id }) => id))];
+    return ok(`${count(ids.length, 'check')}: ${listOf(ids)}`);
   } catch (error) {
     return failed(
       reasonOf(error),
