@@ -82,9 +82,9 @@ export interface InvestigationSteps {
   }): Promise<Diagnosis>;
 
   /**
-   * Runs those checks of one suspect that tell most of which suspect it is. `zone` is that of the worker that runs them,
-   * null for those that any worker may run; the answer names further zones where checks of this suspect are to be run,
-   * and how many were not worth running.
+   * Runs those checks of one suspect that tell most of which suspect it is. `zone` is that of the worker that runs
+   * them, null for those that any worker may run; the answer names further zones where checks of this suspect are to be
+   * run, and how many were not worth running.
    */
   runChecks(input: {
     scope: Scope;

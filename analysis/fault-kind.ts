@@ -28,8 +28,8 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 /**
  * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what
  * single pieces of evidence speak for; added is what only their combination says: which resource grew most, whether the
- * delay is on the way rather than within, and what is left when the resources are seen and calm. `absent` are kinds that
- * passed checks make less likely. The result sums to 1, likeliest first.
+ * delay is on the way rather than within, and what is left when the resources are seen and calm. `absent` are kinds
+ * that passed checks make less likely. The result sums to 1, likeliest first.
  */
 export function faultKinds(
   facts: Facts,

@@ -51,7 +51,7 @@ export function collecting({ sourceTimeoutSeconds, taskQueues }: Policy): Activi
 }
 
 /** A worker of the zone takes a check within so long, or there is none. */
-const ZONE_WAIT_SECONDS = 30;
+const ZONE_WAIT_SECONDS = 20;
 
 /** Where checks of a zone run: what no worker takes there in time fails, and is tried by no other. */
 export function inZone(zone: string): ActivityOptions {

@@ -78,7 +78,7 @@ function stepsIn(body: string): string[] {
   });
 }
 
-/** The runbooks that fit a verdict: first those for its service and its kind, then for its service, then for its kind. */
+/** The runbooks that fit a verdict: those for its service and its kind, then for its service, then for its kind. */
 export function runbooksFor(
   { verdict: { service, faultKind } }: Pick<Diagnosis, 'verdict'>,
   runbooks: readonly ReadRunbook[],

@@ -3,8 +3,8 @@ import type { InvestigationSteps } from '../contract.js';
 import { readRunbooks, runbooksFor } from './read-runbooks.js';
 
 /**
- * Adds to what is concluded the runbooks that fit it. They are read each time, so that a corrected one is shown at once;
- * a folder that cannot be read is a gap.
+ * Adds to what is concluded the runbooks that fit it. They are read each time, so that a corrected one is shown at
+ * once; a folder that cannot be read is a gap.
  */
 export function withRunbooks(
   analyse: InvestigationSteps['analyse'],

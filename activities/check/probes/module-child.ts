@@ -1,7 +1,7 @@
 /*
  * The child process that holds a module with checks of one's own: `node module-child.js FILE`. It reads a question from
- * its standard input and writes one answer in JSON to its standard output, as any program does that is a check; what the
- * module itself prints goes to standard error.
+ * its standard input and writes one answer in JSON to its standard output, as any program does that is a check; what
+ * the module itself prints goes to standard error.
  */
 import { register } from 'node:module';
 import { text } from 'node:stream/consumers';

@@ -150,7 +150,7 @@ function programOf(file: string): Program {
   };
 }
 
-/** What reads a module in TypeScript: Node.js itself from 22.18 on, else tsx where it is installed beside the module. */
+/** What reads TypeScript: Node.js itself from 22.18 on, else tsx where it is installed beside the module. */
 function typesOf(file: string): string[] {
   if (!['.ts', '.mts'].includes(extname(file)) || 'typescript' in process.features) return [];
   try {

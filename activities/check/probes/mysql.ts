@@ -100,12 +100,17 @@ async function locks(connection: Connection): Promise<Seen> {
   }
   const longest = Math.max(...[...rows, ...metadata].map(({ seconds }) => Number(seconds)));
   const holder = rows[0]?.holder ?? null;
+  const isHolder =
+    holder === null
+      ? `trx_mysql_thread_id <> connection_id() and p.state not like 'Waiting for%'`
+      : `trx_mysql_thread_id = ${Number(holder)}`;
   const [held] = await rowsOf<Holder>(
     connection,
-    `select trx_mysql_thread_id as id, coalesce(p.user, '?') as who, coalesce(p.host, '?') as client, p.command as state,
-            timestampdiff(second, trx_started, now()) as age, left(coalesce(p.info, ''), ${LONGEST_STATEMENT}) as statement
+    `select coalesce(p.user, '?') as who, coalesce(p.host, '?') as client, p.command as state,
+            timestampdiff(second, trx_started, now()) as age,
+            left(coalesce(p.info, ''), ${LONGEST_STATEMENT}) as statement
        from information_schema.innodb_trx left join information_schema.processlist p on p.id = trx_mysql_thread_id
-      where ${holder === null ? `trx_mysql_thread_id <> connection_id() and p.state not like 'Waiting for%'` : `trx_mysql_thread_id = ${Number(holder)}`}
+      where ${isHolder}
       order by trx_started limit 1`,
   );
   const waits = `${count(waiting, 'session')} ${waiting === 1 ? 'waits' : 'wait'} for a lock`;
@@ -134,12 +139,14 @@ function holderWords({ who, client, state, age, statement }: Holder): string {
 async function waitingFor(connection: Connection): Promise<{ holder: number; seconds: number }[]> {
   const columns = `b.trx_mysql_thread_id as holder, timestampdiff(second, r.trx_wait_started, now()) as seconds`;
   const transactions = (asks: string, holds: string): string =>
-    `join information_schema.innodb_trx r on r.trx_id = ${asks} join information_schema.innodb_trx b on b.trx_id = ${holds}
+    `join information_schema.innodb_trx r on r.trx_id = ${asks}
+     join information_schema.innodb_trx b on b.trx_id = ${holds}
       order by (b.trx_wait_started is null) desc, seconds desc`;
   try {
     return await rowsOf(
       connection,
-      `select ${columns} from information_schema.innodb_lock_waits w ${transactions('w.requesting_trx_id', 'w.blocking_trx_id')}`,
+      `select ${columns} from information_schema.innodb_lock_waits w
+       ${transactions('w.requesting_trx_id', 'w.blocking_trx_id')}`,
     );
   } catch (error) {
     if ((error as { code?: string }).code !== 'ER_UNKNOWN_TABLE') throw error;
@@ -181,7 +188,8 @@ async function replication(connection: Connection): Promise<Seen[]> {
     const error = [value('Last_IO_Error'), value('Last_SQL_Error')].find(
       (one) => one !== '' && one !== undefined,
     );
-    const stopped = `replication has stopped (${running.join(' and ')})${error === undefined ? '' : `: ${error as string}`}`;
+    const why = error === undefined ? '' : `: ${error as string}`;
+    const stopped = `replication has stopped (${running.join(' and ')})${why}`;
     return {
       aspect: 'replication',
       failed: running.length > 0 || (lag ?? 0) >= LONG_REPLICATION_LAG_SECONDS,

@@ -224,7 +224,7 @@ async function slowerStatements(client: pg.Client): Promise<Seen[]> {
     .sort((a, b) => b.spent - a.spent)[0];
   const statement =
     slow === undefined
-      ? `none of ${count(now.length, 'statement')} that ended within ${quantity(SAMPLE_MS / 1000, 's')} took much longer than usual`
+      ? `none of ${count(now.length, 'statement')} that ended just now took much longer than usual`
       : `${quantity(slow.takes, 's')} instead of ${quantity(slow.usually, 's')} on average: ${slow.text}`;
   return [{ aspect: 'slow-statements', failed: slow !== undefined, statement, speaksFor: null }];
 }

@@ -96,10 +96,11 @@ function depth(items: Queue[], total: number, most: number): Seen {
   if (deepest === undefined)
     return { aspect: 'depth', failed: false, statement: 'there is no queue', speaksFor: null };
   const { name, messages, consumers: taking } = deepest;
+  const held = `${count(messages, 'message')} in ${name} (${count(taking, 'consumer')})`;
   return {
     aspect: 'depth',
     failed: messages >= most,
-    statement: `${count(messages, 'message')} in ${name} (${count(taking, 'consumer')}), the fullest of ${count(total, 'queue')}`,
+    statement: `${held}, the fullest of ${count(total, 'queue')}`,
     speaksFor: null,
   };
 }
