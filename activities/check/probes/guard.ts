@@ -79,9 +79,9 @@ export class Guard {
     return (host, options, answer) => {
       this.endpoint(host, port).then(
         ({ address }) => answerLookup(address, options, answer),
-        (error: Error) => {
+        (error: unknown) => {
           if (error instanceof CannotCheck) refuse(error.message);
-          answer(error, '');
+          answer(error as Error, '');
         },
       );
     };

@@ -42,7 +42,7 @@ export const kafkaProbe: Probe<'kafka'> = async (check, { guard, timeoutMs }) =>
 type Sasl = NonNullable<CheckOf<'kafka'>['sasl']>;
 
 function saslOf({ mechanism, user, password = '' }: Sasl): SASLOptions {
-  return { mechanism, username: user, password } as SASLOptions;
+  return { mechanism, username: user, password };
 }
 
 /** What the network says, without the library's wrapping around it. */

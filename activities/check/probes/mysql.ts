@@ -98,12 +98,12 @@ async function locks(connection: Connection): Promise<Seen> {
   if (waiting === 0) {
     return { aspect: 'locks', failed: false, statement: 'no session waits for a lock', speaksFor: null };
   }
-  const longest = Math.max(...[...rows, ...metadata].map(({ seconds }) => Number(seconds)));
+  const longest = Math.max(...[...rows, ...metadata].map(({ seconds }) => seconds));
   const holder = rows[0]?.holder ?? null;
   const isHolder =
     holder === null
       ? `trx_mysql_thread_id <> connection_id() and p.state not like 'Waiting for%'`
-      : `trx_mysql_thread_id = ${Number(holder)}`;
+      : `trx_mysql_thread_id = ${holder}`;
   const [held] = await rowsOf<Holder>(
     connection,
     `select coalesce(p.user, '?') as who, coalesce(p.host, '?') as client, p.command as state,

@@ -136,8 +136,8 @@ function replicationIn(facts: Info): Seen[] {
 /** Names of commands alone: their arguments are data. Nothing where the role may not read the slow log. */
 async function slowCommands(redis: Redis): Promise<Seen[]> {
   const [now] = await redis.time();
-  const entries = await redis.slowlog('GET', MOST_SLOW_COMMANDS).catch((error: Error) => {
-    if (error.name === 'ReplyError') return null;
+  const entries = await redis.slowlog('GET', MOST_SLOW_COMMANDS).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'ReplyError') return null;
     throw error;
   });
   if (entries === null) return [];
