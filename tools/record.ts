@@ -29,6 +29,7 @@ import { FAULTS, parseFault, type Fault } from '../examples/shop/fault-catalog.j
 import { startShop, type Shop } from '../examples/shop/index.js';
 import { beganAt, recordingFolder, type AlertmanagerPost } from '../workers/demo/recorded-incident.js';
 import { CALM_SECONDS, demoConfig, newToken } from '../workers/demo/settings.js';
+import { checksOf } from '../test/support/suspects.js';
 
 /** What follows the alert is recorded too: a diagnosis looks again. */
 const AFTER_ALERT_MS = 45_000;
@@ -114,7 +115,7 @@ async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost
   for (const family of FAMILIES) await collectMetrics(deps, scope, family, look);
   await collectChanges(deps, scope, look);
   for (const service of scope.services) {
-    await runChecks(deps, { scope, service, faultKind: 'unknown' }, look);
+    await runChecks(deps, { scope, ...checksOf(service) }, look);
   }
   const about = `The example shop with ${fault.name}: ${fault.description}`;
   return source.file({ about, alertTime: beganAt(post), changes: running.deploys() });

@@ -30,9 +30,15 @@ export async function startPostgres(initdb: string): Promise<RunningServer> {
     max_connections: 12,
     unix_socket_directories: directory,
   };
-  const flags = Object.entries({ ...settings, superuser_reserved_connections: 1, fsync: 'off' }).flatMap(
-    ([name, value]) => ['-c', `${name}=${value}`],
-  );
+  const more = {
+    shared_preload_libraries: 'pg_stat_statements',
+    superuser_reserved_connections: 1,
+    fsync: 'off',
+  };
+  const flags = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   const server = execa(join(bin, 'postgres'), ['-D', data, ...flags], { ...user, reject: false });
   const stop = async (): Promise<void> => {
     server.kill('SIGINT');
