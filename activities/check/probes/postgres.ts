@@ -90,7 +90,7 @@ async function locks(client: pg.Client): Promise<Seen> {
   const { waiting, longest, holder, state, statement, age } = rows[0]!;
   const failed = waiting > 0 && longest >= LONG_WAIT_SECONDS;
   if (waiting === 0)
-    return { aspect: 'locks', failed, statement: 'no session waits for a lock', speaksFor: null };
+    return { aspect: 'locks', failed, statement: 'no session waits for a lock', speaksFor: 'lock' };
   const held =
     holder === null
       ? ''
@@ -100,7 +100,7 @@ async function locks(client: pg.Client): Promise<Seen> {
     aspect: 'locks',
     failed,
     statement: `${sessions}, the longest for ${quantity(longest, 's')}${held}`,
-    speaksFor: null,
+    speaksFor: 'lock',
   };
 }
 
