@@ -1,13 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import type { Fault } from '../examples/shop/fault-catalog.js';
 import { startShop, type Shop } from '../examples/shop/index.js';
 import type { AlertmanagerPost } from '../workers/demo/recorded-incident.js';
+import { alertsOf, untilCalm } from '../workers/demo/calm.js';
 import { newToken } from '../workers/demo/settings.js';
 
 const ALERT_TIMEOUT_MS = 180_000;
+/** Requests per second at the edge: few, so that a busy machine does not put troubles of its own into a recording. */
+const RATE = 15;
+/** The longest wait for a calm, as a multiple of it. */
+const PATIENCE = 4;
 
 /** What is done with an incident while the shop is broken: called with the first post of its alert. */
 export type TakeIncident = (shop: Shop, fault: Fault, post: AlertmanagerPost) => Promise<void>;
@@ -30,15 +36,18 @@ export async function playIncidents(
       return reply.code(202).send();
     });
     const address = await listener.listen({ host: '127.0.0.1', port: 0 });
-    const runDir = join(process.cwd(), '.faultline', 'record');
-    await rm(runDir, { recursive: true, force: true });
+    const runDir = await mkdtemp(join(tmpdir(), 'faultline-record-'));
     const shop = await startShop({
       ...{ runDir, webhookUrl: `${address}/v1/alertmanager`, webhookToken: newToken() },
-      postgres: fault.injection === 'lock',
+      ...{ rate: RATE, postgres: fault.injection === 'lock' },
     });
     try {
       console.log(`${fault.name}: calm for ${calmSeconds} s`);
-      await sleep(calmSeconds * 1000);
+      await untilCalm({
+        disturbances: () => alertsOf(shop.prometheusUrl),
+        ...{ calmSeconds, patienceSeconds: PATIENCE * calmSeconds, signal: new AbortController().signal },
+        report: () => undefined,
+      });
       posts.length = 0;
       await shop.inject(fault.name);
       await take(shop, fault, await firingPost(posts, fault));
@@ -46,6 +55,7 @@ export async function playIncidents(
     } finally {
       await shop.stop();
       await listener.close();
+      await rm(runDir, { recursive: true, force: true });
     }
   }
 }

@@ -75,7 +75,10 @@ function withChecks(input: DiagnosisInput, checks: readonly CheckResult[]): Diag
 }
 
 /** The input as it is when only some of the sources are configured. */
-function restricted({ input, stepsInMetrics }: EvidenceRecording, asked: ReadonlySet<Asked>): DiagnosisInput {
+export function restricted(
+  { input, stepsInMetrics }: EvidenceRecording,
+  asked: ReadonlySet<Asked>,
+): DiagnosisInput {
   const knows = ({ learntFrom }: { learntFrom: { source: string } }): boolean =>
     (asked.has('traces') || learntFrom.source !== FROM_TRACES) &&
     (asked.has('state') || learntFrom.source !== FROM_CLUSTER);

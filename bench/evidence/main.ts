@@ -33,7 +33,7 @@ else process.stdout.write(incidentsTable(judged) + selectionsTable(judged));
 
 function selectionsTable(all: readonly Judged[]): string {
   return table(
-    `${names.length} incidents of the shop, 30 s after the alert`,
+    `${names.length} incidents of the shop, 20 s after the alert`,
     ['asked', 'service', 'service and kind', 'seconds', 'KB read'],
     SELECTIONS.map(({ name }) => {
       const own = all.filter(({ selection }) => selection === name);

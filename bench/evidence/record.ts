@@ -27,9 +27,9 @@ import { demoConfig, newToken, sourcesOf } from '../../workers/demo/settings.js'
 import { keepRecording, type Asked, type Cost, type EvidenceRecording } from './recording.js';
 
 /** Calm before each fault: what a diagnosis takes for the baseline. */
-const CALM_SECONDS = 100;
+const CALM_SECONDS = 80;
 /** After the post of the alert: its first investigation has just been made, a second sees more. */
-const AFTER_ALERT_MS = 30_000;
+const AFTER_ALERT_MS = 20_000;
 const ENVIRONMENT = 'shop';
 
 /** Breaks the shop by each fault and keeps what every source tells of it. */

@@ -17,7 +17,7 @@ export interface Cost {
   bytes: number;
 }
 
-/** One incident of the shop with all that every source told half a minute after its alert. */
+/** One incident of the shop with all that every source told 20 s after its alert. */
 export interface EvidenceRecording {
   fault: string;
   /** Everything but checks. */

@@ -197,6 +197,11 @@ describe('the faults of the running shop', function () {
     assert.ok(storefront);
     assert.ok(storefront.sum(`${CLIENT}_count`, /server_address="catalog"/, /http_request_method="GET"/) > 0);
     assert.ok(storefront.sum(`${SERVER}_count`, /http_route="\/checkout"/, /error_type="50\d"/) > 0);
+    const ledger = await Scrape.of(shop.metricsUrls['ledger']!);
+    assert.ok(
+      (ledger?.sum(`${SERVER}_count`, /url_scheme="https"/) ?? 0) > 0,
+      'requests by TLS are not seen',
+    );
     assert.equal(storefront.sum(`${SERVER}_count`), storefront.sum(`${SERVER}_count`, /http_route="\//));
   });
 });

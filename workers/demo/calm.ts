@@ -51,11 +51,18 @@ export async function disturbancesOf(
   environment: string,
 ): Promise<string[]> {
   const [alerts, open] = await Promise.all([
-    axios.get<{ data: { alerts: { labels: { alertname?: string } }[] } }>(`${prometheusUrl}/api/v1/alerts`, {
-      timeout: 10_000,
-    }),
+    alertsOf(prometheusUrl),
     incidents.list({ environment: [environment], state: ['open'] }, { limit: 10 }),
   ]);
+  return [...alerts, ...open.incidents.map(({ id }) => id)];
+}
+
+/** Alerts that a Prometheus holds for pending or firing, each name once. */
+export async function alertsOf(prometheusUrl: string): Promise<string[]> {
+  const alerts = await axios.get<{ data: { alerts: { labels: { alertname?: string } }[] } }>(
+    `${prometheusUrl}/api/v1/alerts`,
+    { timeout: 10_000 },
+  );
   const names = alerts.data.data.alerts.map(({ labels }) => `alert ${labels.alertname ?? 'without a name'}`);
-  return [...new Set([...names, ...open.incidents.map(({ id }) => id)])];
+  return [...new Set(names)];
 }

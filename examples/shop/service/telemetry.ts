@@ -89,9 +89,10 @@ export function startTelemetry(launch: Launch): Telemetry {
   http.setMeterProvider(provider);
   const spans = startSpans(resource, launch.spanFile);
   http.setTracerProvider(spans);
-  // The instrumentation patches the module when it is required. `import http` sees the patch too: the default
+  // The instrumentation patches a module when it is required. `import http` sees the patch too: the default
   // export of a built-in is the very object that `require` gives.
-  createRequire(import.meta.url)('node:http');
+  const require = createRequire(import.meta.url);
+  for (const module of ['node:http', 'node:https']) require(module);
   return { meter: provider.getMeter('shop'), tracer: spans.getTracer('shop'), exporter };
 }
 
