@@ -344,13 +344,15 @@ describe('secrets, from a post to the end of an incident', function () {
   });
 
   it('were read with every kind of evidence, which is kept and told without them', () => {
-    const statements = final.diagnosis?.suspects.flatMap(({ evidence }) => evidence) ?? [];
-    const words = HOSTILE_TEXT.slice(0, 25);
-    for (const kind of ['log', 'state', 'check', 'change'] as const) {
-      const told = statements.filter((one) => one.kind === kind && one.statement.includes(words));
-      assert.ok(told.length > 0, `no ${kind} tells the text: ${JSON.stringify(statements)}`);
-    }
-    assert.match(told['files of the store'] ?? '', /POST \/pay <script>/u, 'no span was kept');
+    const kept = told['files of the store'] ?? '';
+    const kinds: Record<string, RegExp> = {
+      log: /logs lines such as \S*<script>[^\n]*catalog; password=\*/u,
+      state: /ImagePullBackOff[^\n]*catalog; password=\*/u,
+      check: /catalog; token=\*/u,
+      change: /payment: <script>[^\n]*api_key: \*/u,
+    };
+    for (const [kind, pattern] of Object.entries(kinds)) assert.match(kept, pattern, `no ${kind} was kept`);
+    assert.match(kept, /POST \/pay <script>/u, 'no span was kept');
   });
 
   it('came with markup, codes of terminals and orders that stay text', () => {

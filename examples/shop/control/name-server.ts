@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 
 const HOST = '127.0.0.1';
 const HEADER_BYTES = 12;
@@ -33,7 +32,7 @@ export async function startNameServer(names: readonly string[]): Promise<NameSer
   socket.bind(0, HOST);
   await once(socket, 'listening');
   return {
-    port: (socket.address() as AddressInfo).port,
+    port: socket.address().port,
     lose: (name) => lost.add(name),
     restore: () => {
       lost.clear();
