@@ -41,7 +41,9 @@ export interface Judged {
   service: string | null;
   kind: string | null;
   serviceRight: boolean;
-  /** Service and kind. */
+  /** Service, and the kind that is likeliest, even where half of the belief is not in it and it is not told. */
+  likeliestRight: boolean;
+  /** Service and kind, as they are told. */
   right: boolean;
   seconds: number;
   bytes: number;
@@ -60,6 +62,7 @@ export function judge(recording: EvidenceRecording, { name, asked }: Selection):
   const costs = [...asked].map((one) => recording.costs[one]);
   return {
     ...{ fault: truth.name, selection: name, diagnosis, service: verdict.service, kind, serviceRight },
+    likeliestRight: serviceRight && suspect?.faultKind === truth.kind,
     right: serviceRight && (kind ?? 'unknown') === truth.kind,
     seconds: costs.reduce((sum, { seconds }) => sum + seconds, 0),
     bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),

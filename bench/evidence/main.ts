@@ -34,7 +34,7 @@ else process.stdout.write(incidentsTable(judged) + selectionsTable(judged));
 function selectionsTable(all: readonly Judged[]): string {
   return table(
     `${names.length} incidents of the shop, 20 s after the alert`,
-    ['asked', 'service', 'service and kind', 'seconds', 'KB read'],
+    ['asked', 'service', 'and likeliest kind', 'and kind as told', 'seconds', 'KB read'],
     SELECTIONS.map(({ name }) => {
       const own = all.filter(({ selection }) => selection === name);
       const share = (right: (one: Judged) => boolean): string =>
@@ -44,6 +44,7 @@ function selectionsTable(all: readonly Judged[]): string {
       return [
         name,
         share((one) => one.serviceRight),
+        share((one) => one.likeliestRight),
         share((one) => one.right),
         seconds.toFixed(1),
         Math.round(bytes / 1000),

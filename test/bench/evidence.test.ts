@@ -41,6 +41,13 @@ describe('incidents of the shop with all kinds of evidence', () => {
     assert.equal(restricted(recording, selection('all').asked).conditions, recording.input.conditions);
   });
 
+  for (const recording of recordings) {
+    it(`name the service of ${recording.fault} by all that is asked`, () => {
+      const { service, diagnosis } = judge(recording, selection('all'));
+      assert.equal(service, parseFault(recording.fault).service, diagnosis.verdict.reason);
+    });
+  }
+
   it('cost the more the more is asked', () => {
     const costOf = (recording: EvidenceRecording, name: string) => judge(recording, selection(name)).bytes;
     for (const recording of recordings) {

@@ -57,12 +57,20 @@ export async function disturbancesOf(
   return [...alerts, ...open.incidents.map(({ id }) => id)];
 }
 
+interface Alert {
+  labels: { alertname?: string };
+  state: 'pending' | 'firing';
+}
+
 /** Alerts that a Prometheus holds for pending or firing, each name once. */
-export async function alertsOf(prometheusUrl: string): Promise<string[]> {
-  const alerts = await axios.get<{ data: { alerts: { labels: { alertname?: string } }[] } }>(
-    `${prometheusUrl}/api/v1/alerts`,
-    { timeout: 10_000 },
-  );
-  const names = alerts.data.data.alerts.map(({ labels }) => `alert ${labels.alertname ?? 'without a name'}`);
+export async function alertsOf(
+  prometheusUrl: string,
+  states: readonly Alert['state'][] = ['pending', 'firing'],
+): Promise<string[]> {
+  const { data } = await axios.get<{ data: { alerts: Alert[] } }>(`${prometheusUrl}/api/v1/alerts`, {
+    timeout: 10_000,
+  });
+  const wanted = data.data.alerts.filter(({ state }) => states.includes(state));
+  const names = wanted.map(({ labels }) => `alert ${labels.alertname ?? 'without a name'}`);
   return [...new Set(names)];
 }
