@@ -18,7 +18,7 @@ import type { IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { renderTerminal } from '../../report/terminal.js';
 import { startWorker } from '../../workers/worker.js';
-import { HOSTILE_TEXT, writeCarelessEvidence, type CarelessEvidence } from '../support/careless-evidence.js';
+import { writeCarelessEvidence, type CarelessEvidence } from '../support/careless-evidence.js';
 import { testServer, uniqueName } from '../support/dev-server.js';
 import { needs } from '../support/needs.js';
 import { workflowBundle } from '../support/workflow-lab.js';
