@@ -43,7 +43,7 @@ const check = z.discriminatedUnion('type', [
     ...common,
     type: z.literal('dns'),
     hostname: z.string().min(1).max(253),
-    /** Name server that is asked, by its address; the system's own way when left out. */
+    /** Name server that is asked, by its address, with a port if it is not 53; the system's own way when left out. */
     server: z.string().min(1).optional(),
   }),
   z.strictObject({

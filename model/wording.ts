@@ -104,6 +104,7 @@ export const FAULT_TYPE_WORDS: Record<FaultKind, string> = {
   quota: 'quota or limit',
   routing: 'routing',
   certificate: 'certificate',
+  lock: 'lock',
   unknown: 'unknown',
 };
 

@@ -130,13 +130,14 @@ describe('checks of one’s own', function () {
         tls.on('tlsClientError', () => undefined);
         return { tls, port: await listening(tls) };
       };
-      const [long, short] = [await server(30), await server(1)];
+      const [long, short, ended] = [await server(30), await server(1), await server(-1)];
       try {
         const target = `${LOOPBACK}:${long.port}`;
         const { caFile } = authority;
         const results = await look([
           { id: 'valid', type: 'tls', target, caFile },
           { id: 'soon', type: 'tls', target: `${LOOPBACK}:${short.port}`, caFile },
+          { id: 'ended', type: 'tls', target: `${LOOPBACK}:${ended.port}`, caFile },
           { id: 'stranger', type: 'tls', target },
           { id: 'name', type: 'tls', target, caFile, serverName: 'payment.example' },
           { id: 'no file', type: 'tls', target, caFile: '/nowhere/ca.pem' },
@@ -144,14 +145,17 @@ describe('checks of one’s own', function () {
         assert.deepEqual(outcomes(results), [
           ['valid', 'passed'],
           ['soon', 'failed'],
+          ['ended', 'failed'],
           ['stranger', 'failed'],
           ['name', 'failed'],
           ['no file', 'could-not-run'],
         ]);
         assert.match(results[1]!.statement, /, in (1\.0|0\.\d) days$/);
+        assert.match(results[2]!.statement, / ended on /);
       } finally {
         long.tls.close();
         short.tls.close();
+        ended.tls.close();
       }
     });
   });
@@ -235,8 +239,19 @@ describe('checks of one’s own', function () {
       );
       assert.match(locks.statement, /\(idle in transaction, transaction open for /);
       assert.ok(!locks.statement.includes('hunter2'), locks.statement);
+      // Waits that were given up and begun again are short, and no less in trouble.
+      const other = await connect('carts');
+      const givenUp = assert.rejects(waiting, /canceling statement/);
+      await other.query(
+        "select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'orders'",
+      );
+      await givenUp;
+      const again = other.query('select * from orders');
+      const young = (await look([check()]))[1]!;
+      assert.equal(young.outcome, 'failed', young.statement);
+      assert.equal(young.speaksFor, 'lock');
       await holder.query('rollback');
-      await waiting;
+      await again;
     });
 
     it('tell that connections run out, and that none is left', async () => {

@@ -85,8 +85,8 @@ export const dnsProbe: Probe<'dns'> = async (check, { guard, timeoutMs }) => {
     return [resolved(check.hostname, await addressesOf(check.hostname), '')];
   }
   const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
-  const { address: server } = await guard.endpoint(check.server, 53);
-  resolver.setServers([server]);
+  const { address, port } = await guard.endpoint(...nameServer(check.server));
+  resolver.setServers([`${isIP(address) === 6 ? `[${address}]` : address}:${port}`]);
   const answers = await Promise.allSettled([
     resolver.resolve4(check.hostname),
     resolver.resolve6(check.hostname),
@@ -97,6 +97,11 @@ export const dnsProbe: Probe<'dns'> = async (check, { guard, timeoutMs }) => {
   const code = reason instanceof Error && 'code' in reason ? ` (${String(reason.code)})` : '';
   throw new NoAddress(`${check.server} has no address for ${check.hostname}${code}`);
 };
+
+/** Host and port of a name server: `10.0.0.2`, `10.0.0.2:5353`, `[fd00::2]:5353`. */
+function nameServer(server: string): [host: string, port: number] {
+  return /^[^:]+:\d+$|\]:\d+$/u.test(server) ? hostAndPort(server) : [server, 53];
+}
 
 function resolved(hostname: string, addresses: readonly string[], by: string): Seen {
   const statement = `${hostname} resolves to ${addresses.slice(0, 3).join(', ')}${by}`;

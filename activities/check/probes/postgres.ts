@@ -107,9 +107,11 @@ async function locks(client: pg.Client): Promise<Seen> {
        left join pg_stat_activity a on a.pid = first.pid`,
   );
   const { waiting, longest, holder, state, statement, age } = rows[0]!;
-  const failed = waiting > 0 && longest >= LONG_WAIT_SECONDS;
+  // Where waits are given up and begun again none is long; a session that holds the lock and does nothing is.
+  const isIdle = state === 'idle in transaction' && (age ?? 0) >= LONG_WAIT_SECONDS;
+  const failed = waiting > 0 && (longest >= LONG_WAIT_SECONDS || isIdle);
   if (waiting === 0)
-    return { aspect: 'locks', failed, statement: 'no session waits for a lock', speaksFor: null };
+    return { aspect: 'locks', failed, statement: 'no session waits for a lock', speaksFor: 'lock' };
   const held =
     holder === null
       ? ''
@@ -119,7 +121,7 @@ async function locks(client: pg.Client): Promise<Seen> {
     aspect: 'locks',
     failed,
     statement: `${sessions}, the longest for ${quantity(longest, 's')}${held}`,
-    speaksFor: null,
+    speaksFor: 'lock',
   };
 }
 
