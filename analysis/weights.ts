@@ -163,6 +163,8 @@ export const RANK = {
   way: 0.9,
   /** ... and what is left of these in another currency than the alert's. */
   otherCurrency: 0.2,
+  /** ... and how many times more they say where there is no calm, and nobody knows how far a metric usually strays. */
+  withoutCalm: 3,
   /** Worth of all that services take more of a resource than before. */
   taken: { cpu: 3, memory: 1.3, disk: 0.5 },
   /** A service suffers clearly, for what services suffer from together, from this strength on. */
@@ -255,6 +257,8 @@ export const RANK = {
   leastImpactStrength: 0.3,
   /** Cost of not being called by the alerting service at all. */
   unreachable: 0.8,
+  /** Share of what speaks for a service that is taken from it where no known call touches it at all. */
+  stranger: 0.9,
   /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */
   hidden: 0.75,
   /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
