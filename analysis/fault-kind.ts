@@ -6,7 +6,7 @@ import type { Baseline } from './series/baseline.js';
 import { valueAt } from './accounts/losses.js';
 import { isOwnLatency } from './sight.js';
 import { rise } from './story.js';
-import { doublings, quietness, slowdown, type ServiceFacts } from './service-facts.js';
+import { doublings, quietness, seesFailures, slowdown, type ServiceFacts } from './service-facts.js';
 import { quantileSorted } from './stats/order.js';
 import { KIND, RANK, SERIES } from './weights.js';
 
@@ -171,14 +171,6 @@ function isHostFull({ graph, hosts, services }: Facts, service: number): boolean
       tenant !== service && services[tenant]!.loudness >= RANK.leastStrength;
     return isFull === true && tenants.includes(service) && tenants.some(suffers);
   });
-}
-
-/** Whether the service itself sees that its answers fail. */
-function seesFailures({ symptoms }: ServiceFacts): boolean {
-  return symptoms.some(
-    ({ series, strength }) =>
-      series.signal === 'errors' && series.perspective === 'server' && strength >= RANK.leastStrength,
-  );
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */

@@ -55,7 +55,10 @@ export function suspectsOf(input: DiagnosisInput): Suspects {
   const before = scoresOf(facts, found);
   const { judgement, found: byChange } = changeFindings(facts, before);
   const doubts = {
-    noise: noiseOf(given),
+    noise: noiseOf(
+      given,
+      before.map(({ service }) => facts.graph.names[service]!),
+    ),
     best: before[0]?.score ?? 0,
   };
   return { facts, scored: scoresOf(facts, [...found, ...byChange]), doubts, judgement };

@@ -32,10 +32,9 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
   const fromAlert =
     services[alerting]!.loudness >= RANK.leastStrength ? hopsFrom(alerting, graph.callees) : null;
   const isStranger = strangers(facts);
-  const speaksFor = (service: number): number =>
-    found
-      .filter((one) => one.service === service && one.evidence.stance === 'for')
-      .reduce((sum, { evidence }) => sum + evidence.weight, 0);
+  const speaksFor = new Float64Array(graph.names.length);
+  for (const { service, evidence } of found)
+    if (evidence.stance === 'for') speaksFor[service] = speaksFor[service]! + evidence.weight;
   return suspects.flatMap((service) => {
     const name = graph.names[service]!;
     const { loudness, callers, first } = suffering(ancestors(service), service);
@@ -62,10 +61,7 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
           observation: `way from ${name} to the alert`,
           kind: 'topology',
           stance: 'against',
-          weight: Math.max(
-            RANK.unreachable,
-            isStranger(service) ? RANK.stranger * speaksFor(service) : 0,
-          ),
+          weight: Math.max(RANK.unreachable, isStranger(service) ? RANK.stranger * speaksFor[service]! : 0),
           statement: `${graph.names[alerting]!} does not call ${name}, directly or through others.`,
         }),
       );

@@ -1,6 +1,6 @@
 import { listOf, quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
-import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
+import { failingShare, quietness, seesFailures, type ServiceFacts } from '../service-facts.js';
 import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { insideWeight } from './accounts.js';
@@ -135,14 +135,15 @@ const FAILS_FROM = 0.01;
 
 /**
  * A service that several callers need and that is gone: they fail together, as many requests as it lost, while they are
- * asked as often as before. That several failed by themselves at once would be a coincidence.
+ * asked as often as before. That several failed by themselves at once would be a coincidence. Who is gone sees none of
+ * it.
  */
 function unreachedEvidence(facts: Facts): Finding[] {
   const { graph, services, traffic } = facts;
   return services.flatMap(({ quieter }, service) => {
     const callers = graph.callers[service]!;
     const rate = traffic[service] ?? 0;
-    if (callers.length < 2 || quieter === null || rate <= 0) return [];
+    if (callers.length < 2 || quieter === null || rate <= 0 || seesFailures(services[service]!)) return [];
     const failing = callers.filter((caller) => failingShare(services[caller]!) >= FAILS_FROM);
     const askedLess = callers.map((caller) => {
       const move = services[caller]!.traffic;
