@@ -8,7 +8,8 @@ import { isOwnLatency } from './sight.js';
 import { rise } from './story.js';
 import { doublings, quietness, seesFailures, slowdown, type ServiceFacts } from './service-facts.js';
 import { quantileSorted } from './stats/order.js';
-import { KIND, RANK, SERIES } from './weights.js';
+import { KIND, RANK } from './weights.js';
+import { SERIES } from './series/weights.js';
 
 /** What trouble of each resource is called. */
 const RESOURCES: [SignalKind, FaultKind][] = [
@@ -82,6 +83,11 @@ export function faultKinds(
     vote('dependency-down', KIND.leftover);
   }
   vote('dependency-down', KIND.refused * refused(own));
+  // That it is down follows from why none of its instances runs.
+  const [why] = WHY_NONE_RUNS.filter((kind) => (told.get(kind) ?? 0) > 0).sort(
+    (a, b) => told.get(b)! - told.get(a)!,
+  );
+  if (why !== undefined) pass(votes, ['dependency-down'], why, 1);
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
   // What somebody did is the cause, and what the machine shows of it the effect.
   if (causalChange !== null) {
@@ -109,6 +115,9 @@ const OF_PLATFORM = new Set<FaultKind>([
   'routing',
   'certificate',
 ]);
+
+/** ... and those of them that leave a service without instances. */
+const WHY_NONE_RUNS: FaultKind[] = ['start-failure', 'scheduling', 'quota'];
 
 /** A change of the service that is likely the trigger, and touches what fails. */
 export interface CausalChange {

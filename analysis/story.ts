@@ -6,7 +6,8 @@ import type { Grid } from './series/grid.js';
 import type { Baseline } from './series/baseline.js';
 import type { Deviation } from './series/deviation.js';
 import { correlation } from './stats/correlation.js';
-import { RANK, SERIES } from './weights.js';
+import { RANK } from './weights.js';
+import { SERIES } from './series/weights.js';
 
 /**
  * The alert's own story: which signals tell it, and how they went. Other moves are part of the story as far as

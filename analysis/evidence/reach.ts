@@ -2,7 +2,8 @@ import { listOf, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { ancestorsAmong } from '../graph/ancestors.js';
 import { hopsFrom, reachableFrom } from '../graph/call-graph.js';
-import { LIMITS, RANK } from '../weights.js';
+import { LIMITS } from '../limits.js';
+import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
 /**

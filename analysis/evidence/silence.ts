@@ -176,7 +176,8 @@ function unreachable(
       : `${name} lost about as many calls as ${listOf([only!, ...others])} report as failed.`;
   return [
     finding(callee, {
-      observation: `reports of ${name}`,
+      // Not a state that changed: who is not asked any more loses its calls as well.
+      observation: `calls that ${name} lost`,
       kind: 'silence',
       weight: RANK.silence * gone,
       statement,

@@ -1,6 +1,6 @@
 import type { Series } from '../../model/series.js';
 import { compact, quantileSorted, spread } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { SERIES } from './weights.js';
 import { binned, type Grid } from './grid.js';
 import { withoutSeason } from './season.js';
 
