@@ -89,12 +89,21 @@ const KINDS: [FaultKind, RegExp][] = [
     'pool-saturation',
     /pool (?:is )?(?:exhausted|full|empty|time)|too many (?:connections|clients|open files)/iu,
   ],
-  ['certificate', /certificate (?:has )?expired|CERT_HAS_EXPIRED|\bx509:|certificate verify failed|verify \S+ certificate/iu],
-  ['routing', /ENOTFOUND|EAI_AGAIN|NXDOMAIN|no such host|name or service not known|could not resolve|no address associated/iu],
-  ['quota', /exceed\w* (?:the )?(?:quota|rate limit)|(?:quota|rate limit) (?:was |is )?exceeded|too many requests/iu],
+  [
+    'certificate',
+    /certificate (?:has )?expired|CERT_HAS_EXPIRED|\bx509:|certificate verify failed|verify \S+ certificate/iu,
+  ],
+  [
+    'routing',
+    /ENOTFOUND|EAI_AGAIN|NXDOMAIN|no such host|name or service not known|could not resolve|no address associated/iu,
+  ],
+  [
+    'quota',
+    /exceed\w* (?:the )?(?:quota|rate limit)|(?:quota|rate limit) (?:was |is )?exceeded|too many requests/iu,
+  ],
   ['dependency-down', /refused|unreachable|no route to host|ECONNREFUSED|EHOSTUNREACH|not ready/iu],
 ];
-/** A place in the code, in a kind of line that was never written before: the code does what it did not do. */
+/** What only a defect in the code writes. */
 const DEFECT =
   /\b\w*(?:TypeError|ReferenceError|NullPointerException|AttributeError|KeyError|IndexError|OutOfBounds\w*|ClassCastException)\b|\bpanic:|nil (?:pointer )?dereference|Traceback \(most recent/u;
 
@@ -116,9 +125,7 @@ function complaintsOfThemselves(facts: Facts): Finding[] {
         series: null,
         kinds: [
           ...kindsSaid(told, weight).filter(([kind]) => kind !== 'dependency-down'),
-          ...(DEFECT.test(told) && move.series.name === NEW_KINDS
-            ? [['code-change', weight] satisfies [FaultKind, number]]
-            : []),
+          ...(DEFECT.test(told) ? [['code-change', weight] satisfies [FaultKind, number]] : []),
         ],
       }),
     ];

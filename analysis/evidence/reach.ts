@@ -104,9 +104,7 @@ function strangers({ graph, services }: Facts): (service: number) => boolean {
     [...graph.hosts.values()].some(
       (tenants) =>
         tenants.includes(service) &&
-        tenants.some(
-          (other) => !isAlone(other) && services[other]!.loudness >= RANK.leastStrength,
-        ),
+        tenants.some((other) => !isAlone(other) && services[other]!.loudness >= RANK.leastStrength),
     );
   return (service) => isAlone(service) && !shares(service);
 }

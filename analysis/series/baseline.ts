@@ -73,6 +73,7 @@ function bestMoment(values: Float64Array, worse: Series['worse']): { centre: num
   const steps = values.subarray(1).map((value, index) => Math.abs(value - values[index]!));
   const sigma = (1.4826 * quantileSorted(steps.sort(), 0.5)) / Math.SQRT2;
   if (worse === 'either') return { centre: values[0]!, sigma };
-  const best = worse === 'up' ? values.reduce((a, b) => Math.min(a, b)) : values.reduce((a, b) => Math.max(a, b));
+  const best =
+    worse === 'up' ? values.reduce((a, b) => Math.min(a, b)) : values.reduce((a, b) => Math.max(a, b));
   return { centre: best, sigma };
 }

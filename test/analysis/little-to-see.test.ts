@@ -142,9 +142,7 @@ describe('a later look', () => {
     of('stock', 'latency', 0.02, 0.02),
     of('stock', 'cpu', 0.2, 0.21),
   ]);
-  const looks = [15, 45, 90, 180].map((after) =>
-    diagnose(between(input, input.window.start, ALERT + after)),
-  );
+  const looks = [15, 45, 90, 180].map((after) => diagnose(between(input, input.window.start, ALERT + after)));
 
   it('names the same service, from the same onset, as the first at 15 s', () => {
     const [first] = looks;
