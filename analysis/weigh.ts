@@ -12,6 +12,7 @@ import { hostEvidence } from './evidence/host.js';
 import { loadEvidence } from './evidence/load.js';
 import { logEvidence } from './evidence/logs.js';
 import { impactEvidence } from './evidence/impact.js';
+import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
 import { silenceEvidence } from './evidence/silence.js';
 import { sharedCallerEvidence } from './evidence/shared-caller.js';
@@ -53,6 +54,7 @@ export function weigh(input: DiagnosisInput, earlier: Seasons['earlier']): Weigh
     ...resourceEvidence(facts),
     ...exhaustionEvidence(facts),
     ...silenceEvidence(facts),
+    ...orderEvidence(facts),
     ...traceEvidence(facts),
     ...logEvidence(facts),
     ...hostEvidence(facts),

@@ -161,6 +161,9 @@ export const RANK = {
   fewerProcesses: 0.5,
   /** A fall of this strength is a sure one. */
   quietStrength: 1.5,
+  /** Worth of showing a symptom first, for symptoms of this strength. */
+  earliest: 0.6,
+  orderStrength: 2.5,
   /** Worth of having spent all of the extra time in traces, */
   traceTime: 9,
   /** ... and of all of it within one service rather than on the way, */

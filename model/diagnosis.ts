@@ -30,6 +30,7 @@ export const evidence = z.object({
     'local-symptom',
     'resource',
     'unexplained-by-callees',
+    'earliest-onset',
     'explains-callers',
     /** What its callers or callees have in common, where it shows nothing by itself. */
     'neighbours',

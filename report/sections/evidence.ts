@@ -101,6 +101,7 @@ const ORIGIN: Record<Evidence['kind'], string> = {
   'local-symptom': 'metrics',
   resource: 'metrics',
   'unexplained-by-callees': 'call graph',
+  'earliest-onset': 'onsets',
   'explains-callers': 'call graph',
   neighbours: 'call graph',
   silence: 'metrics',
