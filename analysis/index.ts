@@ -66,7 +66,10 @@ export function suspectsOf(input: DiagnosisInput): Suspects {
   const before = scoresOf(facts, found);
   const { judgement, found: byChange } = changeFindings(facts, before);
   const doubts = {
-    noise: noiseOf(given),
+    noise: noiseOf(
+      given,
+      before.map(({ service }) => facts.graph.names[service]!),
+    ),
     best: before[0]?.score ?? 0,
   };
   const all = [...found, ...byChange];
