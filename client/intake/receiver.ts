@@ -100,7 +100,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     });
     // Signatures are made of bytes, so each body is parsed when its sender is known.
     posts.removeAllContentTypeParsers();
-    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer) =>
+    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
       plainBytes(request, body),
     );
     for (const source of sources) {
