@@ -43,8 +43,8 @@ export interface Policy {
   feedbackWindowSeconds: number;
   /** Address of the Temporal UI, for the link to the run; null when there is none. */
   uiUrl: string | null;
-  /** Page on which people look at metrics, for a link; null when none is configured. */
-  metricsUrl: string | null;
+  /** Pages on which people look at metrics, for links. */
+  metricsPages: { title: string; url: string }[];
   /** Version of Faultline, stamped into the record. */
   productVersion: string;
 }

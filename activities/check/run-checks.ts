@@ -1,5 +1,4 @@
 import { max, min } from 'd3-array';
-import pMap from 'p-map';
 import type { CheckResult } from '../../model/check.js';
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
@@ -7,11 +6,12 @@ import type { Scope } from '../../model/incident.js';
 import type { Binding } from '../../model/reading.js';
 import type { InvestigationSteps } from '../contract.js';
 import { runAttempt, type Limits } from '../collect/attempt.js';
-import { CONCURRENCY, type CollectDeps } from '../collect/deps.js';
+import type { CollectDeps } from '../collect/deps.js';
 import { gapOf, merged } from '../collect/gaps.js';
 import { queryFor } from '../collect/metrics/packs/binding.js';
 import type { CheckSpec, Pack } from '../collect/metrics/packs/schema.js';
 import { fill } from '../collect/metrics/packs/template.js';
+import { askEach, partFor, servicesCovered } from '../collect/metrics/source/parts.js';
 import { ServiceNames } from '../collect/scope/service-names.js';
 import { packsInUse } from '../collect/scope/topology.js';
 import { spansOf } from '../collect/scope/window.js';
@@ -54,7 +54,11 @@ export async function runChecks(
   const names = new ServiceNames(scope.services, services.aliases);
   const own = settings.list.filter((check) => names.resolve(check.service) === service);
   const [ofPacks, ofUsers] = await Promise.all([
-    pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), { concurrency: CONCURRENCY }),
+    askEach(
+      planned,
+      ({ binding }) => binding,
+      (one) => run(deps, scope, service, one, gaps, signal),
+    ),
     runProbes({ allow: settings.allow, list: own }, { service, faultKind }, signal),
   ]);
   return { checks: [...onceEach(planned, ofPacks), ...ofUsers], gaps: merged(gaps) };
@@ -71,10 +75,13 @@ function onceEach(planned: readonly Planned[], checks: readonly CheckResult[]): 
   return [...best.values()];
 }
 
-function plannedFor({ packs }: Deps, scope: Scope, service: string, faultKind: FaultKind): Planned[] {
+function plannedFor({ source, packs }: Deps, scope: Scope, service: string, faultKind: FaultKind): Planned[] {
   const isExternal = scope.graph.external.includes(service);
   const hosts = scope.graph.placements.filter((one) => one.service === service).map(({ host }) => host);
-  const all = packsInUse(packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
+  const inUse = packsInUse(packs, scope.reading?.packs ?? []).filter(
+    ({ binding }) => servicesCovered(partFor(source, binding), [service]).length > 0,
+  );
+  const all = inUse.flatMap(({ pack, binding }) =>
     pack.checks
       .filter(({ onlyExternal }) => onlyExternal === isExternal)
       .flatMap((spec) =>
@@ -86,14 +93,15 @@ function plannedFor({ packs }: Deps, scope: Scope, service: string, faultKind: F
 }
 
 async function run(
-  { source, config }: Deps,
+  deps: Deps,
   scope: Scope,
   service: string,
   { pack, binding, spec, name }: Planned,
   gaps: Gap[],
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const query = queryFor(spec, pack, binding, [name], spansOf(scope, config.diagnosis));
+  const source = partFor(deps.source, binding);
+  const query = queryFor(spec, pack, binding, [name], spansOf(scope, deps.config.diagnosis));
   const started = Date.now();
   const result = (outcome: CheckResult['outcome'], statement: string): CheckResult => ({
     check: spec.id,

@@ -53,6 +53,7 @@ const serviceWith = (
 /** What the doctor finds where all is well. */
 const READ: Survey = {
   packs: ['otel-http'],
+  sources: [],
   services: [serviceWith('latency', true)],
   calls: [{ caller: 'orders', callee: 'payment', learntFrom: { source: 'pack otel-http', seenAt: 1 } }],
   labels: [{ role: 'namespace', label: 'k8s_namespace_name', values: 2 }],
@@ -174,7 +175,7 @@ describe('the doctor', () => {
     const refused = await look(minimal, { health: () => Promise.reject(new BadCredentials(ASKED, '401')) });
     assert.match(refused('metrics')[0]!.remedy ?? '', /metrics\.auth/);
 
-    const nothing = { packs: [], services: [], calls: [], labels: [], gaps: [] };
+    const nothing = { packs: [], sources: [], services: [], calls: [], labels: [], gaps: [] };
     const unknown = await look(minimal, { survey: nothing });
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);

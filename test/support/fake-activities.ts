@@ -33,7 +33,7 @@ export const POLICY: Policy = {
   escalateAfterSeconds: 0,
   feedbackWindowSeconds: 0,
   uiUrl: 'http://ui.example',
-  metricsUrl: 'http://metrics.example',
+  metricsPages: [{ title: 'Metrics', url: 'http://metrics.example' }],
   productVersion: '0.0.0-test',
 };
 

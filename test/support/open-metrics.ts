@@ -28,6 +28,8 @@ export interface WrittenIncident {
   extraSeconds: number;
   /** Labels of all its series, such as their cluster. @default none */
   labels?: Record<string, string>;
+  /** Services that are measured. @default all */
+  only?: string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export function writeOpenMetrics(...incidents: WrittenIncident[]): string {
     else families.set(family, [line]);
   };
   for (const incident of incidents) {
-    for (const service of Object.keys(ESTATE)) writeService(service, incident, write);
+    for (const service of incident.only ?? Object.keys(ESTATE)) writeService(service, incident, write);
   }
   const blocks = [...families].map(([family, lines]) => {
     const type = family.endsWith('_total') ? 'counter' : family.includes('duration') ? 'histogram' : 'gauge';

@@ -38,7 +38,12 @@ export function renderSurvey(survey: Survey): string {
     return 'Nothing that a pack knows is there: `faultline doctor --only metrics` says why.';
   }
   return [
-    `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,
+    [
+      `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,
+      ...survey.sources.map(
+        ({ name, packs }) => `  ${plain(name)}: ${packs.join(', ') || 'no pack matches'}`,
+      ),
+    ].join('\n'),
     ...services.map(paragraph),
     calls.length === 0 ? 'Calls: none is known' : ['Calls', ...calls.map(call)].join('\n'),
     ...(gaps.length === 0
@@ -57,9 +62,9 @@ function call({ caller, callee, learntFrom }: Survey['calls'][number]): string {
 
 function paragraph(service: SurveyedService): string {
   const { name, signals, faults } = service;
-  const byPack = groups(signals, ({ pack }) => pack).map(
-    ([pack, read]) => `  ${pack}: ${[...new Set(read.map((one) => one.name))].join(', ')}`,
-  );
+  const byPack = groups(signals, ({ pack, source }) =>
+    source === undefined ? pack : `${pack} at ${plain(source)}`,
+  ).map(([pack, read]) => `  ${pack}: ${[...new Set(read.map((one) => one.name))].join(', ')}`);
   const list = (kinds: readonly string[]): string => (kinds.length === 0 ? 'none' : kinds.join(', '));
   return [
     plain(name),

@@ -1,6 +1,7 @@
 import { BadCredentials, NotASource } from '../../activities/collect/metrics/source/errors.js';
+import { partsOf } from '../../activities/collect/metrics/source/parts.js';
 import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
-import type { MetricsSourceConfig } from '../../config/schema.js';
+import type { MetricsSourceConfig } from '../../config/metrics.js';
 import type { Survey } from '../../activities/collect/scope/survey.js';
 import type { Watch } from '../../config/watches.js';
 import { count } from '../../model/wording.js';
@@ -16,32 +17,62 @@ export interface MetricsDeps {
   watchedSeries: (source: MetricsSource, watch: Watch) => Promise<number>;
 }
 
-/** Whether the metrics source answers, what it is, and what is read of it. */
-export async function examineMetrics(
+/**
+ * Whether each metrics source answers, what it is, and what is read of it. Of several, one that measures no service is
+ * worth a look, for it may be there for hosts or databases, as long as another one does.
+ */
+export async function examineSources(
+  configs: readonly MetricsSourceConfig[],
+  deps: MetricsDeps,
+): Promise<Finding[]> {
+  const parts = partsOf(deps.source);
+  if (parts.length === 1) return examineMetrics(configs[0]!, { ...deps, source: parts[0]! }, 'metrics');
+  const each = await Promise.all(
+    parts.map(async (source, i) => {
+      const findings = await examineMetrics(configs[i]!, { ...deps, source }, `metrics[${i}]`);
+      return findings.map((finding, j) => ({
+        ...finding,
+        subject: j === 0 ? `'${source.name}', ${finding.subject}` : `${finding.subject} of '${source.name}'`,
+      }));
+    }),
+  );
+  const isMeasured = each.some((findings) => findings[1]?.status === 'ok');
+  return each.flatMap((findings) =>
+    findings.map((one, i) =>
+      i > 0 && one.status === 'failed' && isMeasured ? { ...one, status: 'warning' } : one,
+    ),
+  );
+}
+
+/** @param setting where the source is configured: `metrics[1]` */
+async function examineMetrics(
   config: MetricsSourceConfig,
   { source, survey }: MetricsDeps,
+  setting: string,
 ): Promise<Finding[]> {
   const where = config.type === 'recording' ? config.file : new URL(config.url).host;
-  const health = await answers(source);
+  const health = await answers(source, setting);
   const findings: Finding[] = [{ area: 'metrics', subject: `${config.type} ${where}`, ...health }];
   // A recording answers what an incident asked of some services, not what is asked here of all.
   if (health.status === 'failed' || config.type === 'recording') return findings;
   return [...findings, ...(await whatIsRead(() => survey(source)))];
 }
 
-async function answers(source: MetricsSource): Promise<Told> {
+async function answers(source: MetricsSource, setting: string): Promise<Told> {
   try {
     const { product, version } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
     return ok(`${product} ${version} answers`);
   } catch (error) {
-    return failed(reasonOf(error), remedyFor(error));
+    return failed(reasonOf(error), remedyFor(error, setting));
   }
 }
 
-function remedyFor(error: unknown): string {
-  if (error instanceof BadCredentials) return 'check metrics.auth, metrics.headers and metrics.tenant';
-  if (error instanceof NotASource) return 'check metrics.url: it must be the base of the Prometheus HTTP API';
-  return 'check metrics.url and the network to it; until it answers, summaries say what they could not read';
+function remedyFor(error: unknown, setting: string): string {
+  if (error instanceof BadCredentials)
+    return `check ${setting}.auth, ${setting}.headers and ${setting}.tenant`;
+  if (error instanceof NotASource)
+    return `check ${setting}.url: it must be the base of the Prometheus HTTP API`;
+  return `check ${setting}.url and the network to it; until it answers, summaries say what they could not read`;
 }
 
 async function whatIsRead(survey: () => Promise<Survey>): Promise<Finding[]> {

@@ -4,7 +4,9 @@ import type { Gap } from '../../../../model/gap.js';
 import type { Binding } from '../../../../model/reading.js';
 import type { Limits } from '../../attempt.js';
 import { CONCURRENCY } from '../../deps.js';
-import { gapOf } from '../../gaps.js';
+import { gapOf, unreadSource } from '../../gaps.js';
+import { patienceFor, servicesCovered } from '../source/parts.js';
+import { askAll } from '../source/several-sources.js';
 import type { MetricsSource } from '../source/source.js';
 import { nameIn } from './binding.js';
 import type { CalleeLabels, Detection, Pack, ServiceLabel } from './schema.js';
@@ -15,6 +17,8 @@ export interface Detected {
   bindings: Binding[];
   /** Services by the names that the packs' labels hold, those of the most believed pack first. */
   services: string[];
+  /** Of several sources those that could not be read. */
+  away: string[];
   gaps: Gap[];
 }
 
@@ -42,11 +46,34 @@ export function pinned(
 
 /**
  * Asks the source which packs apply and which of their labels name services there: one reading of its index of metric
- * names, then one small query for each pack that it has. A pack whose query is not answered is a gap.
+ * names, then one small query for each pack that it has. A pack whose query is not answered is a gap. Of several
+ * sources each has packs of its own, and one whose index cannot be read is a gap.
  *
- * @throws SourceError, OutOfTime when the index cannot be read: nothing is known of the source then
+ * @throws SourceError, OutOfTime when no index can be read: nothing is known of any source then
  */
 export async function detectPacks(
+  source: MetricsSource,
+  packs: readonly Pack[],
+  options: DetectOptions,
+): Promise<Detected> {
+  if (!source.parts) return detectAt(source, packs, options);
+  const limits = { ...options, ...patienceFor(source.parts.length, options) };
+  const { answers, unanswered } = await askAll(source.parts, (part) => detectAt(part, packs, limits));
+  const services = answers.flatMap(({ part, answer }) => servicesCovered(part, answer.services));
+  return {
+    bindings: answers.flatMap(({ part, answer }) =>
+      answer.bindings.map((binding) => ({ ...binding, source: part.name })),
+    ),
+    services: [...new Set(services)],
+    away: unanswered.map(({ part }) => part.name),
+    gaps: [
+      ...unanswered.map(({ part, error }) => unreadSource(part, error)),
+      ...answers.flatMap(({ answer }) => answer.gaps),
+    ],
+  };
+}
+
+async function detectAt(
   source: MetricsSource,
   packs: readonly Pack[],
   options: DetectOptions,
@@ -84,6 +111,7 @@ export async function detectPacks(
   return {
     bindings: found.map(({ binding }) => binding),
     services: [...new Set(found.flatMap(({ services }) => services))],
+    away: [],
     gaps,
   };
 }

@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import type { PrometheusSourceConfig } from '../../../../config/metrics.js';
 import { Connection, type ConnectionRequest } from '../../../connection/connection.js';
 import { answerTo, refusalOf, type Question } from '../../asking.js';
 import {
