@@ -16,6 +16,7 @@ import { documentsIn } from './record/documents.js';
 import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
+import { createTellHeartbeat } from './watch/tell-heartbeat.js';
 
 /**
  * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId`
@@ -56,6 +57,7 @@ export async function createActivities(deps: {
       ...createJudgeRollout({ documents: documentsIn(store.evidence), store: store.evidence }),
       ...createTellGuard(config.guard),
       ...createRunWatch({ ...collect, raise: deps.raise }),
+      ...createTellHeartbeat(deps.raise),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },
     storeId: store.id,

@@ -39,6 +39,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
         env: options.env,
         server: options.server,
         profile: loaded?.config.temporal.profile,
+        config: loaded?.config,
       }),
     ...(loaded === null ? UNKNOWN : checksWith(loaded, options)),
   };

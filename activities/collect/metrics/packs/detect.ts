@@ -5,6 +5,7 @@ import type { Binding } from '../../../../model/reading.js';
 import type { Limits } from '../../attempt.js';
 import { CONCURRENCY } from '../../deps.js';
 import { gapOf, unreadSource } from '../../gaps.js';
+import { BadQuery, NotRecorded } from '../source/errors.js';
 import { patienceFor, servicesCovered } from '../source/parts.js';
 import { askAll } from '../source/several-sources.js';
 import type { MetricsSource } from '../source/source.js';
@@ -101,6 +102,9 @@ async function detectAt(
       try {
         return await bind(source, pack, metrics, window.end, options);
       } catch (error) {
+        // A server without such histograms has no functions for them; a recording was not asked.
+        if (pack.native !== undefined && (error instanceof BadQuery || error instanceof NotRecorded))
+          return null;
         gaps.push(gapOf(error, options, source.name, `metric pack ${pack.name}`));
         return null;
       }
@@ -134,14 +138,14 @@ function namesLike(pattern: string, metrics: ReadonlySet<string>): string[] {
   return [...metrics].filter((name) => whole.test(name));
 }
 
-/** Reads off one metric of the pack which labels name its services and hosts. */
+/** Reads off one metric of the pack which labels name its services and hosts; null where it is not there after all. */
 async function bind(
   source: MetricsSource,
   pack: Pack,
   metrics: ReadonlySet<string>,
   time: number,
   limits: Limits,
-): Promise<{ binding: Binding; services: string[] }> {
+): Promise<{ binding: Binding; services: string[] } | null> {
   const { service, host } = pack.labels;
   // Whatever is scraped has targets and processes; what serves requests is a service.
   const measuresServices = pack.signals.some(
@@ -159,13 +163,16 @@ async function bind(
   }
   const { all, any, like } = pack.detect;
   const metric =
+    (pack.native === undefined ? undefined : `histogram_count(${pack.native})`) ??
     [...all, ...any].find((name) => metrics.has(name)) ??
     (like === undefined ? undefined : `{__name__=~${quotePromql(like)}}`);
   const isOpen = service.length > 1 || host.length > 1 || (measuresServices && service.length > 0);
-  if (metric === undefined || !isOpen) return { binding, services: [] };
+  if (metric === undefined || (!isOpen && pack.native === undefined)) return { binding, services: [] };
 
   const labels = [...service.map(({ label }) => label), ...host];
   const { series } = await source.instant(`count by (${labels.join(', ')}) (${metric})`, time, limits);
+  // A summary has the name of a native histogram.
+  if (series.length === 0 && pack.native !== undefined) return null;
   const rows = series.map(({ labels, values }) => ({ labels, count: values[0] ?? 0 }));
   const chosen = bestServiceLabel(service, rows);
   if (chosen) binding.service = chosen.label;
