@@ -8,6 +8,7 @@ import { logs } from './logs.js';
 import { metrics } from './metrics.js';
 import { filePath, httpUrl, seconds } from './primitives.js';
 import { dev, worker } from './processes.js';
+import { record } from './record.js';
 import { services } from './services.js';
 import { sinks } from './sinks/index.js';
 import { status } from './status.js';
@@ -115,6 +116,8 @@ const settings = z.strictObject({
   dev,
 
   store,
+
+  record,
 
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
