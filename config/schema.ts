@@ -47,6 +47,8 @@ const settings = z.strictObject({
   /** What is known of the services beside what metrics tell. */
   topology: z
     .strictObject({
+      /** Catalogue files of Backstage; `*` stands for any part of a path. */
+      catalogs: z.array(filePath).max(50).default([]),
       services: z
         .array(
           z.strictObject({

@@ -12,6 +12,8 @@ import type { Survey, SurveyedService } from '../../activities/collect/scope/sur
 import { recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { loadConfig } from '../../config/load.js';
+import { configSchema } from '../../config/schema.js';
+import { examineSources } from '../../workers/doctor/metrics.js';
 import { testServer } from '../support/dev-server.js';
 import { FakeSource } from '../support/fake-source.js';
 
@@ -188,6 +190,40 @@ describe('the doctor', () => {
       resources('metrics')[1]!.seen,
       /^process matches .* but latency, errors or traffic of no service is read$/,
     );
+  });
+
+  it('looks at each of several sources by its name, and takes one without services for one of hosts', async () => {
+    const names = ['eu', 'hosts', 'gone'];
+    const parts = names.map((name) => {
+      const away = (): Promise<Health> => Promise.reject(new SourceUnavailable(ASKED, 'connection refused'));
+      return { ...source(name === 'gone' ? away : healthy), name };
+    });
+    const config = configSchema.parse({
+      metrics: names.map((name) => ({ type: 'prometheus', name, url: `http://${name}:9090` })),
+    });
+    const broken = { source: 'catalogue', what: 'calls declared in a.yaml', reason: 'document 1: kind' };
+    const findings = await examineSources(config.metrics, {
+      source: { ...source(healthy), parts },
+      survey: ({ name }) =>
+        Promise.resolve(
+          name === 'eu' ? { ...READ, gaps: [broken] } : { ...READ, services: [], gaps: [broken] },
+        ),
+      watchedSeries: () => Promise.resolve(0),
+    });
+    assert.deepEqual(
+      findings.map(({ subject, status }) => [subject, status]),
+      [
+        ["'eu', prometheus eu:9090", 'ok'],
+        ["packs of 'eu'", 'ok'],
+        ["calls of 'eu'", 'ok'],
+        ["labels of 'eu'", 'ok'],
+        ['calls declared in a.yaml', 'warning'],
+        ["'hosts', prometheus hosts:9090", 'ok'],
+        ["packs of 'hosts'", 'warning'],
+        ["'gone', prometheus gone:9090", 'failed'],
+      ],
+    );
+    assert.match(findings.at(-1)?.remedy ?? '', /^check metrics\[2\]\.url/);
   });
 
   it('says that no calls are known, and what the source refused', async () => {

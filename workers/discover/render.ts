@@ -41,7 +41,8 @@ export function renderSurvey(survey: Survey): string {
     [
       `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,
       ...survey.sources.map(
-        ({ name, packs }) => `  ${plain(name)}: ${packs.join(', ') || 'no pack matches'}`,
+        ({ name, packs, answers }) =>
+          `  ${plain(name)}: ${answers ? packs.join(', ') || 'no pack matches' : 'does not answer'}`,
       ),
     ].join('\n'),
     ...services.map(paragraph),

@@ -1,4 +1,5 @@
 import { BadCredentials, NotASource } from '../../activities/collect/metrics/source/errors.js';
+import { DECLARED } from '../../activities/collect/scope/catalog.js';
 import { partsOf } from '../../activities/collect/metrics/source/parts.js';
 import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
 import type { MetricsSourceConfig } from '../../config/metrics.js';
@@ -32,16 +33,25 @@ export async function examineSources(
       const findings = await examineMetrics(configs[i]!, { ...deps, source }, `metrics[${i}]`);
       return findings.map((finding, j) => ({
         ...finding,
-        subject: j === 0 ? `'${source.name}', ${finding.subject}` : `${finding.subject} of '${source.name}'`,
+        subject: ofSource(finding.subject, source.name, j),
       }));
     }),
   );
   const isMeasured = each.some((findings) => findings[1]?.status === 'ok');
-  return each.flatMap((findings) =>
+  const told: Finding[] = each.flatMap((findings) =>
     findings.map((one, i) =>
       i > 0 && one.status === 'failed' && isMeasured ? { ...one, status: 'warning' } : one,
     ),
   );
+  // Catalogues are read with every source, and are of none.
+  const first = (one: Finding): number =>
+    told.findIndex(({ subject, seen }) => subject === one.subject && seen === one.seen);
+  return told.filter((one, i) => !one.subject.startsWith(DECLARED) || first(one) === i);
+}
+
+function ofSource(subject: string, name: string, index: number): string {
+  if (index === 0) return `'${name}', ${subject}`;
+  return subject.startsWith(DECLARED) ? subject : `${subject} of '${name}'`;
 }
 
 /** @param setting where the source is configured: `metrics[1]` */

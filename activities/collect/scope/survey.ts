@@ -50,7 +50,7 @@ export interface SurveyedService {
 export interface Survey {
   packs: string[];
   /** Of several sources each with the packs that are read there; empty where there is one. */
-  sources: { name: string; packs: string[] }[];
+  sources: { name: string; packs: string[]; answers: boolean }[];
   services: SurveyedService[];
   calls: CallEdge[];
   /** Which labels tell cluster, namespace, region, version and pod. */
@@ -77,11 +77,15 @@ export async function measuredNow(
   { source, packs, config }: SurveyDeps,
   now: number,
   { signal = new AbortController().signal, ...asking }: AskOptions = {},
-): Promise<{ found: FoundSignal[]; refusals: SourceError[]; around: Around; gaps: Gap[] }> {
+): Promise<{ found: FoundSignal[]; refusals: SourceError[]; around: Around; away: string[]; gaps: Gap[] }> {
   // An outage of all is an error here: whoever asks can ask again.
   const limits = { ...asking, ...patienceFor(partsOf(source).length, { signal, canRetry: () => true }) };
   const window = { start: now - config.diagnosis.baselineSeconds, end: now };
-  const { bindings, gaps } = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
+  const { bindings, away, gaps } = await detectPacks(source, packs, {
+    ...limits,
+    use: config.packs.use,
+    window,
+  });
   const { interval } = await sampleInterval(source, packs, bindings, now, limits);
   const spans = spansFor(config.diagnosis, rateWindowFor(interval, stepFor(config.diagnosis, interval)));
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
@@ -110,7 +114,7 @@ export async function measuredNow(
   );
   if (refusals.length > 0 && refusals.length === questions.length) throw refusals[0]!;
   const around = { source, packs, bindings, spans, time: now, limits };
-  return { found: found.flat(), refusals, around, gaps };
+  return { found: found.flat(), refusals, around, away, gaps };
 }
 
 /**
@@ -119,7 +123,7 @@ export async function measuredNow(
  * @throws SourceError when the source as a whole does not answer
  */
 export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOptions = {}): Promise<Survey> {
-  const { found, refusals, around, gaps } = await measuredNow(deps, now, asking);
+  const { found, refusals, around, away, gaps } = await measuredNow(deps, now, asking);
   const shown = displayNames(found.map(({ raw }) => raw));
   const serving = found.filter(({ spec }) => isServed(spec)).map(({ raw }) => raw);
   const topology = await readTopology(
@@ -155,6 +159,7 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
     sources: (deps.source.parts ?? []).map(({ name }) => ({
       name,
       packs: around.bindings.filter(({ source }) => source === name).map(({ pack }) => pack),
+      answers: !away.includes(name),
     })),
     services: services.sort((a, b) => a.name.localeCompare(b.name)),
     calls,

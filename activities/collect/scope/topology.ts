@@ -6,6 +6,7 @@ import type { Limits } from '../attempt.js';
 import { gapOf, listed, remarksOf } from '../gaps.js';
 import type { Aliases } from '../../../model/identity/aliases.js';
 import { hostOf, isOutside } from '../../../model/identity/names.js';
+import { readCatalogs } from './catalog.js';
 import { displayNames, ServiceNames } from './service-names.js';
 import { queryFor, subjectLabel, type Spans } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
@@ -37,7 +38,7 @@ export function packsInUse(
 const ofBinding = ({ binding }: { binding: Binding }): Binding => binding;
 
 /**
- * Which service calls which, from the packs' edge queries and the configuration. A callee that no service can be found
+ * Which service calls which, from the packs' edge queries, the configuration and the catalogues that it names. A callee that no service can be found
  * for is taken as it is named: a service without metrics of its own, outside our control when its address leads out.
  *
  * @param raw services by the names that metrics use
@@ -70,6 +71,12 @@ export async function readTopology(
     for (const callee of calls) {
       edges.add(names.resolve(name) ?? name, names.resolve(callee) ?? callee, 'configuration', null);
     }
+  }
+  const declared = await readCatalogs(topology.catalogs);
+  gaps.push(...declared.gaps);
+  for (const { caller, callee, source: from } of declared.calls) {
+    const [calling, called] = [names.resolveAny(caller), names.resolveAny(callee)];
+    if (calling !== called) edges.add(calling, called, from, null);
   }
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.edges.map((spec) => ({ pack, binding, spec })),
