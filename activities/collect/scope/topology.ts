@@ -72,12 +72,7 @@ export async function readTopology(
       edges.add(names.resolve(name) ?? name, names.resolve(callee) ?? callee, 'configuration', null);
     }
   }
-  const declared = await readCatalogs(topology.catalogs);
-  gaps.push(...declared.gaps);
-  for (const { caller, callee, source: from } of declared.calls) {
-    const [calling, called] = [names.resolveAny(caller), names.resolveAny(callee)];
-    if (calling !== called) edges.add(calling, called, from, null);
-  }
+  gaps.push(...(await addDeclared(edges, names, topology.catalogs)));
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.edges.map((spec) => ({ pack, binding, spec })),
   );
@@ -115,6 +110,16 @@ export async function readTopology(
     graph: { services: [...all].sort(), edges: edges.list(), placements: [], external: [...external].sort() },
     gaps,
   };
+}
+
+/** Adds the calls that catalogues declare; gives what of them cannot be read. */
+async function addDeclared(edges: EdgeSet, names: ServiceNames, catalogs: readonly string[]): Promise<Gap[]> {
+  const { calls, gaps } = await readCatalogs(catalogs);
+  for (const { caller, callee, source } of calls) {
+    const [calling, called] = [names.resolveAny(caller), names.resolveAny(callee)];
+    if (calling !== called) edges.add(calling, called, source, null);
+  }
+  return gaps;
 }
 
 /** A callee that is no known service, by its host name; null for a bare address. */
