@@ -57,21 +57,17 @@ function baseOf(metric: string, bases: ReadonlySet<string>): string | null {
 
 /** Null where parts of a histogram are read otherwise than by their rate, which has no like. */
 function nativeQuery(query: string, bases: ReadonlySet<string>): string | null {
-  let hasBuckets = false;
   const rewritten = query.replace(
     CLASSIC,
     (whole, over: string, base: string, part: string, rest: string) => {
       if (!bases.has(base) || /\ble\s*[!=]/.test(rest)) return whole;
-      hasBuckets ||= part === 'bucket';
       const rate = `${over}(${base}${rest})`;
       return part === 'bucket' ? rate : `histogram_${part}(${rate})`;
     },
   );
   const left = [...rewritten.matchAll(/\b\w+_(?:bucket|sum|count)\b/g)];
   if (left.some(([metric]) => baseOf(metric, bases) !== null)) return null;
-  return hasBuckets
-    ? rewritten.replace(BY_LE, (_, labels: string) => `by (${withoutLe(labels)})`)
-    : rewritten;
+  return rewritten.replace(BY_LE, (_, labels: string) => `by (${withoutLe(labels)})`);
 }
 
 function withoutLe(labels: string): string {

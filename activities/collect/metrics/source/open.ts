@@ -7,7 +7,7 @@ import type { MetricsSource } from './source.js';
 /** The configured sources as one. A recording is read at once, and `NotASource` is thrown when it cannot be. */
 export async function openSource(configs: readonly MetricsSourceConfig[]): Promise<MetricsSource> {
   const sources = await Promise.all(
-    configs.map((config) =>
+    configs.map(async (config) =>
       config.type === 'prometheus' ? new PrometheusSource(config) : RecordingSource.open(config),
     ),
   );
