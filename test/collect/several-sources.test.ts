@@ -107,7 +107,10 @@ describe('several sources of metrics', function () {
   it('diagnoses by the others when one is away, and says which', async () => {
     const pages = [{ name: 'web' }, { name: 'pay' }, { name: 'gone', url: 'http://127.0.0.1:1' }];
     const found = await read(pages);
-    assert.match(lines(found.gaps).join('\n'), /^metrics of gone: they could not be read: connection refused/m);
+    assert.match(
+      lines(found.gaps).join('\n'),
+      /^metrics of gone: they could not be read: connection refused/m,
+    );
     assert.equal((await diagnoseRead(found)).verdict.service, 'payment');
 
     const alone = await read([{ name: 'web' }, { name: 'pay', url: 'http://127.0.0.1:1' }]);
