@@ -92,7 +92,7 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
   }
 }
 
-/** What one incident answers is final; whatever hinders Temporal is worth another try. */
+/** What one incident answers is final; whatever hinders Temporal or the record is worth another try. */
 function statusOf(error: ClientError): number {
   if (error instanceof IncidentNotFound) return 404;
   if (error instanceof AmbiguousId || error instanceof Refused) return 409;
