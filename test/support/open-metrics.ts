@@ -30,6 +30,8 @@ export interface WrittenIncident {
   labels?: Record<string, string>;
   /** Services that are measured. @default all */
   only?: string[];
+  /** Stands before the names of its services. @default none */
+  prefix?: string;
 }
 
 /**
@@ -60,9 +62,11 @@ function writeService(
   write: (family: string, line: string) => void,
 ): void {
   const { ownSeconds, cpuPerRequest, calls } = ESTATE[service]!;
+  const { prefix = '' } = incident;
+  const job = prefix + service;
   const server = new Histogram('http_server_request_duration_seconds', {
     ...incident.labels,
-    job: service,
+    job,
     http_route: '/',
     http_request_method: 'POST',
     http_response_status_code: '200',
@@ -71,8 +75,8 @@ function writeService(
     callee,
     histogram: new Histogram('http_client_request_duration_seconds', {
       ...incident.labels,
-      job: service,
-      server_address: callee,
+      job,
+      server_address: prefix + callee,
     }),
   }));
   let cpuSeconds = 0;
@@ -92,7 +96,7 @@ function writeService(
       write(family, line);
     }
     const more = Object.entries(incident.labels ?? {}).map(([name, value]) => `,${name}="${value}"`);
-    const labels = `{job="${service}",instance="${service}:8080"${more.join('')}}`;
+    const labels = `{job="${job}",instance="${job}:8080"${more.join('')}}`;
     write('process_cpu_seconds_total', `process_cpu_seconds_total${labels} ${cpuSeconds.toFixed(3)} ${time}`);
     write(
       'process_resident_memory_bytes',

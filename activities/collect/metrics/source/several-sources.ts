@@ -42,6 +42,14 @@ export class SeveralSources implements MetricsSource {
     return new Set(answers.flatMap(({ answer }) => [...answer]));
   }
 
+  async metricTypes(options: AskOptions = {}): Promise<Map<string, string>> {
+    const { answers } = await askAll(
+      this.parts,
+      async (part) => (await part.metricTypes?.(options)) ?? new Map(),
+    );
+    return new Map(answers.flatMap(({ answer }) => [...answer]));
+  }
+
   async health(options: AskOptions = {}): Promise<Health> {
     const all = await Promise.all(this.parts.map((part) => part.health(options)));
     const joined = (of: (one: Health) => string): string => [...new Set(all.map(of))].join(', ');
