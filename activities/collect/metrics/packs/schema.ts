@@ -270,6 +270,8 @@ export type PackFile = z.infer<typeof packFile>;
 export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 'requests' | 'calls'> {
   detect: z.infer<typeof detection>;
   callees: CalleeLabels | null;
+  /** The native histogram by which it is recognised; left out by a pack that reads classic ones. */
+  native?: string;
   /** Where it was read, for messages. */
   file: string;
 }
