@@ -78,6 +78,9 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
         ),
       };
     case 415:
+      if (message.startsWith('Content-Encoding')) {
+        return { reason: 'media-type', problem: problem(415, message) };
+      }
       return {
         reason: 'media-type',
         problem: problem(
