@@ -61,6 +61,11 @@ export function byReference(
       };
     },
 
+    async collectSlices({ scope, service }) {
+      const { evidence, gaps } = await steps.collectSlices({ scope: await scopeOf(scope), service });
+      return { evidence, gaps: bounded(gaps) };
+    },
+
     async runChecks({ scope, service, faultKind }) {
       const { checks, gaps } = await steps.runChecks({ scope: await scopeOf(scope), service, faultKind });
       return {

@@ -88,6 +88,9 @@ export interface InvestigationSteps {
     faultKind: FaultKind;
   }): Promise<{ checks: CheckResult[]; gaps: Gap[] }>;
 
+  /** Reads the requests of one suspect told apart by version, instance, place and endpoint. */
+  collectSlices(input: { scope: Scope; service: string }): Promise<EvidenceRead>;
+
   /**
    * Writes the record and its report files; the same revision written twice is one file. `sinks` names those that are
    * to get this revision.
@@ -166,6 +169,8 @@ export interface Activities {
     service: string;
     faultKind: FaultKind;
   }): Promise<{ checks: DocumentRef; ran: number; failed: number; gaps: Gap[] }>;
+
+  collectSlices(input: { scope: DocumentRef; service: string }): Promise<EvidenceRead>;
 
   analyse(input: {
     scope: DocumentRef;

@@ -1,6 +1,7 @@
 import type { Diagnosis, ExemplaryTrace } from '../model/diagnosis.js';
 import { changeFindings } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
+import { sliceFindings } from './evidence/slices.js';
 import type { Facts } from './facts.js';
 import type { DiagnosisInput } from './input.js';
 import { mapOf } from './map.js';
@@ -9,6 +10,7 @@ import { believed, scoresOf, type Doubts, type Ranked } from './rank.js';
 import { bySeason } from './series/season.js';
 import { exemplaryTraces } from './traces/exemplars.js';
 import { weigh } from './weigh.js';
+import { LIMITS } from './weights.js';
 import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
@@ -27,7 +29,13 @@ export function concluded({ facts, scored, doubts, judgement }: Suspects): Diagn
   const diagnosis = write(facts, believed(scored, doubts), judgement);
   const map = mapOf(facts, diagnosis);
   const traces = tracesToLookAt(facts, diagnosis);
-  return { ...diagnosis, ...(map !== null && { map }), ...(traces.length > 0 && { traces }) };
+  const slices = sliceFindings(facts);
+  return {
+    ...diagnosis,
+    ...(map !== null && { map }),
+    ...(traces.length > 0 && { traces }),
+    ...(slices.length > 0 && { slices: slices.slice(0, LIMITS.slices) }),
+  };
 }
 
 function tracesToLookAt({ input, traces }: Facts, { verdict, suspects }: Diagnosis): ExemplaryTrace[] {

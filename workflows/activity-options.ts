@@ -23,6 +23,7 @@ export const {
   collectTraces,
   collectState,
   collectChanges,
+  collectSlices,
   runChecks,
 } = proxyActivities<
   Pick<
@@ -33,6 +34,7 @@ export const {
     | 'collectTraces'
     | 'collectState'
     | 'collectChanges'
+    | 'collectSlices'
     | 'runChecks'
   >
 >({

@@ -254,6 +254,8 @@ export const packFile = z
         'expected one with a list of labels of callees at most',
       )
       .default([]),
+    /** Requests that `signals` measure by queries of their own, so that they can be told apart by slice too. */
+    slices: z.array(servedRequests).default([]),
     signals: z.array(signal).default([]),
     edges: z.array(edge).default([]),
     placements: z.array(placement).default([]),
@@ -270,6 +272,8 @@ export type PackFile = z.infer<typeof packFile>;
 export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 'requests' | 'calls'> {
   detect: z.infer<typeof detection>;
   callees: CalleeLabels | null;
+  /** All requests that it says are served, whether its signals are written out of them or not. */
+  slices: RequestSpec[];
   /** Where it was read, for messages. */
   file: string;
 }
