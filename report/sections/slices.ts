@@ -55,7 +55,7 @@ function rowsOf({ dimension, slices, measure, count }: SliceFinding): Text[][] {
       after === null
         ? ''
         : before === null
-          ? `- -> ${quantity(after, unit)}`
+          ? `${quantity(after, unit)} (new)`
           : beforeAfter(before, after, unit),
     ],
   ]);

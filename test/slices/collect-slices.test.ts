@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collectSlices } from '../../activities/collect/index.js';
+import { collectSlices, loadPacks, surveyEstate } from '../../activities/collect/index.js';
 import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import { MOST_SLICES, MOST_VALUES } from '../../activities/collect/slices/collect-slices.js';
 import { diagnose } from '../../analysis/index.js';
@@ -10,6 +10,7 @@ import type { Anomaly } from '../../model/anomaly.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import type { SliceDimension, SliceFinding, SliceTable } from '../../model/slices.js';
+import { renderSurvey } from '../../workers/discover/render.js';
 import { needs } from '../support/needs.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
 import { readIncident } from '../support/read-incident.js';
@@ -184,5 +185,21 @@ describe('slices of a real Prometheus', function () {
     const [first] = table.dimensions;
     assert.deepEqual([first!.dimension, first!.named], ['endpoint', 'GET /route-3']);
     assert.ok(first!.slices.some(({ value }) => value === 'GET /route-3'));
+  });
+
+  it('says in `faultline discover` by what the requests of each service can be told apart', async () => {
+    const packs = await loadPacks();
+    const survey = await surveyEstate({ source, packs, config: CONFIG }, end);
+    const lines = renderSurvey(survey).split('\n');
+    const lineOf = (service: string) =>
+      lines.slice(lines.indexOf(service)).find((line) => line.includes('slices:'));
+    assert.equal(
+      lineOf('by-version'),
+      '  slices: version (service_version, 2), instance (k8s_pod_name, 8), endpoint (http_route, 2); no label for node, zone',
+    );
+    assert.equal(
+      lineOf('raw-ids'),
+      '  slices: version (service_version, 2), instance (k8s_pod_name, 2); no label for node, zone, endpoint',
+    );
   });
 });
