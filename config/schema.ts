@@ -7,6 +7,7 @@ import { kubernetes } from './kubernetes.js';
 import { logs } from './logs.js';
 import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
 import { dev, worker } from './processes.js';
+import { record } from './record.js';
 import { services } from './services.js';
 import { sinks } from './sinks/index.js';
 import { status } from './status.js';
@@ -150,6 +151,8 @@ const settings = z.strictObject({
   dev,
 
   store,
+
+  record,
 
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });

@@ -29,6 +29,17 @@ export const FAULT_KINDS = [
   'unknown',
 ] as const;
 
+/** How good a diagnosis was, by what following it led to. */
+export const FEEDBACK_GRADES = ['right', 'right-area', 'wrong', 'misleading'] as const;
+
+/** How a grade is said of a diagnosis: `the diagnosis is ...`. */
+export const GRADE_WORDS: Record<(typeof FEEDBACK_GRADES)[number], string> = {
+  right: 'right',
+  'right-area': 'in the right area',
+  wrong: 'wrong',
+  misleading: 'misleading',
+};
+
 export const CHANGE_KINDS = [
   'deploy',
   'config',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anomaly, severity, symptomKind, unixSeconds } from './anomaly.js';
 import { change } from './change.js';
+import { FEEDBACK_GRADES } from './choices.js';
 import { checkResult } from './check.js';
 import { diagnosis, faultKind } from './diagnosis.js';
 import { gap } from './gap.js';
@@ -56,9 +57,15 @@ export const documentRef = z.object({
 });
 export type DocumentRef = z.infer<typeof documentRef>;
 
+/**
+ * How a person judges the diagnosis. `right`: it named the root cause. `right-area`: not the cause, but near enough to
+ * find it. `misleading`: to do what it said would have made things worse.
+ */
+export const feedbackGrade = z.enum(FEEDBACK_GRADES);
+export type FeedbackGrade = z.infer<typeof feedbackGrade>;
+
 export const feedback = z.object({
-  /** Whether the diagnosis named the right root cause. */
-  correct: z.boolean(),
+  grade: feedbackGrade,
   service: z.string().nullable(),
   faultKind: faultKind.nullable(),
   note: z.string(),

@@ -1,5 +1,5 @@
 import type { FaultKind } from './diagnosis.js';
-import type { IncidentState } from './incident.js';
+import type { FeedbackGrade, IncidentState } from './incident.js';
 
 /** What the `progress` query of an incident's workflow answers: where it is, for a live view. */
 export interface Progress {
@@ -52,7 +52,7 @@ export interface Acknowledgement {
 
 /** Argument of the `feedback` update: what a person says about the root cause. */
 export interface FeedbackGiven {
-  correct: boolean;
+  grade: FeedbackGrade;
   /** Where it really began; null when the diagnosis was right or nobody knows. */
   service: string | null;
   faultKind: FaultKind | null;

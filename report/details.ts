@@ -85,7 +85,7 @@ function statusLine({ record }: Facts): Text {
     alertCountWords(record),
     ...(escalatedAt === null ? [] : [`escalated at ${clock(escalatedAt)} UTC`]),
     ...(acknowledged ? [`acknowledged by ${oneLine(acknowledged.by, 80)}`] : []),
-    ...(feedback?.correct ? [`diagnosis confirmed by ${oneLine(feedback.by, 80)}`] : []),
+    ...(feedback?.grade === 'right' ? [`diagnosis confirmed by ${oneLine(feedback.by, 80)}`] : []),
     ...(revision > 0 ? [`update ${revision} (${REVISION_REASON_WORDS[revisionReason]})`] : []),
   ];
   const report = record.links.find(({ title }) => title === 'Report');

@@ -175,7 +175,7 @@ export function actionsOf(facts: Facts): Diagnosis['nextActions'] {
 
 /** Whether what the diagnosis advises still holds. */
 export function mayAct({ diagnosis, record, closedAt }: Facts): boolean {
-  return diagnosis !== null && closedAt === null && record.feedback?.correct !== false;
+  return diagnosis !== null && closedAt === null && (record.feedback?.grade ?? 'right') === 'right';
 }
 
 export const LEVEL_WORDS: Record<Diagnosis['verdict']['level'], string> = {

@@ -43,7 +43,7 @@ function badgeOf({ record, diagnosis, closedAt }: Facts): string {
   if (record.state === 'expired') return 'Unresolved at limit';
   if (record.state === 'cancelled') return 'Cancelled';
   if (record.state === 'merged') return 'Merged';
-  if (record.feedback?.correct === false) return 'Corrected';
+  if (record.feedback && record.feedback.grade !== 'right') return 'Corrected';
   if (diagnosis) return LEVEL_WORDS[diagnosis.verdict.level];
   return isInvestigating(record) ? 'Diagnosing' : 'No diagnosis';
 }
@@ -200,7 +200,7 @@ function reachWords({ diagnosis, service }: Facts): string {
 /** What a person found instead. */
 function correctionOf({ record }: Facts): Text | null {
   const verdict = record.feedback;
-  if (!verdict || verdict.correct) return null;
+  if (!verdict || verdict.grade === 'right') return null;
   const cause = foundInstead(verdict);
   const instead = cause === '' ? '' : `: it was ${cause}`;
   return text`${{ strong: 'Corrected' }} by ${oneLine(verdict.by, 80)}${instead}.`;

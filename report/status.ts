@@ -1,3 +1,4 @@
+import { GRADE_WORDS } from '../model/choices.js';
 import type { Feedback, IncidentRecord, RevisionReason } from '../model/incident.js';
 import { oneLine, shortName } from './escape.js';
 import { count, FAULT_TYPE_WORDS, listOf } from '../model/wording.js';
@@ -56,11 +57,10 @@ export function foundInstead({ service, faultKind }: Feedback): string {
  * full`.
  */
 export function feedbackWords(verdict: Feedback): string {
-  const { correct, note, by, at } = verdict;
-  const instead = foundInstead(verdict);
-  const wrong = `The diagnosis was wrong${instead === '' ? '' : `; it was ${instead}`}`;
-  const said = correct ? 'The diagnosis was correct' : wrong;
-  return `${said}, feedback of ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`;
+  const { grade, note, by, at } = verdict;
+  const cause = foundInstead(verdict);
+  const instead = grade === 'right' || cause === '' ? '' : `; it was ${cause}`;
+  return `The diagnosis was ${GRADE_WORDS[grade]}${instead}, feedback of ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`;
 }
 
 /** Why the summary was updated: `Update 3: root cause, scope or severity changed`. */

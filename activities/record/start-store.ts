@@ -5,6 +5,7 @@ import { createEvidence, type EvidenceStore } from './evidence-store.js';
 import { openBlobs } from './open-store.js';
 import { startPageThread } from './page.js';
 import { createRecords, type Records } from './records.js';
+import { startRecordKeeper } from './database/keeper.js';
 import { startRetention } from './retention-timer.js';
 import { retentionRules } from './retention.js';
 
@@ -15,7 +16,7 @@ export interface RunningStore {
   records: Records;
   /** Null when the store could not be used at the start. */
   id: string | null;
-  /** Ends retention and the thread that draws pages. */
+  /** Ends retention, the thread that draws pages and the record of past incidents. */
   close(): Promise<void>;
 }
 
@@ -41,13 +42,21 @@ export async function startStore(config: Config, log: Logger): Promise<RunningSt
     makePage: pages.make,
     onPageLost: (error) => log.error({ error }, 'the page of an incident could not be made'),
   });
+  const keeper = startRecordKeeper(config.record, blobs, log);
   return {
     blobs,
     evidence: createEvidence(blobs),
-    records,
+    records: {
+      ...records,
+      saveRecord: async (input) => {
+        const saved = await records.saveRecord(input);
+        keeper.note(input.record);
+        return saved;
+      },
+    },
     id,
     close: async () => {
-      await Promise.all([retention.stop(), pages.close()]);
+      await Promise.all([retention.stop(), pages.close(), keeper.close()]);
     },
   };
 }

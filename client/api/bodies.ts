@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FEEDBACK_GRADES } from '../../model/choices.js';
 import { faultKind } from '../../model/diagnosis.js';
 import type { Acknowledgement, Cancellation, RerunRequest, FeedbackGiven } from '../../model/progress.js';
 import { LIMITS, oneLine } from '../intake/bounds.js';
@@ -35,7 +36,7 @@ export const rerun: z.ZodType<RerunRequest> = body({ by });
 export const cancellation: z.ZodType<Cancellation> = body({ by, reason: note });
 
 export const feedback: z.ZodType<FeedbackGiven> = body({
-  correct: z.boolean({ error: 'expected true or false' }),
+  grade: z.enum(FEEDBACK_GRADES, { error: `expected ${FEEDBACK_GRADES.join(', ')}` }),
   service: line('the service where it began, or null', LIMITS.name)
     .nullish()
     .transform((name) => name ?? null),

@@ -31,9 +31,9 @@ const STEERS: Record<SlackAction, (incidents: SteeredIncidents, id: string, by: 
   {
     'faultline-acknowledge': (incidents, id, by) => incidents.acknowledge(id, { by }),
     'faultline-right': (incidents, id, by) =>
-      incidents.giveFeedback(id, { correct: true, ...NO_CORRECTION, by }),
+      incidents.giveFeedback(id, { grade: 'right', ...NO_CORRECTION, by }),
     'faultline-wrong': (incidents, id, by) =>
-      incidents.giveFeedback(id, { correct: false, ...NO_CORRECTION, by }),
+      incidents.giveFeedback(id, { grade: 'wrong', ...NO_CORRECTION, by }),
     'faultline-rerun': (incidents, id, by) => incidents.rerun(id, { by }),
   };
 

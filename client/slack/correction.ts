@@ -71,7 +71,7 @@ export function correctionGiven({ view }: ViewSubmission): {
   return {
     incident: readIncidentId(view.private_metadata),
     feedback: {
-      correct: false,
+      grade: 'wrong',
       service: words('service', LIMITS.name) || null,
       faultKind: faultKind.safeParse(given('faultKind')?.selected_option?.value).data ?? null,
       note: words('note', NOTE_LENGTH),

@@ -83,16 +83,16 @@ describe('the HTTP API of incidents', () => {
     ['cancel', { by: 'ann', reason: 'a test' }, ['cancel', INCIDENT_ID, { by: 'ann', reason: 'a test' }]],
     [
       'feedback',
-      { by: 'ann', correct: true },
-      ['giveFeedback', INCIDENT_ID, { by: 'ann', correct: true, service: null, faultKind: null, note: '' }],
+      { by: 'ann', grade: 'right' },
+      ['giveFeedback', INCIDENT_ID, { by: 'ann', grade: 'right', service: null, faultKind: null, note: '' }],
     ],
     [
       'feedback',
-      { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full\ndisk' },
+      { by: 'ann', grade: 'wrong', service: 'ledger', faultKind: 'disk', note: 'full\ndisk' },
       [
         'giveFeedback',
         INCIDENT_ID,
-        { by: 'ann', correct: false, service: 'ledger', faultKind: 'disk', note: 'full disk' },
+        { by: 'ann', grade: 'wrong', service: 'ledger', faultKind: 'disk', note: 'full disk' },
       ],
     ],
   ];
@@ -112,14 +112,14 @@ describe('the HTTP API of incidents', () => {
     ['acknowledge', { by: 7 }, 'by: expected who asks, got 7'],
     ['acknowledge', [], 'expected a JSON object, got a list of 0'],
     ['rerun', { by: 'ann', services: ['a'] }, 'expected no keys but by and found services, got an object'],
-    ['feedback', { by: 'ann' }, 'correct: expected true or false, it is missing'],
-    ['feedback', { by: 'ann', correct: 'yes' }, 'correct: expected true or false, got "yes"'],
-    ['feedback', { by: 'ann', correct: false, service: '' }, 'service: expected the service where it began'],
-    ['feedback', { by: 'ann', correct: false, faultKind: 'gremlins' }, 'faultKind: expected'],
+    ['feedback', { by: 'ann' }, 'grade: expected right, right-area, wrong, misleading, it is missing'],
+    ['feedback', { by: 'ann', grade: 'yes' }, 'grade: expected right, right-area, wrong, misleading, got "yes"'],
+    ['feedback', { by: 'ann', grade: 'wrong', service: '' }, 'service: expected the service where it began'],
+    ['feedback', { by: 'ann', grade: 'wrong', faultKind: 'gremlins' }, 'faultKind: expected'],
     [
       'feedback',
-      { by: 'ann', correct: false, faultkind: 'disk' },
-      'expected no keys but correct, service, faultKind, note, by and found faultkind',
+      { by: 'ann', grade: 'wrong', faultkind: 'disk' },
+      'expected no keys but grade, service, faultKind, note, by and found faultkind',
     ],
     ['cancel', { by: 'ann', reason: 7 }, 'reason: expected text, got 7'],
   ];

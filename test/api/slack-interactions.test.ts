@@ -154,7 +154,7 @@ describe('the endpoint that hears buttons in Slack', () => {
     ['faultline-rerun', ['rerun', INCIDENT_ID, { by: BY }], /^Rerun requested/],
     [
       'faultline-right',
-      ['giveFeedback', INCIDENT_ID, { correct: true, service: null, faultKind: null, note: '', by: BY }],
+      ['giveFeedback', INCIDENT_ID, { grade: 'right', service: null, faultKind: null, note: '', by: BY }],
       /^Recorded: the diagnosis was right/,
     ],
   ];
@@ -183,7 +183,7 @@ describe('the endpoint that hears buttons in Slack', () => {
     slack.opensDialogues = false;
     const { asked, hear } = await endpoint();
     await hear(click('faultline-wrong'));
-    const verdict = { correct: false, service: null, faultKind: null, note: '', by: BY };
+    const verdict = { grade: 'wrong', service: null, faultKind: null, note: '', by: BY };
     assert.deepEqual(asked, [['giveFeedback', INCIDENT_ID, verdict]]);
     assert.match(slack.told.join(), /faultline feedback/);
   });
@@ -204,7 +204,7 @@ describe('the endpoint that hears buttons in Slack', () => {
       }),
     );
     assert.deepEqual(answer.json(), {}, 'closes the dialogue');
-    const verdict = { correct: false, service: 'ledger', faultKind: 'disk', note: '', by: BY };
+    const verdict = { grade: 'wrong', service: 'ledger', faultKind: 'disk', note: '', by: BY };
     assert.deepEqual(asked, [['giveFeedback', INCIDENT_ID, verdict]]);
   });
 

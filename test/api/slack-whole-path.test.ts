@@ -96,7 +96,7 @@ describe('an incident in Slack, on a real Temporal server', function () {
     const { data } = await axios.get<IncidentRecord>(`${house.url}/v1/incidents/${encodeURIComponent(id)}`, {
       headers: { Authorization: `Bearer ${TOKEN}` },
     });
-    assert.equal(data.feedback?.correct, true);
+    assert.equal(data.feedback?.grade, 'right');
     assert.equal(data.feedback.by, 'ann (Slack U012AB3CD)');
   });
 

@@ -216,8 +216,8 @@ describe('faultline list', () => {
 });
 
 describe('faultline ack, feedback, rerun, cancel, merge and split', () => {
-  const given = { correct: true, service: null, faultKind: null, note: '', by: 'ann' };
-  const corrected = { correct: false, service: 'ledger', faultKind: 'disk', note: 'full', by: 'bob' };
+  const given = { grade: 'right', service: null, faultKind: null, note: '', by: 'ann' };
+  const corrected = { grade: 'wrong', service: 'ledger', faultKind: 'disk', note: 'full', by: 'bob' };
   const cases: [string, unknown[], string][] = [
     ['ack 9f3c2e', ['acknowledge', '9f3c2e', { by: 'ann' }], `${INCIDENT_ID}: acknowledged by ann`],
     ['ack 9f3c2e --by bob', ['acknowledge', '9f3c2e', { by: 'bob' }], `${INCIDENT_ID}: acknowledged by bob`],

@@ -44,8 +44,14 @@ describe('the command line', () => {
     ['show', /missing required argument 'incident'/],
     ['show a b', /too many arguments for 'show'/],
     ['follow a --require proof', /'--require <level>' argument 'proof' is invalid/],
-    ['feedback a maybe', /'maybe' is invalid for argument 'feedback'. Allowed choices are right, wrong/],
-    ['feedback a right --service b', /--service and --kind correct a diagnosis: use them with "wrong"/],
+    [
+      'feedback a maybe',
+      /'maybe' is invalid for argument 'grade'. Allowed choices are right, right-area, wrong, misleading/,
+    ],
+    [
+      'feedback a right --service b',
+      /--service and --kind correct a diagnosis: do not use them with "right"/,
+    ],
     ['feedback a wrong --kind gremlin', /argument 'gremlin' is invalid. Allowed choices are cpu/],
     ['doctor --only sinks,moon', /Expected some of configuration,temporal/],
     ['completion tcsh', /'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish/],

@@ -20,7 +20,7 @@ describe('shell completion', function () {
   }
 
   it('offers commands, options and the words that an option takes', async () => {
-    assert.deepEqual(await suggestions('re'), ['rerun', 'report']);
+    assert.deepEqual(await suggestions('re'), ['rerun', 'report', 'rebuild-record']);
     assert.deepEqual(await suggestions('watches', ''), ['list', 'test']);
     assert.deepEqual(await suggestions('start', '--s'), ['--service', '--symptom', '--since', '--severity']);
     assert.deepEqual(await suggestions('start', '--severity', ''), ['critical', 'warning', 'info']);

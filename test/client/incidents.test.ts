@@ -198,7 +198,7 @@ describe('incidents', function () {
       await progressOf(workflowId);
       assert.equal((await incidents.acknowledge(workflowId, { by: 'ann' })).acknowledged?.by, 'ann');
       const judged = await incidents.giveFeedback(workflowId, {
-        correct: false,
+        grade: 'wrong' as const,
         service: 'ledger',
         faultKind: 'disk',
         note: 'the disk was full',
@@ -207,7 +207,7 @@ describe('incidents', function () {
       assert.deepEqual(
         { ...judged.feedback, at: null },
         {
-          correct: false,
+          grade: 'wrong' as const,
           service: 'ledger',
           faultKind: 'disk',
           note: 'the disk was full',
@@ -237,7 +237,7 @@ describe('incidents', function () {
 
   it('that wait for a verdict are closed, read without a worker, and take nothing else', async () => {
     const service = uniqueName('judged');
-    const verdict = { correct: false, service: 'ledger', faultKind: null, note: '', by: 'ann' };
+    const verdict = { grade: 'wrong' as const, service: 'ledger', faultKind: null, note: '', by: 'ann' };
     const listed = (state: string) => incidents.list({ service: [service], state: [state] }, { limit: 1 });
     const id = await withWorker(
       async () => {

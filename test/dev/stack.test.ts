@@ -31,6 +31,7 @@ describe('the stack of faultline dev', function () {
       webhook: { port: 0 },
       worker: { port: 0 },
       store: { directory: join(directory, 'store') },
+      record: { enabled: false },
       ...ports,
     });
     return { config, file: null, directory, secrets: [] };

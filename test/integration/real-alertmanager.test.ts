@@ -57,6 +57,7 @@ describe('a real Alertmanager', function () {
       followUp: { resolveGraceSeconds: 1, feedbackWindowSeconds: 0 },
       webhook: { port, auth: { type: 'bearer', tokens: [TOKEN] } },
       store: { directory: join(directory, 'store') },
+      record: { enabled: false },
     });
     const incidents = createIncidents(openTemporal({ server }));
     endings.push(() => incidents.close());

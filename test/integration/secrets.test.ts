@@ -150,6 +150,7 @@ function settings(
       },
     ],
     store: { directory: 'store' },
+    record: { enabled: false },
     log: { level: 'debug' },
   };
 }
@@ -271,7 +272,7 @@ describe('secrets, from a post to the end of an incident', function () {
       return publications.length > 0 && failed.length === SINKS_THAT_FAIL.length ? true : null;
     });
     await incidents.giveFeedback(id, {
-      correct: true,
+      grade: 'right',
       service: null,
       faultKind: null,
       note: `seen with password=${PLANTED.note}`,

@@ -37,6 +37,7 @@ describe('two workers with a disk each', () => {
         diagnosis: { baselineSeconds: 150, stepSeconds: 5 },
         sinks: more.sinks ?? [],
         store: { directory: join(directory, host), ...more.store },
+        record: { enabled: false },
       });
       return { config, file: null, directory, secrets: [] };
     });

@@ -42,7 +42,7 @@ const CASES: [says: string, route: Partial<Route>, record: Partial<IncidentRecor
 ];
 
 function wrong(service: string): IncidentRecord['feedback'] {
-  return { correct: false, service, faultKind: null, note: '', by: 'ana', at: 1 };
+  return { grade: 'wrong', service, faultKind: null, note: '', by: 'ana', at: 1 };
 }
 
 describe('the route of a sink', () => {

@@ -78,6 +78,7 @@ export function houseConfig(options: HouseOptions): LoadedConfig {
     triage: { settleSeconds: 0 },
     sinks: [{ type: 'webhook', name: 'hook', url: options.sinkUrl }],
     store: { directory: `${options.directory}/store` },
+    record: { enabled: false },
   });
   return { config, file: null, directory: options.directory, secrets: [TOKEN] };
 }

@@ -329,7 +329,7 @@ function resolved(): IncidentRecord {
       { time: T0 + 1630, what: 'Incident resolved', source: 'faultline' },
     ],
     feedback: {
-      correct: true,
+      grade: 'right',
       service: null,
       faultKind: null,
       note: 'rolled back',
@@ -346,7 +346,7 @@ function corrected(): IncidentRecord {
     revision: 2,
     revisionReason: 'feedback',
     feedback: {
-      correct: false,
+      grade: 'wrong',
       service: 'ledger',
       faultKind: 'disk',
       note: 'the volume of ledger-db was out of burst credits',

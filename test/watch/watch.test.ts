@@ -87,6 +87,7 @@ describe('watches over a real Prometheus', function () {
       environment: uniqueName('watched'),
       metrics: { type: 'prometheus', url: prometheus.url },
       store: { directory: join(directory, 'store') },
+      record: { enabled: false },
       watches: WATCHES,
     });
     source = await openSource(config.metrics);

@@ -367,7 +367,7 @@ describe('diagnoseIncident', function () {
       assert.deepEqual(taken, { id: handle.workflowId, state: 'following' });
       await refused(handle.executeUpdate(messages.acknowledge, { args: [{ by: ' ' }] }), /^by: expected/);
       const wrong = {
-        correct: false,
+        grade: 'wrong' as const,
         service: 'ledger',
         faultKind: 'disk' as const,
         note: 'full',
@@ -375,7 +375,7 @@ describe('diagnoseIncident', function () {
       };
       await handle.executeUpdate(messages.giveFeedback, { args: [wrong] });
       await refused(
-        handle.executeUpdate(messages.giveFeedback, { args: [{ ...wrong, correct: true }] }),
+        handle.executeUpdate(messages.giveFeedback, { args: [{ ...wrong, grade: 'right' as const }] }),
         /^service and faultKind: expected none/,
       );
       await refused(

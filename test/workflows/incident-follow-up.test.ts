@@ -20,7 +20,13 @@ describe('an incident after its first summary', function () {
   });
 
   const resolved = anAnomaly({ status: 'resolved', endedAt: T0 + 120 });
-  const feedback = { correct: false, service: 'ledger', faultKind: 'disk' as const, note: '', by: 'ana' };
+  const feedback = {
+    grade: 'wrong' as const,
+    service: 'ledger',
+    faultKind: 'disk' as const,
+    note: '',
+    by: 'ana',
+  };
 
   const play = (
     options: { policy?: Partial<Policy>; activities?: Partial<Activities> },

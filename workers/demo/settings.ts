@@ -47,6 +47,8 @@ export function demoConfig({
     triage: { settleSeconds: 0 },
     followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 20 },
     store: { directory: demoStore() },
+    // One incident has no statistics.
+    record: { enabled: false },
     // Warnings of the SDK about a task that ended elsewhere tell a newcomer nothing: --verbose shows them.
     log: { level: 'error' },
   });

@@ -1,3 +1,4 @@
+import { GRADE_WORDS } from '../../model/choices.js';
 import type { IncidentMessage } from '../../model/delivery.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
@@ -128,7 +129,7 @@ function steered(incident: Incident, event: Steering): Incident {
       if (head.feedback && isSame(head.feedback, feedback)) return incident;
       const next = withHead(incident, { feedback: { ...feedback, at } });
       const cause = [feedback.service, feedback.faultKind].filter((part) => part != null).join(', ');
-      const what = `Feedback: the diagnosis is ${feedback.correct ? 'right' : 'wrong'}${cause && `: ${cause}`}`;
+      const what = `Feedback: the diagnosis is ${GRADE_WORDS[feedback.grade]}${cause && `: ${cause}`}`;
       return noted({ ...next, pendingNotices: [...pendingNotices, 'feedback'] }, at, what, feedback.by);
     }
     case 'rerun-requested':
@@ -147,7 +148,7 @@ function steered(incident: Incident, event: Steering): Incident {
 }
 
 function isSame(known: Feedback, given: Omit<Feedback, 'at'>): boolean {
-  return (['correct', 'service', 'faultKind', 'note', 'by'] as const).every(
+  return (['grade', 'service', 'faultKind', 'note', 'by'] as const).every(
     (field) => known[field] === given[field],
   );
 }

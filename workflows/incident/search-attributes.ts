@@ -59,6 +59,6 @@ function attributesOf(record: IncidentRecord): SearchAttributeUpdatePair[] {
     { key: rootCause, value: record.feedback?.service ?? named?.service ?? null },
     { key: faultKind, value: record.feedback?.faultKind ?? named?.faultKind ?? null },
     { key: confidence, value: named?.confidence ?? null },
-    { key: feedback, value: record.feedback && (record.feedback.correct ? 'right' : 'wrong') },
+    { key: feedback, value: record.feedback?.grade ?? null },
   ];
 }

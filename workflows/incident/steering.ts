@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
+import { FEEDBACK_GRADES } from '../../model/choices.js';
 import * as messages from '../../model/messages.js';
 import type {
   Acknowledgement,
@@ -45,13 +46,14 @@ export function listen(context: IncidentContext): void {
     },
   });
   setHandler(messages.giveFeedback, (feedback) => taken({ kind: 'feedback', feedback, at: now() }), {
-    validator: ({ by, correct, service, faultKind, note }: FeedbackGiven) => {
+    validator: ({ by, grade, service, faultKind, note }: FeedbackGiven) => {
       demandPerson(by);
       demandText('note', note, LONGEST_TEXT);
       demandText('service', service ?? '', LONGEST_NAME);
+      demand(FEEDBACK_GRADES.includes(grade), `grade: expected ${FEEDBACK_GRADES.join(', ')}`);
       demand(context.incident.head.diagnosis !== null, 'there is no diagnosis to judge yet');
       demand(
-        !correct || (service === null && faultKind === null),
+        grade !== 'right' || (service === null && faultKind === null),
         'service and faultKind: expected none when the diagnosis is right, they correct a wrong one',
       );
     },

@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
-import { FAULT_KINDS } from '../../../model/choices.js';
+import { FAULT_KINDS, FEEDBACK_GRADES, GRADE_WORDS } from '../../../model/choices.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
+import type { FeedbackGrade } from '../../../model/incident.js';
 import { BadInput } from '../../errors.js';
 import type { Incidents } from '../../incidents.js';
 import {
@@ -101,21 +102,22 @@ export function registerActs(program: Command, deps: CliDependencies): void {
 function registerFeedback(program: Command, deps: CliDependencies): void {
   register<By & { service?: string; kind?: FaultKind; note: string }>(program, deps, {
     name: 'feedback',
-    description: 'record whether a diagnosis named the root cause',
-    argument: new Argument('<feedback>', 'right or wrong').choices(['right', 'wrong']),
+    description:
+      'judge a diagnosis: right; right-area: near enough to find the cause; wrong; misleading: to follow it makes things worse',
+    argument: new Argument('<grade>', 'how good it was').choices(FEEDBACK_GRADES),
     options: [
-      new Option('--service <name>', 'with wrong: the service where it began'),
-      new Option('--kind <kind>', 'with wrong: the kind of fault').choices(FAULT_KINDS),
+      new Option('--service <name>', 'unless it was right: the service where it began'),
+      new Option('--kind <kind>', 'unless it was right: the kind of fault').choices(FAULT_KINDS),
       new Option('--note <text>', 'anything else, for the record').default(''),
     ],
     act: async (incidents, incident, { service = null, kind = null, note, by }, feedback) => {
-      const correct = feedback === 'right';
-      if (correct && (service !== null || kind !== null)) {
-        throw new BadInput('--service and --kind correct a diagnosis: use them with "wrong"');
+      const grade = feedback as FeedbackGrade;
+      if (grade === 'right' && (service !== null || kind !== null)) {
+        throw new BadInput('--service and --kind correct a diagnosis: do not use them with "right"');
       }
-      const given = { correct, service, faultKind: kind, note, by };
+      const given = { grade, service, faultKind: kind, note, by };
       const record = await incidents.giveFeedback(incident, given);
-      return { value: record, text: () => `${record.id}: recorded, the diagnosis was ${feedback}` };
+      return { value: record, text: () => `${record.id}: recorded, the diagnosis was ${GRADE_WORDS[grade]}` };
     },
   });
 }

@@ -82,7 +82,7 @@ function cellsOf(row: IncidentRow, opened: string, colors: Colors): string[] {
     plain(cause),
     confidenceOf(row),
     // The root cause beside it is then the one that a person named.
-    feedback === 'wrong' && rootCause !== null ? 'corrected' : plain(feedback ?? '-'),
+    feedback !== null && feedback !== 'right' && rootCause !== null ? 'corrected' : plain(feedback ?? '-'),
     plain(row.title ?? '-'),
   ];
 }
