@@ -65,8 +65,9 @@ function statementOf(service: string, sliced: SlicedRequests, compared: Comparis
     }
     case 'alike': {
       const { slices } = compared;
-      const all = count(countOf(sliced), noun);
-      return `All ${all} of ${service} ${measure === 'time' ? 'are slower' : 'fail more'} alike (${moved(slices, measure)}).`;
+      const number = countOf(sliced);
+      const all = number === 2 ? `Both ${noun}s` : `All ${number} ${noun}s`;
+      return `${all} of ${service} ${measure === 'time' ? 'are slower' : 'fail more'} alike (${moved(slices, measure)}).`;
     }
     case 'mixed':
       return `No single ${noun} of ${service} accounts for what was lost, and not all suffer alike.`;

@@ -46,7 +46,7 @@ const CONFIG = testConfig({ diagnosis: { baselineSeconds: 1500, afterSeconds: 24
 describe('slices of a real Prometheus', function () {
   this.timeout(120_000);
   let directory: string;
-  let prometheus: WrittenPrometheus;
+  let prometheus: WrittenPrometheus | undefined;
   let source: PrometheusSource;
   const end = Math.floor(Date.now() / 1000);
   const onset = end - COURSE.afterSeconds;
@@ -59,9 +59,10 @@ describe('slices of a real Prometheus', function () {
   });
 
   after(async () => {
-    source?.close();
-    await prometheus?.stop();
-    if (directory) await rm(directory, { recursive: true });
+    if (!prometheus) return;
+    source.close();
+    await prometheus.stop();
+    await rm(directory, { recursive: true });
   });
 
   interface Found {

@@ -144,7 +144,7 @@ function slicesOfBadDeploy(): SliceFinding[] {
     {
       ...common,
       ...{ dimension: 'zone', label: 'zone', outcome: 'alike', bad: [], count: 2 },
-      statement: 'All 2 zones of payment fail more alike (0.1 % -> 14 % of its requests).',
+      statement: 'Both zones of payment fail more alike (0.1 % -> 14 % of its requests).',
       slices: [
         { value: 'eu-1a', requestShare: 0.5, lossShare: 0.5, before: 0.001, after: 0.14 },
         { value: 'eu-1b', requestShare: 0.5, lossShare: 0.5, before: 0.001, after: 0.14 },
