@@ -6,7 +6,13 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import { scope as scopeSchema, type DocumentRef } from '../model/incident.js';
 import { excerptOf } from './analyse/excerpt.js';
-import type { Activities, EvidenceRead, InvestigationSteps, SourceRequest } from './contract.js';
+import type {
+  Activities,
+  EvidenceRead,
+  InvestigationSteps,
+  SourceRequest,
+  SuspectToCheck,
+} from './contract.js';
 import { completeRecord } from './record/complete-record.js';
 import { isLost, type Documents } from './record/documents.js';
 
@@ -66,12 +72,14 @@ export function byReference(
       return { evidence, gaps: bounded(gaps) };
     },
 
-    async runChecks({ scope, service, faultKind }) {
-      const { checks, gaps } = await steps.runChecks({ scope: await scopeOf(scope), service, faultKind });
+    async runChecks({ scope, ...asked }) {
+      const { checks, gaps, zones, left } = await steps.runChecks({ scope: await scopeOf(scope), ...asked });
       return {
         checks: await documents.put('checks', checks),
         ran: checks.length,
         failed: checks.filter(({ outcome }) => outcome === 'failed').length,
+        left,
+        ...(zones.length > 0 && { zones }),
         gaps: bounded(gaps),
       };
     },
@@ -107,12 +115,15 @@ export function byReference(
   };
 }
 
-function suspectsOf({
-  suspects,
-}: Diagnosis): { service: string; faultKind: Diagnosis['verdict']['faultKind'] }[] {
+function suspectsOf({ suspects }: Diagnosis): SuspectToCheck[] {
   return suspects
     .filter(({ status }) => status !== 'ruled-out')
-    .map(({ service, faultKind }) => ({ service, faultKind }));
+    .map(({ service, faultKind, confidence, faultKinds }) => ({
+      service,
+      faultKind,
+      confidence,
+      faultKinds,
+    }));
 }
 
 function bounded(gaps: readonly Gap[]): Gap[] {

@@ -2,7 +2,7 @@ import type { Anomaly, Severity } from '../model/anomaly.js';
 import type { Change, ReportedChange } from '../model/change.js';
 import type { CheckResult } from '../model/check.js';
 import type { DeliveryResult, OutboxItem } from '../model/delivery.js';
-import type { Diagnosis, FaultKind } from '../model/diagnosis.js';
+import type { Diagnosis, Suspect } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
 import type { GuardListener, GuardLook, GuardRequest, GuardState } from '../model/guard.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
@@ -81,12 +81,17 @@ export interface InvestigationSteps {
     gaps: Gap[];
   }): Promise<Diagnosis>;
 
-  /** Runs the diagnostic checks that fit one suspect. */
+  /**
+   * Runs those checks of one suspect that tell most of which suspect it is. `zone` is that of the worker that runs
+   * them, null for those that any worker may run; the answer names further zones where checks of this suspect are to be
+   * run, and how many were not worth running.
+   */
   runChecks(input: {
     scope: Scope;
     service: string;
-    faultKind: FaultKind;
-  }): Promise<{ checks: CheckResult[]; gaps: Gap[] }>;
+    suspects: SuspectToCheck[];
+    zone?: string | null;
+  }): Promise<{ checks: CheckResult[]; gaps: Gap[]; zones: string[]; left: number }>;
 
   /** Reads the requests of one suspect told apart by version, instance, place and endpoint. */
   collectSlices(input: { scope: Scope; service: string }): Promise<EvidenceRead>;
@@ -97,6 +102,9 @@ export interface InvestigationSteps {
    */
   saveRecord(input: { record: IncidentRecord }): Promise<SavedRecord>;
 }
+
+/** How far a service is believed to be the cause, and by which kinds of fault. */
+export type SuspectToCheck = Pick<Suspect, 'service' | 'faultKind' | 'confidence' | 'faultKinds'>;
 
 /** What one configured source, by its name, is asked about a scope. */
 export interface SourceRequest {
@@ -127,7 +135,7 @@ export interface Conclusion {
   changes: Change[];
   checks: CheckResult[];
   /** Suspects that are not ruled out, best first. */
-  suspects: { service: string; faultKind: FaultKind }[];
+  suspects: SuspectToCheck[];
   /** What could not be seen, that which was given included. */
   gaps: Gap[];
 }
@@ -167,8 +175,17 @@ export interface Activities {
   runChecks(input: {
     scope: DocumentRef;
     service: string;
-    faultKind: FaultKind;
-  }): Promise<{ checks: DocumentRef; ran: number; failed: number; gaps: Gap[] }>;
+    suspects: SuspectToCheck[];
+    zone?: string | null;
+  }): Promise<{
+    checks: DocumentRef;
+    ran: number;
+    failed: number;
+    left: number;
+    /** Absent where no check of this suspect has a zone. */
+    zones?: string[];
+    gaps: Gap[];
+  }>;
 
   collectSlices(input: { scope: DocumentRef; service: string }): Promise<EvidenceRead>;
 

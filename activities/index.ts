@@ -15,6 +15,7 @@ import { createTellGuard } from './guard/tell-guard.js';
 import { documentsIn } from './record/documents.js';
 import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
+import { withRunbooks } from './runbooks/with-runbooks.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
 
 /**
@@ -39,9 +40,12 @@ export async function createActivities(deps: {
   const reported = reportedChangesIn(blobs);
   const collect: CollectDeps = { source, packs, config, store: store.evidence, reported, log };
   const pool = startAnalysisPool();
+  const { analyse } = createAnalyse({
+    ...{ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds },
+  });
   const steps: InvestigationSteps = {
     ...createCollect(collect),
-    ...createAnalyse({ pool, place: config.store, timeoutSeconds: config.diagnosis.timeoutSeconds }),
+    analyse: withRunbooks(analyse, config.runbooks.folder, log),
     ...createRunChecks(collect),
     saveRecord: withRoutes(records.saveRecord, config.sinks),
   };

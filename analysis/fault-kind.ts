@@ -1,5 +1,6 @@
 import type { FaultKind } from '../model/diagnosis.js';
 import type { SeriesMeta, SignalKind } from '../model/series.js';
+import type { Absent } from './checks/evidence.js';
 import { isHeldOpen, scarcity } from './evidence/finding.js';
 import type { Facts } from './facts.js';
 import type { Baseline } from './series/baseline.js';
@@ -27,14 +28,15 @@ export function kindOfResource(signal: SignalKind): FaultKind | null {
 /**
  * What kind of fault it is if it began at this service, and because of `causalChange` if there is one. `told` is what
  * single pieces of evidence speak for; added is what only their combination says: which resource grew most, whether the
- * delay is on the way rather than within, and what is left when the resources are seen and calm. The result sums to 1,
- * likeliest first.
+ * delay is on the way rather than within, and what is left when the resources are seen and calm. `absent` are kinds
+ * that passed checks make less likely. The result sums to 1, likeliest first.
  */
 export function faultKinds(
   facts: Facts,
   service: number,
   told: Map<FaultKind, number>,
   causalChange: CausalChange | null,
+  absent: readonly Absent[],
 ): { kind: FaultKind; probability: number }[] {
   const votes = new Map(told);
   const vote = (kind: FaultKind, weight: number): void => {
@@ -90,6 +92,7 @@ export function faultKinds(
         votes.set(kind, weight * (1 - causalChange.probability));
     }
   }
+  for (const { kind, factor } of absent) votes.set(kind, (votes.get(kind) ?? 0) * factor);
   const ordered = [...votes]
     .filter(([, weight]) => weight > 0)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));

@@ -1,5 +1,7 @@
-import type { Diagnosis, ExemplaryTrace } from '../model/diagnosis.js';
+import type { DecidingCheck, Diagnosis, ExemplaryTrace } from '../model/diagnosis.js';
 import { changeFindings } from './changes/evidence.js';
+import { decidingCheck } from './checks/decided.js';
+import { passedChecks } from './checks/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
 import { sliceFindings } from './evidence/slices.js';
 import type { Facts } from './facts.js';
@@ -25,13 +27,14 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
 }
 
 /** What follows from the suspects of an incident. */
-export function concluded({ facts, scored, doubts, judgement }: Suspects): Diagnosis {
+export function concluded({ facts, scored, doubts, judgement, decidedBy }: Suspects): Diagnosis {
   const diagnosis = write(facts, believed(scored, doubts), judgement);
   const map = mapOf(facts, diagnosis);
   const traces = tracesToLookAt(facts, diagnosis);
   const slices = sliceFindings(facts);
   return {
     ...diagnosis,
+    ...(decidedBy !== null && diagnosis.verdict.service !== null && { decidedBy }),
     ...(map !== null && { map }),
     ...(traces.length > 0 && { traces }),
     ...(slices.length > 0 && { slices: slices.slice(0, LIMITS.slices) }),
@@ -53,18 +56,24 @@ export interface Suspects {
   /** What speaks for nobody. */
   doubts: Doubts;
   judgement: ChangeJudgement;
+  /** The check without which another service, or another kind of fault, would be believed. */
+  decidedBy: DecidingCheck | null;
 }
 
 /** Weighs all evidence, that of changes last: they are judged by who is suspected without them. */
 export function suspectsOf(input: DiagnosisInput): Suspects {
   const { now, earlier } = bySeason(input.series);
   const given = { ...input, series: now };
-  const { facts, found } = weigh(given, earlier);
+  const weighed = weigh(given, earlier);
+  const { facts } = weighed;
+  const found = [...weighed.found, ...passedChecks(facts, scoresOf(facts, weighed.found))];
   const before = scoresOf(facts, found);
   const { judgement, found: byChange } = changeFindings(facts, before);
   const doubts = {
     noise: noiseOf(given),
     best: before[0]?.score ?? 0,
   };
-  return { facts, scored: scoresOf(facts, [...found, ...byChange]), doubts, judgement };
+  const all = [...found, ...byChange];
+  const scored = scoresOf(facts, all);
+  return { facts, scored, doubts, judgement, decidedBy: decidingCheck(facts, all, scored, doubts) };
 }

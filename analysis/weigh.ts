@@ -5,7 +5,7 @@ import { booksOf } from './accounts/books.js';
 import type { Finding } from './evidence/finding.js';
 import { materialOf } from './material.js';
 import { reachEvidence } from './evidence/reach.js';
-import { checkEvidence } from './evidence/checks.js';
+import { failedChecks } from './checks/evidence.js';
 import { conditionEvidence } from './evidence/conditions.js';
 import { exhaustionEvidence } from './evidence/exhaustion.js';
 import { hostEvidence } from './evidence/host.js';
@@ -43,7 +43,7 @@ export interface Weighed {
   found: Finding[];
 }
 
-/** What can be seen, and what each observation of it says for and against whom; without changes. */
+/** What can be seen, and what each observation of it says for and against whom; without changes and passed checks. */
 export function weigh(input: DiagnosisInput, earlier: Seasons['earlier']): Weighed {
   const facts = gather(input, earlier);
   const blamed = blameOf(facts);
@@ -62,7 +62,7 @@ export function weigh(input: DiagnosisInput, earlier: Seasons['earlier']): Weigh
     ...sliceEvidence(facts),
   ];
   found.push(...loadEvidence(facts, found));
-  found.push(...checkEvidence(facts, found), ...conditionEvidence(facts, found));
+  found.push(...failedChecks(facts), ...conditionEvidence(facts, found));
   const suspects = [...new Set(found.map(({ service }) => service))];
   found.push(...reachEvidence(facts, found), ...impactEvidence(facts, suspects));
   quieten(found);

@@ -2,7 +2,7 @@
  * Every weight and threshold of the diagnosis, each with its meaning, in one place. One configuration serves
  * all systems. Change a number here and RULES_VERSION with it; docs/diagnosis.md holds what was measured.
  */
-export const RULES_VERSION = '6';
+export const RULES_VERSION = '7';
 
 /** How series are read. */
 export const SERIES = {
@@ -208,11 +208,6 @@ export const RANK = {
   shared: 0.7,
   /** ... which lose about the same time, but for this factor in how often they call it. */
   callsApart: 4,
-  /** Worth of a failed check; cost of a passed one to its kind of fault, */
-  checkFailed: 3,
-  checkPassed: 0.7,
-  /** ... and share of the evidence that it takes away if it denies that very evidence. */
-  checkDenies: 0.5,
   /** Worth of twice the traffic from outside; rises below these doublings are growth, */
   surge: 2.2,
   surgeDoublings: 0.58,
@@ -364,6 +359,20 @@ export const STATE = {
   unfelt: 0.3,
   /** ... and when no known call links the service to the alert. */
   unlinked: 0.3,
+} as const;
+
+/**
+ * How well a check tells what it looks for: declared, as nothing is known yet of what they got right. What is asked at
+ * the suspect itself sees more than a metric, which the analysis has mostly seen before. Scores are in natural
+ * logarithms of odds as long as `CALIBRATION.temperature` is 1, so a Bayes factor counts with its logarithm.
+ */
+export const CHECK = {
+  /** Probability that it fails: if its own kind of fault is there, */
+  query: { detects: 0.6, general: 0.3, otherKind: 0.06, falseAlarm: 0.03 },
+  /** ... if another is, for one that sees any trouble and for one that does not, and if nothing is wrong there. */
+  probe: { detects: 0.8, general: 0.4, otherKind: 0.08, falseAlarm: 0.04 },
+  /** A check has decided when the leader or its kind is another without it, or this much of the belief is its doing. */
+  decides: 0.1,
 } as const;
 
 /** From scores to probabilities; see calibration.ts. The first three are fitted by `npm run fit`. */

@@ -2,7 +2,7 @@ import type { Diagnosis, Evidence, Onset, Suspect, Verdict } from '../model/diag
 import { actionsFor } from './verdict/actions.js';
 import { causalChangeOf } from './changes/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
-import { absentKinds } from './evidence/checks.js';
+import { absentKinds } from './checks/evidence.js';
 import { badness, metaOf, movementOf } from './evidence/finding.js';
 import { louder, type Facts } from './facts.js';
 import { callersDelay, faultKinds } from './fault-kind.js';
@@ -86,7 +86,9 @@ function beginning({ begin, grid }: Facts): Onset | null {
 function suspectOf(facts: Facts, one: Ranked, index: number, judgement: ChangeJudgement): Suspect {
   const { graph, services, grid } = facts;
   const { trigger } = judgement;
-  const kinds = faultKinds(facts, one.service, one.kinds, causalChangeOf(facts, one.service, judgement));
+  const absent = absentKinds(graph.names[one.service]!, facts.input.checks);
+  const causal = causalChangeOf(facts, one.service, judgement);
+  const kinds = faultKinds(facts, one.service, one.kinds, causal, absent);
   const onset = onsetOf(services[one.service]!);
   const mentions = one.evidence.some(({ changeId }) => changeId !== null && changeId === trigger?.id);
   return {

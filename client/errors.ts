@@ -17,6 +17,11 @@ export class TemporalUnavailable extends ClientError {
   readonly code = 'temporal-unavailable';
 }
 
+/** The record of past incidents cannot be asked now. Coming back later may succeed. */
+export class RecordUnavailable extends ClientError {
+  readonly code = 'record-unavailable';
+}
+
 /** More waits than may. Coming back later may succeed. */
 export class Overloaded extends ClientError {
   readonly code = 'overloaded';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zoneName } from './checks.js';
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = z.number().int().min(0).max(65535);
@@ -8,6 +9,8 @@ export const worker = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: port.default(8091),
+    /** Run the checks of this zone, and nothing else. @default no zone: everything but checks of zones */
+    zone: zoneName.optional(),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { changes } from './changes.js';
 import { checks } from './checks.js';
+import { runbooks } from './runbooks.js';
 import { followUp } from './follow-up.js';
 import { guard } from './guard.js';
 import { kubernetes } from './kubernetes.js';
@@ -108,6 +109,7 @@ const settings = z.strictObject({
   status,
 
   checks,
+  runbooks,
 
   diagnosis: z
     .strictObject({

@@ -1,4 +1,13 @@
-import { isCollection, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import {
+  isCollection,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import { ConfigError, type Problem } from './config-error.js';
 
 /** A YAML file that was read, with the place of everything in it. */
@@ -17,8 +26,22 @@ export interface YamlFile {
 export function parseYaml(text: string, file: string | null): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  refuseMistakes(document, lines, file);
+  return { document, lines };
+}
+
+/** The same of a file of several documents, parted by `---`; of an empty file none. */
+export function parseYamlDocuments(text: string, file: string | null): Document[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  if (!Array.isArray(documents)) return [];
+  for (const document of documents) refuseMistakes(document, lines, file);
+  return documents.filter(({ contents }) => contents !== null);
+}
+
+function refuseMistakes(document: Document, lines: LineCounter, file: string | null): void {
   const [mistake] = document.errors;
-  if (!mistake) return { document, lines };
+  if (!mistake) return;
   const [at] = mistake.pos;
   const open = UNCLOSED.test(mistake.message) ? openAt(document, at) : null;
   const { line, col } = lines.linePos(open?.range?.[0] ?? at);

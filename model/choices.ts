@@ -26,6 +26,7 @@ export const FAULT_KINDS = [
   'quota',
   'routing',
   'certificate',
+  'lock',
   'unknown',
 ] as const;
 

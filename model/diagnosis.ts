@@ -167,6 +167,24 @@ export const exemplaryTrace = z.object({
 });
 export type ExemplaryTrace = z.infer<typeof exemplaryTrace>;
 
+/** What people wrote down for such a fault. */
+export const runbook = z.object({
+  title: z.string().max(200),
+  /** Its name in the folder of runbooks. */
+  file: z.string().max(300),
+  /** Its first steps, at most ten; one may be cut. */
+  steps: z.array(z.string().max(200)).max(10),
+});
+export type Runbook = z.infer<typeof runbook>;
+
+/** A check whose result made the verdict what it is. */
+export const decidingCheck = z.object({
+  service: z.string(),
+  /** One sentence: `Check orders-db locks of orders-db failed: 1 session waits for a lock ...`. */
+  statement: z.string().max(500),
+});
+export type DecidingCheck = z.infer<typeof decidingCheck>;
+
 /** What the analysis concludes. Bounded in size (see analysis/limits), so it may pass through workflow history. */
 export const diagnosis = z.object({
   /** Version of the rules and weights that decided. */
@@ -197,6 +215,10 @@ export const diagnosis = z.object({
   gaps: z.array(gap),
   /** At most three. */
   nextActions: z.array(nextAction),
+  /** At most three, the best first; absent where none fits. */
+  runbooks: z.array(runbook).max(3).optional(),
+  /** Absent where the verdict is the same without checks. */
+  decidedBy: decidingCheck.optional(),
   looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
   /** Absent where no call is known. */
   map: serviceMap.optional(),

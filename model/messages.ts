@@ -25,6 +25,11 @@ export const TASK_QUEUE = 'faultline';
 export const COLLECT_TASK_QUEUE = 'faultline-collect';
 export const ANALYSIS_TASK_QUEUE = 'faultline-analysis';
 
+/** Where checks run that ask what only workers of one zone can reach. */
+export function zoneTaskQueue(zone: string): string {
+  return `faultline-checks-${zone}`;
+}
+
 /** Workflow types. */
 export const TRIAGE_WORKFLOW = 'triage';
 export const DIAGNOSE_WORKFLOW = 'diagnoseIncident';

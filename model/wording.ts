@@ -104,12 +104,13 @@ export const FAULT_TYPE_WORDS: Record<FaultKind, string> = {
   quota: 'quota or limit',
   routing: 'routing',
   certificate: 'certificate',
+  lock: 'lock',
   unknown: 'unknown',
 };
 
 /**
  * What the checks of one service say together, as one sentence without its full stop, `suspected` being the fault types
- * that they were run for: `9 checks passed: CPU shortage, pool saturation; no check covers network`.
+ * that they were run for: `9 checks passed: CPU shortage, pool saturation; not checked: network`.
  * Failed ones come first, and what could not run is counted.
  */
 export function checksSentence(
@@ -125,7 +126,7 @@ export function checksSentence(
     ...(failed.length > 0 ? [`${count(failed.length, 'check')} failed: ${aboutWhat(failed)}`] : []),
     ...(passed.length > 0 ? [`${count(passed.length, 'check')} passed: ${aboutWhat(passed)}`] : []),
     ...(blind.length > 0 ? [`${count(blind.length, 'check')} had no data`] : []),
-    ...uncovered.map((kind) => `no check covers ${FAULT_TYPE_WORDS[kind]}`),
+    ...uncovered.map((kind) => `not checked: ${FAULT_TYPE_WORDS[kind]}`),
   ].join('; ');
 }
 

@@ -111,7 +111,11 @@ export function causeSentences(facts: Facts, cite: Cite = NO_CITE): Text[] {
   const type = facts.suspect ? ` ${faultTypeWords(facts.suspect)}.` : '';
   const isUnlinked = facts.diagnosis?.verdict.rule === 'unlinked-lead';
   const link = isUnlinked ? ` No known call links ${facts.service} to it.` : '';
-  return [text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${otherCandidates(facts)}.${link}${type}`];
+  const decided = facts.diagnosis?.decidedBy;
+  const by = decided ? ` Decided by: ${oneLine(decided.statement, 240).replace(/\.$/, '')}.` : '';
+  return [
+    text`${causeIntroduction(facts)}: ${causeOf(facts, cite)}${otherCandidates(facts)}.${link}${type}${by}`,
+  ];
 }
 
 function changeClause({ change, zero, cause }: Facts): Text {

@@ -4,10 +4,9 @@
  *
  *     npm run record -- payment-latency catalog-cpu      (all curated faults when none is named)
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fastify } from 'fastify';
 import { pino } from 'pino';
 import { runChecks } from '../activities/check/run-checks.js';
 import {
@@ -26,65 +25,26 @@ import { anomaliesIn } from '../client/intake/reading.js';
 import { readAlertmanager } from '../client/intake/alertmanager/source.js';
 import { readingSettings } from '../client/intake/source.js';
 import { FAULTS, parseFault, type Fault } from '../examples/shop/fault-catalog.js';
-import { startShop, type Shop } from '../examples/shop/index.js';
+import type { Shop } from '../examples/shop/index.js';
 import { beganAt, recordingFolder, type AlertmanagerPost } from '../workers/demo/recorded-incident.js';
 import { CALM_SECONDS, demoConfig, newToken } from '../workers/demo/settings.js';
+import { checksOf } from '../test/support/suspects.js';
+import { playIncidents } from './shop-incidents.js';
 
 /** What follows the alert is recorded too: a diagnosis looks again. */
 const AFTER_ALERT_MS = 45_000;
-const ALERT_TIMEOUT_MS = 180_000;
-/** Healthy again after a recovery, before the next calm begins. */
-const SETTLE_MS = 30_000;
 const FAMILIES: MetricFamily[] = ['golden', 'edges', 'resources', 'hosts'];
 
-const posts: AlertmanagerPost[] = [];
-const listener = fastify();
-listener.post('/v1/alertmanager', (request, reply) => {
-  posts.push(request.body as AlertmanagerPost);
-  return reply.code(202).send();
-});
-const address = await listener.listen({ host: '127.0.0.1', port: 0 });
-
+const runDir = join(process.cwd(), '.faultline', 'record');
 const names = process.argv.slice(2);
 const faults = names.length > 0 ? names.map(parseFault) : FAULTS;
-const runDir = join(process.cwd(), '.faultline', 'record');
-await rm(runDir, { recursive: true, force: true });
-const shop = await startShop({ runDir, webhookUrl: `${address}/v1/alertmanager`, webhookToken: newToken() });
-try {
-  for (const fault of faults) await recordFault(shop, fault);
-} finally {
-  await shop.stop();
-  await listener.close();
-}
-
-async function recordFault(running: Shop, fault: Fault): Promise<void> {
-  console.log(`${fault.name}: calm for ${CALM_SECONDS} s`);
-  await sleep(CALM_SECONDS * 1000);
-  posts.length = 0;
-  await running.inject(fault.name);
-  const post = await firingPost(fault);
+await playIncidents(faults, CALM_SECONDS, async (shop, fault, post) => {
   await sleep(AFTER_ALERT_MS);
-
   const folder = recordingFolder(fault.name);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'metrics.json.gz'), await recordMetrics(running, fault, post));
+  await writeFile(join(folder, 'metrics.json.gz'), await recordMetrics(shop, fault, post));
   await writeFile(join(folder, 'alert.json'), `${JSON.stringify(post, null, 2)}\n`);
-  console.log(`${fault.name}: recorded`);
-
-  await running.recover();
-  await sleep(SETTLE_MS);
-}
-
-async function firingPost(fault: Fault): Promise<AlertmanagerPost> {
-  const deadline = Date.now() + ALERT_TIMEOUT_MS;
-  for (;;) {
-    const firing = posts.find(({ alerts }) => alerts.some(({ status }) => status === 'firing'));
-    if (firing) return firing;
-    if (Date.now() > deadline)
-      throw new Error(`${fault.name} raised no alert in ${ALERT_TIMEOUT_MS / 1000} s`);
-    await sleep(500);
-  }
-}
+});
 
 /** Asks all that a diagnosis asks, of a source that writes down question and answer. */
 async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost): Promise<Buffer> {
@@ -114,7 +74,7 @@ async function recordMetrics(running: Shop, fault: Fault, post: AlertmanagerPost
   for (const family of FAMILIES) await collectMetrics(deps, scope, family, look);
   await collectChanges(deps, scope, look);
   for (const service of scope.services) {
-    await runChecks(deps, { scope, service, faultKind: 'unknown' }, look);
+    await runChecks(deps, { scope, ...checksOf(service) }, look);
   }
   const about = `The example shop with ${fault.name}: ${fault.description}`;
   return source.file({ about, alertTime: beganAt(post), changes: running.deploys() });

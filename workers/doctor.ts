@@ -1,4 +1,5 @@
 import { redact, type LoadedConfig, type LoadOptions } from '../config/load.js';
+import { examineChecks } from './doctor/checks.js';
 import { examineChanges } from './doctor/changes.js';
 import { examineLogs } from './doctor/logs.js';
 import { examineConfiguration } from './doctor/configuration.js';
@@ -26,8 +27,8 @@ export interface DoctorOptions extends LoadOptions {
 
 /**
  * Checks everything that Faultline needs, all at the same time and each within seconds, and changes nothing: the
- * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, sinks,
- * the store. With a broken configuration only Temporal can be checked. Secrets are masked.
+ * configuration, Temporal, the metrics source and the watches, sources of logs, traces and changes, clusters, checks
+ * and runbooks, sinks, the store. With a broken configuration only Temporal can be checked. Secrets are masked.
  */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { loaded, findings } = await examineConfiguration(options);
@@ -57,6 +58,7 @@ const UNKNOWN: Record<Configured, () => Promise<Finding[]>> = {
   traces: () => Promise.resolve([]),
   changes: () => Promise.resolve([]),
   kubernetes: () => Promise.resolve([]),
+  checks: () => Promise.resolve([]),
   sinks: () => Promise.resolve([]),
   store: () => Promise.resolve([]),
 };
@@ -80,6 +82,7 @@ function checksWith(
       ...(await examineStatus(config.status)),
     ],
     kubernetes: () => examineKubernetes(config.kubernetes),
+    checks: () => examineChecks(config),
     sinks: () => examineSinks(config.sinks),
     store: () => examineStore(config.store),
   };

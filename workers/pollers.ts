@@ -6,8 +6,13 @@ import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE, TASK_QUEUE } from '../model/me
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
 
+interface PolledQueue {
+  taskQueue: string;
+  taskQueueType: (typeof TaskQueueType)[keyof typeof TaskQueueType];
+}
+
 /** Every queue that a worker polls. One that nobody polls lets incidents wait for ever. */
-const POLLED = [
+const POLLED: readonly PolledQueue[] = [
   { taskQueue: TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW },
   { taskQueue: TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
   { taskQueue: COLLECT_TASK_QUEUE, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
@@ -33,11 +38,12 @@ export interface QueuePollers {
 export async function readPollers(
   { client, call, namespace }: Temporal,
   milliseconds: number,
+  queues: readonly PolledQueue[] = POLLED,
 ): Promise<QueuePollers[]> {
   const { workflowService } = client.connection;
   return call(milliseconds, () =>
     Promise.all(
-      POLLED.map(async ({ taskQueue: name, taskQueueType }) => {
+      queues.map(async ({ taskQueue: name, taskQueueType }) => {
         const taskQueue = { name };
         const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType });
         return {
@@ -61,7 +67,12 @@ export async function demandPolling(
   workers: readonly Pick<Worker, 'options' | 'getStatus'>[],
   milliseconds: number,
 ): Promise<void> {
-  const queues = await readPollers(temporal, milliseconds);
+  const names = new Set(workers.map(({ options }) => options.taskQueue));
+  const ofZone = [...names]
+    .filter((name) => POLLED.every(({ taskQueue }) => taskQueue !== name))
+    .map((taskQueue) => ({ taskQueue, taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY }));
+  const own = POLLED.filter(({ taskQueue }) => names.has(taskQueue));
+  const queues = await readPollers(temporal, milliseconds, [...own, ...ofZone]);
   for (const worker of workers) {
     const { identity, taskQueue } = worker.options;
     const isSeen = queues.some(

@@ -2,7 +2,7 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../activities/contract.js';
 import { ANALYSIS_THREADS } from '../activities/analyse/analyse.js';
 import type { Config } from '../config/schema.js';
-import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE } from '../model/messages.js';
+import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE, zoneTaskQueue } from '../model/messages.js';
 
 /** Of the memory that the process may use: above it no further answers of sources are taken in. */
 const TARGET_MEMORY = 0.8;
@@ -54,6 +54,20 @@ export async function createSlotWorkers(options: SlotOptions): Promise<Worker[]>
       maxConcurrentActivityTaskExecutions: ANALYSIS_THREADS,
     }),
   ]);
+}
+
+/** Investigations whose checks one worker of a zone makes at a time: each makes four. */
+const CHECKS_OF_ZONE = 10;
+
+/** A worker that makes the checks of one zone and nothing else. */
+export function createZoneWorker(options: Omit<SlotOptions, 'config'>, zone: string): Promise<Worker> {
+  const { activities, ...common } = options;
+  return Worker.create({
+    ...common,
+    taskQueue: zoneTaskQueue(zone),
+    activities: { runChecks: activities.runChecks },
+    maxConcurrentActivityTaskExecutions: CHECKS_OF_ZONE,
+  });
 }
 
 /** Runs workers until all have ended. When one fails the others are stopped, and its error is thrown. */

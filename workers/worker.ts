@@ -9,7 +9,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/messages.js';
 import { demandPolling, differingStores, identityWith, readPollers, SHARE_ONE_STORE } from './pollers.js';
 import { installRuntime } from './runtime.js';
-import { createSlotWorkers, runTogether, stopAll } from './slots.js';
+import { createSlotWorkers, createZoneWorker, runTogether, stopAll } from './slots.js';
 import { productVersion } from './version.js';
 import { workflowSource, type WorkflowSource } from './workflow-source.js';
 
@@ -74,19 +74,26 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     identity: identityWith(storeId),
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
-  const worker = await Worker.create({
-    ...common,
-    taskQueue: TASK_QUEUE,
-    ...(options.workflows ?? workflowSource()),
-    maxCachedWorkflows: CACHED_WORKFLOWS,
-  });
-  const workers = [worker, ...(await createSlotWorkers({ ...common, config: loaded.config }))];
+  const { zone } = loaded.config.worker;
+  const workers =
+    zone === undefined
+      ? [
+          await Worker.create({
+            ...common,
+            taskQueue: TASK_QUEUE,
+            ...(options.workflows ?? workflowSource()),
+            maxCachedWorkflows: CACHED_WORKFLOWS,
+          }),
+          ...(await createSlotWorkers({ ...common, config: loaded.config })),
+        ]
+      : [await createZoneWorker(common, zone)];
+  const taskQueues = workers.map((one) => one.options.taskQueue);
   log.info(
-    { address: connectionOptions.address, namespace, taskQueue: TASK_QUEUE },
-    'worker polls for incidents',
+    { address: connectionOptions.address, namespace, taskQueues },
+    zone === undefined ? 'worker polls for incidents' : `worker polls for checks of zone ${zone}`,
   );
 
-  await keepSchedules(client, loaded, log);
+  if (zone === undefined) await keepSchedules(client, loaded, log);
   await warnOfOtherStores(client, storeId, log);
 
   const finished = runTogether(workers).finally(async () => {

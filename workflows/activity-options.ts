@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities, Policy } from '../activities/contract.js';
+import { zoneTaskQueue } from '../model/messages.js';
 
 /*
  * One proxy for each way in which work may fail. What cannot succeed (a malformed query, refused credentials) is
@@ -49,6 +50,14 @@ export function collecting({ sourceTimeoutSeconds, taskQueues }: Policy): Activi
     startToCloseTimeout: sourceTimeoutSeconds * 1000,
     ...(taskQueues && { taskQueue: taskQueues.collect }),
   };
+}
+
+/** A worker of the zone takes a check within so long, or there is none. */
+const ZONE_WAIT_SECONDS = 20;
+
+/** Where checks of a zone run: what no worker takes there in time fails, and is tried by no other. */
+export function inZone(zone: string): ActivityOptions {
+  return { taskQueue: zoneTaskQueue(zone), scheduleToStartTimeout: ZONE_WAIT_SECONDS * 1000 };
 }
 
 /** What an analysis needs beside its own time: to wait for a thread, to read evidence and to write its answer. */

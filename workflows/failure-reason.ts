@@ -4,6 +4,7 @@ import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio
 export function failureReason(error: unknown): string {
   if (error instanceof ActivityFailure && error.cause) return failureReason(error.cause);
   if (error instanceof TimeoutFailure) {
+    if (error.timeoutType === 'SCHEDULE_TO_START') return 'no worker took it in time';
     const last = error.cause instanceof ApplicationFailure ? `; last answer: ${error.cause.message}` : '';
     return `gave no answer in time${last}`;
   }

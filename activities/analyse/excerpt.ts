@@ -28,6 +28,7 @@ export function excerptOf(diagnosis: Diagnosis): Diagnosis {
   };
   delete excerpt.map;
   delete excerpt.slices;
+  delete excerpt.runbooks;
   if (jsonBytes(excerpt) <= MOST_EXCERPT_BYTES) return excerpt;
   return {
     ...excerpt,

@@ -1,27 +1,18 @@
-import { max, min } from 'd3-array';
 import pMap from 'p-map';
+import { chooseChecks } from '../../analysis/checks/choose.js';
 import type { CheckResult } from '../../model/check.js';
-import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
-import type { Binding } from '../../model/reading.js';
-import type { InvestigationSteps } from '../contract.js';
+import type { InvestigationSteps, SuspectToCheck } from '../contract.js';
 import { runAttempt, type Limits } from '../collect/attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../collect/deps.js';
-import { gapOf, merged } from '../collect/gaps.js';
-import { queryFor } from '../collect/metrics/packs/binding.js';
-import type { CheckSpec, Pack } from '../collect/metrics/packs/schema.js';
-import { fill } from '../collect/metrics/packs/template.js';
+import { merged } from '../collect/gaps.js';
 import { ServiceNames } from '../collect/scope/service-names.js';
-import { packsInUse } from '../collect/scope/topology.js';
-import { spansOf } from '../collect/scope/window.js';
-import { quantity } from '../../model/wording.js';
-import { runProbes } from './probes/run-probes.js';
-
-/** A check is one small query: what takes longer is given up, and says so. */
-const TIMEOUT_SECONDS = 10;
-
-type Deps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
+import { packChecks, queryCheck, type PackCheckDeps } from './pack-checks.js';
+import type { PlannedCheck } from './planned.js';
+import { Guard } from './probes/guard.js';
+import { readModules } from './probes/module.js';
+import { plannedModuleChecks, plannedProbe } from './probes/run-probes.js';
 
 /** The `runChecks` activity. A check that cannot run is a result of its own; it fails only when it is cancelled. */
 export function createRunChecks(deps: CollectDeps): Pick<InvestigationSteps, 'runChecks'> {
@@ -30,114 +21,57 @@ export function createRunChecks(deps: CollectDeps): Pick<InvestigationSteps, 'ru
   };
 }
 
-interface Planned {
-  pack: Pack;
-  binding: Binding;
-  spec: CheckSpec;
-  /** Service or host that is checked. */
-  name: string;
-}
-
 /**
- * Runs the checks of the packs in use on one suspect and the hosts it runs on, and those that the configuration has for
- * it. All that fit it are run, those that speak for the suspected kind first: what passes speaks against, and another
- * kind may be the true one.
+ * Chooses, of all checks that metric packs and the configuration have for the suspects, those that would separate the
+ * suspects and their kinds of fault most, and runs the chosen ones of one of them: those for this worker's zone, or for
+ * any (`zone` null). The choice depends on the suspects alone, so that each call for an investigation makes the same.
+ * `zones` names where others of this suspect are to be run, `left` counts those that were not chosen.
  */
 export async function runChecks(
-  deps: Deps,
-  { scope, service, faultKind }: { scope: Scope; service: string; faultKind: FaultKind },
+  deps: PackCheckDeps,
+  { scope, service, suspects, zone = null }: Parameters<InvestigationSteps['runChecks']>[0],
   { signal }: Limits,
-): Promise<{ checks: CheckResult[]; gaps: Gap[] }> {
+): ReturnType<InvestigationSteps['runChecks']> {
   const gaps: Gap[] = [];
-  const planned = plannedFor(deps, scope, service, faultKind);
+  const planned = await plannedFor(deps, scope, suspects, { gaps, signal });
+  const { most, budgetSeconds } = deps.config.checks;
+  const hypotheses = suspects.flatMap(({ service: of, confidence, faultKinds }) =>
+    faultKinds.map(({ kind, probability }) => ({ service: of, kind, belief: confidence * probability })),
+  );
+  const chosen = chooseChecks(planned, hypotheses, { most, seconds: budgetSeconds * CONCURRENCY });
+  const own = chosen.filter((check) => check.service === service);
+  const here = own.filter((check) => check.zone === zone);
+  const results = await pMap(here, (check) => check.run(signal), { concurrency: CONCURRENCY });
+  signal.throwIfAborted();
+  const checks: CheckResult[] = results.flat();
+  const zones = zone === null ? [...new Set(own.flatMap((check) => check.zone ?? []))] : [];
+  const left = planned.filter((check) => check.service === service).length - own.length;
+  return { checks, gaps: merged(gaps), zones, left };
+}
+
+async function plannedFor(
+  deps: PackCheckDeps,
+  scope: Scope,
+  suspects: readonly SuspectToCheck[],
+  { gaps, signal }: { gaps: Gap[]; signal: AbortSignal },
+): Promise<PlannedCheck[]> {
   const { checks: settings, services } = deps.config;
   const names = new ServiceNames(scope.services, services.aliases);
-  const own = settings.list.filter((check) => names.resolve(check.service) === service);
-  const [ofPacks, ofUsers] = await Promise.all([
-    pMap(planned, (one) => run(deps, scope, service, one, gaps, signal), { concurrency: CONCURRENCY }),
-    runProbes({ allow: settings.allow, list: own }, { service, faultKind }, signal),
-  ]);
-  return { checks: [...onceEach(planned, ofPacks), ...ofUsers], gaps: merged(gaps) };
-}
-
-/** A check that several packs have counts once: the first that could be run, as packs are believed. */
-function onceEach(planned: readonly Planned[], checks: readonly CheckResult[]): CheckResult[] {
-  const best = new Map<string, CheckResult>();
-  for (const [i, { spec, name }] of planned.entries()) {
-    const key = JSON.stringify([spec.id, spec.of, name]);
-    const ran = checks[i]!.outcome !== 'could-not-run';
-    if (!best.has(key) || (ran && best.get(key)!.outcome === 'could-not-run')) best.set(key, checks[i]!);
-  }
-  return [...best.values()];
-}
-
-function plannedFor({ packs }: Deps, scope: Scope, service: string, faultKind: FaultKind): Planned[] {
-  const isExternal = scope.graph.external.includes(service);
-  const hosts = scope.graph.placements.filter((one) => one.service === service).map(({ host }) => host);
-  const all = packsInUse(packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
-    pack.checks
-      .filter(({ onlyExternal }) => onlyExternal === isExternal)
-      .flatMap((spec) =>
-        (spec.of === 'host' ? hosts : [service]).map((name) => ({ pack, binding, spec, name })),
+  const guard = new Guard(settings.allow);
+  const modules = await readModules(settings.modules, signal);
+  gaps.push(...modules.gaps);
+  return suspects.flatMap(({ service }) => [
+    ...settings.list
+      .filter((check) => names.resolve(check.service) === service)
+      .map((check) =>
+        check.type === 'promql'
+          ? queryCheck(deps, scope, service, check, gaps)
+          : plannedProbe(check, service, guard),
       ),
-  );
-  const first = all.filter(({ spec }) => spec.speaksFor === faultKind);
-  return [...first, ...all.filter(({ spec }) => spec.speaksFor !== faultKind)];
-}
-
-async function run(
-  { source, config }: Deps,
-  scope: Scope,
-  service: string,
-  { pack, binding, spec, name }: Planned,
-  gaps: Gap[],
-  signal: AbortSignal,
-): Promise<CheckResult> {
-  const query = queryFor(spec, pack, binding, [name], spansOf(scope, config.diagnosis));
-  const started = Date.now();
-  const result = (outcome: CheckResult['outcome'], statement: string): CheckResult => ({
-    check: spec.id,
-    service,
-    outcome,
-    statement,
-    speaksFor: spec.speaksFor,
-    query,
-    source: source.name,
-    ranAt: started / 1000,
-    tookMs: Date.now() - started,
-  });
-  try {
-    // A part of the targets or pods would pass, or fail, for the whole.
-    const options = { signal, timeoutSeconds: TIMEOUT_SECONDS, complete: true };
-    const { series } = await source.instant(query, scope.window.end, options);
-    const values = series.flatMap(({ values }) => [...values]);
-    // The value nearest to failing.
-    const value = spec.failsWhen.op.startsWith('>') ? max(values) : min(values);
-    if (value === undefined) return result('could-not-run', `the source has no data on this for ${name}`);
-    const failed = compares(value, spec);
-    const words = failed ? spec.statement.failed : spec.statement.passed;
-    const numbers = {
-      name,
-      value: quantity(value, spec.unit),
-      limit: quantity(spec.failsWhen.value, spec.unit),
-    };
-    return result(failed ? 'failed' : 'passed', fill(words, numbers));
-  } catch (error) {
-    const gap = gapOf(error, { signal }, source.name, `the check ${spec.id} of ${name}`);
-    gaps.push(gap);
-    return result('could-not-run', gap.reason);
-  }
-}
-
-function compares(value: number, { failsWhen: { op, value: limit } }: CheckSpec): boolean {
-  switch (op) {
-    case '>':
-      return value > limit;
-    case '>=':
-      return value >= limit;
-    case '<':
-      return value < limit;
-    case '<=':
-      return value <= limit;
-  }
+    ...plannedModuleChecks(
+      modules.checks.filter((check) => names.resolve(check.service) === service),
+      service,
+    ),
+    ...packChecks(deps, scope, service, gaps),
+  ]);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { cancellationSignal, Context, heartbeat } from '@temporalio/activity';
 import { OutOfTime, SourceError } from './metrics/source/errors.js';
 import { toFailure } from './metrics/source/failures.js';
@@ -85,6 +86,8 @@ export async function runAttempt<Answer, Checkpoint = null>(
     Date.now() + retryDelayOf(info, error) < retryBy;
   try {
     const signal = AbortSignal.any([cancellationSignal(), outOfTime.signal]);
+    // Every request under way listens to it until it ends: with many sources more than the ten that Node.js expects.
+    setMaxListeners(0, signal);
     return await work({ signal, canRetry, resumed: last?.checkpoint ?? null });
   } catch (error) {
     if (!(error instanceof SourceError)) throw toFailure(error);

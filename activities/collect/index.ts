@@ -15,6 +15,7 @@ export { collectMetrics } from './metrics/collect-metrics.js';
 export type { CollectDeps } from './deps.js';
 export { detectPacks } from './metrics/packs/detect.js';
 export { loadPacks } from './metrics/packs/load.js';
+export { proposePacks, type Proposals } from './metrics/propose/propose.js';
 export { collectSlices } from './slices/collect-slices.js';
 export { planScope } from './scope/plan-scope.js';
 export { listServices, matchingService } from './scope/service-list.js';

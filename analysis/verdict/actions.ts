@@ -108,6 +108,12 @@ const REMEDIES: Record<FaultKind, (service: string) => Action> = {
     risk: 'reversible',
     expect: 'Connections are accepted again at once.',
   }),
+  lock: (service) => ({
+    title: `Ask ${service} which session holds the lock that others wait for, and whose it is`,
+    command: null,
+    risk: 'read-only',
+    expect: 'A transaction that is open for long: others go on once it ends.',
+  }),
   unknown: (service) => ({
     title: `Profile ${service}, or trace one slow request, while it lasts`,
     command: null,

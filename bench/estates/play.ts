@@ -27,7 +27,7 @@ const SPREAD = [
   [0.1, 1.4],
 ] as const;
 
-const FACTOR: Record<string, number> = { s: 1, ms: 1000 };
+const FACTOR: Record<string, number> = { s: 1, ms: 1000, us: 1e6 };
 
 /** What an estate's monitoring wrote, as OpenMetrics text with timestamps. */
 export function playEstate(estate: Estate, course: Course): string {
@@ -117,6 +117,7 @@ function play(template: SeriesTemplate, { measured, labels }: SubjectOfSeries, c
         write('_sum', total.sum * factor);
       },
       counter: () => write('', total.count),
+      busy: () => write('', total.sum * factor),
       cpu: () => write('', total.cpu),
       rate: () => write('', noisy(REQUESTS_PER_SECOND) * shareOf(outcome, failed)),
       'error-ratio': () => write('', noisy(failed)),

@@ -15,6 +15,7 @@ import type { Anomaly } from '../../model/anomaly.js';
 import type { CheckResult } from '../../model/check.js';
 import type { Gap } from '../../model/gap.js';
 import { NO_LIMITS } from '../../test/support/scopes.js';
+import { checksOf } from '../../test/support/suspects.js';
 
 /** All that one investigation may read: the input without checks, and the checks of every service. */
 export interface Collected {
@@ -43,7 +44,7 @@ export async function collectAt(deps: CollectDeps, anomalies: Anomaly[], now: nu
   );
   const checks = [];
   for (const suspect of scope.services) {
-    const result = await runChecks(deps, { scope, service: suspect, faultKind: 'unknown' }, NO_LIMITS);
+    const result = await runChecks(deps, { scope, ...checksOf(suspect) }, NO_LIMITS);
     // They ran at the time of the look, so that two runs keep the same.
     const run = result.checks.map((check) => ({ ...check, ranAt: now, tookMs: 0 }));
     checks.push({ service: suspect, checks: run, gaps: result.gaps });

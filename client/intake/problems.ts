@@ -78,6 +78,9 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
         ),
       };
     case 415:
+      if (message.startsWith('Content-Encoding')) {
+        return { reason: 'media-type', problem: problem(415, message) };
+      }
       return {
         reason: 'media-type',
         problem: problem(
@@ -92,7 +95,7 @@ export function failureOf(error: unknown, limits: { bodyLimitBytes: number }): F
   }
 }
 
-/** What one incident answers is final; whatever hinders Temporal is worth another try. */
+/** What one incident answers is final; whatever hinders Temporal or the record is worth another try. */
 function statusOf(error: ClientError): number {
   if (error instanceof IncidentNotFound) return 404;
   if (error instanceof AmbiguousId || error instanceof Refused) return 409;

@@ -12,6 +12,7 @@ import { oneLine } from '../../report/escape.js';
 import { demandCredentials } from './auth.js';
 import { guardAgainstBrowsers } from './browser-guard.js';
 import { coalesceRaises } from './coalesce.js';
+import { plainBytes } from './encoding.js';
 import { parseJson } from './json.js';
 import { createIntakeMetrics } from './metrics.js';
 import { probeRoutes } from './probes.js';
@@ -99,7 +100,9 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     });
     // Signatures are made of bytes, so each body is parsed when its sender is known.
     posts.removeAllContentTypeParsers();
-    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer) =>
+      plainBytes(request, body),
+    );
     for (const source of sources) {
       const credentials = source.credentials ?? auth;
       const isOpen = credentials.type === 'none' && !source.authenticate;

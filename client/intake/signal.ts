@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Anomaly } from '../../model/anomaly.js';
 import { maskAddress, withoutSecrets } from '../../report/mask.js';
 import { boundAnnotations, boundLabels, cut, fitted, LIMITS, NOTE, oneLine, safeUrl } from './bounds.js';
+import { symptomOfExpression } from './expression.js';
 import { labelOf, serviceOf } from './service-name.js';
 import type { ReadingSettings } from './source.js';
 import { namedSymptom, severityOf, symptomIn } from './words.js';
@@ -31,7 +32,7 @@ export interface Signal {
   annotations?: Record<string, string> | undefined;
   /** The source's word for it. */
   severity?: string | undefined;
-  /** Further texts that may tell the symptom, after the name and the label `slo`, the most telling first. */
+  /** Further texts that may tell the symptom, after expression, name and the label `slo`, the most telling first. */
   hints?: readonly (string | null | undefined)[] | undefined;
   /** Title and address; those that are no addresses are left out. */
   links?: readonly (readonly [title: string, url: string | null | undefined])[] | undefined;
@@ -97,6 +98,7 @@ export function anomalyFrom(
     ...(service.cluster !== null && { cluster: service.cluster }),
     symptom:
       namedSymptom(labelOf(labels, 'symptom')) ??
+      symptomOfExpression(masked.expression) ??
       symptomIn([name, labelOf(labels, 'slo'), ...hints.map((hint) => hint ?? undefined)]),
     severity: severityOf(severityWord(signal)),
     title: oneLine(summary ? `${name}: ${summary}` : name, LIMITS.title) || 'Alert',

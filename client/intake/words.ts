@@ -91,6 +91,12 @@ const SEVERITY_WORDS: Record<string, Severity> = {
   p5: 'info',
   sev4: 'info',
   sev5: 'info',
+  // Priorities that are numbers, as trackers count them: the first is the most urgent.
+  1: 'critical',
+  2: 'warning',
+  3: 'warning',
+  4: 'info',
+  5: 'info',
 };
 
 /** A word for a severity in our terms; a word that nobody uses, or none, is a warning. */

@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../model/diagnosis.js';
-import { callEdges, EDGE, specOf, TOPOLOGY, type ServiceSpec } from './topology.js';
+import { callEdges, EDGE, specOf, STORE, TOPOLOGY, type ServiceSpec } from './topology.js';
 
 /** What can be broken from outside while the shop runs. */
 export const INJECTIONS = [
@@ -12,11 +12,19 @@ export const INJECTIONS = [
   'config',
   'release',
   'overload',
+  'exception',
+  'setting',
+  'lock',
+  'dns',
+  'certificate',
+  'image',
+  'quota',
+  'lag',
 ] as const;
 export type Injection = (typeof INJECTIONS)[number];
 
 /** Faults that live inside a running process; the others act on the process or on the traffic. */
-export const RUNTIME_INJECTIONS = ['latency', 'errors', 'cpu', 'leak', 'pool'] as const;
+export const RUNTIME_INJECTIONS = ['latency', 'errors', 'cpu', 'leak', 'pool', 'lag'] as const;
 export type RuntimeInjection = (typeof RUNTIME_INJECTIONS)[number];
 
 export interface Fault {
@@ -41,6 +49,14 @@ const KINDS: Record<Injection, FaultKind> = {
   config: 'configuration',
   release: 'code-change',
   overload: 'traffic-surge',
+  exception: 'code-change',
+  setting: 'configuration',
+  lock: 'lock',
+  dns: 'routing',
+  certificate: 'certificate',
+  image: 'start-failure',
+  quota: 'quota',
+  lag: 'pool-saturation',
 };
 
 const DESCRIPTIONS: Record<Injection, (service: string, spec: ServiceSpec) => string> = {
@@ -58,6 +74,33 @@ const DESCRIPTIONS: Record<Injection, (service: string, spec: ServiceSpec) => st
     service === EDGE
       ? 'customers send eight times the usual traffic'
       : `a stray client floods ${service} directly`,
+  exception: (service, spec) => `a release of ${service} throws in ${brokenOperationOf(spec)}`,
+  setting: (service) =>
+    `a configuration is deployed to ${service}: ${firstCallee(service) ?? 'nobody'} is asked at a path that it does not have`,
+  lock: (service) => `a report locks the table of ${service} and forgets to end its transaction`,
+  dns: (service) => `the name ${service} no longer resolves`,
+  certificate: (service) => `${service} shows a certificate that has ended`,
+  image: (service) => `a rollout of ${service} names an image that is not in the registry`,
+  quota: (service) => `the pod of ${service} is ended and a quota refuses another`,
+  lag: (service) => `the worker of ${service} takes seconds for each message, and falls behind`,
+};
+
+/** The operation that the `exception` fault breaks: the last one, so that others of the service go on. */
+export function brokenOperationOf(spec: ServiceSpec): string {
+  return Object.keys(spec.operations).at(-1)!;
+}
+
+/** What a fault can be done to, in words, where not every service of ours will do. */
+const ONLY: Partial<Record<Injection, { fits: (service: string) => boolean; words: string }>> = {
+  pool: { fits: (service) => firstCallee(service) !== undefined, words: 'a service that calls others' },
+  setting: { fits: (service) => firstCallee(service) !== undefined, words: 'a service that calls others' },
+  lock: { fits: (service) => service === STORE, words: STORE },
+  dns: { fits: (service) => service !== EDGE, words: 'a service that others call' },
+  certificate: { fits: (service) => specOf(service).tls === true, words: 'a service with TLS' },
+  lag: {
+    fits: (service) => Object.values(specOf(service).operations).some(({ laterMs }) => laterMs !== undefined),
+    words: 'a service with a queue',
+  },
 };
 
 const firstCallee = (service: string): string | undefined =>
@@ -79,10 +122,10 @@ export function badConfigOf(service: string, spec: ServiceSpec): NonNullable<Ser
   );
 }
 
-/** The callee whose connections the `pool` fault of a service loses: the first required one. */
-export function poolCallee(service: string): string {
+/** The callee that the `pool` and `setting` faults of a service are about: the first required one. */
+export function guiltyCallee(service: string): string {
   const callee = firstCallee(service);
-  if (callee === undefined) throw new Error(`fault ${service}-pool: ${service} calls nobody, it has no pool`);
+  if (callee === undefined) throw new Error(`${service} calls nobody`);
   return callee;
 }
 
@@ -98,7 +141,8 @@ export function parseFault(name: string): Fault {
     throw new Error(`expected <service>-<${INJECTIONS.join('|')}>, got "${name}"`);
   }
   const spec = specOf(service);
-  if (injection === 'pool') poolCallee(service);
+  const only = ONLY[injection];
+  if (only && !only.fits(service)) throw new Error(`fault ${name}: expected ${only.words}, got ${service}`);
   if (spec.external && injection !== 'latency' && injection !== 'errors' && injection !== 'down') {
     throw new Error(`fault ${name}: ${service} is external, expected latency, errors or down`);
   }
@@ -132,6 +176,14 @@ export const FAULTS: Fault[] = [
   'catalog-overload',
   'bank-latency',
   'bank-errors',
+  'catalog-exception',
+  'payment-setting',
+  'database-lock',
+  'shipping-dns',
+  'ledger-certificate',
+  'currency-image',
+  'cart-quota',
+  'notifier-lag',
 ].map(parseFault);
 
 /** Every pair that {@link parseFault} takes. */

@@ -5,34 +5,20 @@ import path from 'node:path';
 import getPort from 'get-port';
 import type { Change } from '../../model/change.js';
 import { controllerApi } from './control/api.js';
+import { breakIt, type Release } from './control/break.js';
 import { DeployLog } from './control/deploy-log.js';
 import { end, forkProgram, packPrograms } from './control/program.js';
 import { ServiceProcess } from './control/service-process.js';
-import { badConfigOf, parseFault, type Fault } from './fault-catalog.js';
+import { startSurroundings, type Surroundings } from './control/surroundings.js';
+import { parseFault, type Fault } from './fault-catalog.js';
 import { startMonitoring, type Monitoring } from './monitoring/start.js';
-import type { Flood, LoadLaunch, ToLoad } from './protocol.js';
-import {
-  callEdges,
-  capacity,
-  EDGE,
-  goodSettings,
-  specOf,
-  TOPOLOGY,
-  type Edge,
-  type Settings,
-} from './topology.js';
+import type { LoadLaunch, ToLoad } from './protocol.js';
+import { callEdges, EDGE, specOf, STORE, TOPOLOGY, type Edge, type Settings } from './topology.js';
 
 export { FAULTS, type Fault } from './fault-catalog.js';
 export { EDGE, type Edge } from './topology.js';
 
 const HOST = '127.0.0.1';
-/** The `overload` fault: journeys at the edge multiply by this, or a flood of this share of the capacity. */
-const SURGE_FACTOR = 8;
-const FLOOD_SHARE = 1.4;
-/** A buggy release fails this share of its requests (0..1) and calls its callees this often. */
-const RELEASE_FAILURES = 0.35;
-const RELEASE_CALLS = 2;
-
 export interface ShopOptions {
   /** Where this run keeps its files: configuration, data and logs of the monitoring. */
   runDir: string;
@@ -47,6 +33,8 @@ export interface ShopOptions {
   seed?: number;
   /** Whether to start Prometheus and Alertmanager. @default true */
   monitoring?: boolean;
+  /** Whether the database service keeps its data in a real PostgreSQL, as `database-lock` needs it. @default false */
+  postgres?: boolean;
   log?: (line: string) => void;
 }
 
@@ -62,6 +50,17 @@ export interface Shop {
   /** Spans of a tenth of the requests: lines of OTLP JSON. */
   tracesFile: string;
   controllerUrl: string;
+  /** The API server of the cluster that the shop runs in. */
+  kubernetesUrl: string;
+  /** Where a diagnosis may look for itself. */
+  probes: {
+    /** Addresses of services with TLS. */
+    tls: { service: string; target: string; caFile: string }[];
+    /** `host:port` of the name server. */
+    nameServer: string;
+    /** `host:port`; null without PostgreSQL. */
+    postgres: string | null;
+  };
   services: string[];
   /** Services outside the shop's control, among `services`. */
   external: string[];
@@ -100,12 +99,18 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const admin = await freePorts(services);
   const external = services.filter((service) => specOf(service).external);
   const scraped = services.filter((service) => !specOf(service).external);
+  const around = await startSurroundings(services, options.postgres ? { logsFile } : null);
   const processes = new Map(
     services.map((service) => [
       service,
       new ServiceProcess(
         service,
-        { own: ports[service]!, admin: admin[service]!, all: ports },
+        {
+          ...{ port: ports[service]!, adminPort: admin[service]!, ports, caFile: around.caFile },
+          nameServerPort: around.names.port,
+          certificates: around.certificates[service] ?? null,
+          postgresPort: service === STORE ? (around.database?.port ?? null) : null,
+        },
         programs.service,
         { output: logFile(service), logs: logsFile, spans: tracesFile },
         log,
@@ -121,68 +126,28 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     load?.send(orders);
   };
 
-  const release = async (
-    service: string,
-    bad: { kind: 'deploy' | 'config'; title: string; details?: string; files?: string[]; author?: string },
-    settings?: Settings,
-  ): Promise<Change> => {
+  const release = async (service: string, what: Release, settings?: Settings): Promise<Change> => {
     const version = nextVersion(processOf(service).version);
     await processOf(service).deploy(version, settings);
-    return deployLog.add({ service, ...bad, title: bad.title.replace('$version', version) });
+    return deployLog.add({ service, ...what, title: what.title.replace('$version', version) });
   };
 
   const inject = async (name: string): Promise<Fault> => {
     const fault = parseFault(name);
-    const { service, injection } = fault;
-    const spec = specOf(service);
-    switch (injection) {
-      case 'down':
-        await processOf(service).kill();
-        break;
-      case 'config': {
-        const bad = badConfigOf(service, spec);
-        await release(service, { kind: 'config', ...bad }, bad.apply(goodSettings(spec)));
-        break;
-      }
-      case 'release':
-        await release(
-          service,
-          {
-            kind: 'deploy',
-            title: `${service} $version: rewrite of the request handling`,
-            files: [`${service}/src/handler.ts`],
-          },
-          {
-            ...goodSettings(spec),
-            failureRatio: RELEASE_FAILURES,
-            failure: 'TypeError: total.toFixed is not a function at priceOf (src/handler.ts:88:14)',
-            callsPerRequest: RELEASE_CALLS,
-          },
-        );
-        break;
-      case 'overload':
-        sendLoad(
-          service === EDGE
-            ? { factor: SURGE_FACTOR, flood: null }
-            : { factor: 1, flood: floodOf(service, ports[service]!) },
-        );
-        break;
-      case 'latency':
-      case 'errors':
-      case 'cpu':
-      case 'leak':
-      case 'pool':
-        await processOf(service).startFault(injection);
-    }
+    await breakIt(fault, { processOf, portOf: (service) => ports[service]!, release, sendLoad, around });
     log(`${name}: ${fault.description}`);
     return fault;
   };
 
   const recover = async (): Promise<void> => {
     sendLoad({ factor: 1, flood: null });
+    around.names.restore();
+    around.cluster.recover();
+    await around.database?.unlock();
     for (const { service } of [...processes.values()]) {
       const running = processOf(service);
       await running.clearFaults();
+      await running.renewCertificate();
       if (running.degraded) {
         await release(service, {
           kind: 'deploy',
@@ -200,6 +165,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     ...Object.fromEntries([...processes].map(([service, running]) => [service, running.pids()])),
     load: load?.pid !== undefined && load.exitCode === null && load.signalCode === null ? [load.pid] : [],
     monitoring: monitoring?.pids() ?? [],
+    postgres: around.database?.pids() ?? [],
   });
 
   const api = controllerApi({ log: deployLog, inject, recover, pids });
@@ -207,6 +173,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     if (load) await end(load);
     await Promise.all([...processes.values()].map((service) => service.stop()));
     await monitoring?.stop();
+    await around.stop();
     await api.close();
   };
 
@@ -230,6 +197,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       alertmanagerUrl: monitoring?.alertmanagerUrl ?? '',
       controllerUrl,
       deploysUrl: `${controllerUrl}/deploys`,
+      kubernetesUrl: around.cluster.url,
+      probes: probesOf(around, ports),
       logsFile,
       tracesFile,
       services,
@@ -252,22 +221,23 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   }
 }
 
+function probesOf(
+  { certificates, caFile, names, database }: Surroundings,
+  ports: Record<string, number>,
+): Shop['probes'] {
+  return {
+    tls: Object.keys(certificates).map((service) => ({
+      ...{ service, target: `${HOST}:${ports[service]!}`, caFile },
+    })),
+    nameServer: `${HOST}:${names.port}`,
+    postgres: database && `${HOST}:${database.port}`,
+  };
+}
+
 async function freePorts(services: string[]): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
   for (const service of services) ports[service] = await getPort({ host: HOST });
   return ports;
-}
-
-function floodOf(service: string, port: number): Flood {
-  const spec = specOf(service);
-  return {
-    port,
-    rate: FLOOD_SHARE * capacity(spec),
-    requests: Object.values(spec.operations).map(({ method, route }) => ({
-      method,
-      path: route.replace(':id', '1'),
-    })),
-  };
 }
 
 function nextVersion(version: string): string {

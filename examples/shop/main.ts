@@ -14,6 +14,7 @@ interface Options {
   webhookUrl?: string;
   webhookToken?: string;
   monitoring: boolean;
+  postgres?: boolean;
 }
 
 const command = new Command('shop')
@@ -25,6 +26,7 @@ const command = new Command('shop')
   .option('--webhook-url <url>', 'where Alertmanager posts alerts')
   .option('--webhook-token <token>', 'bearer token for the webhook')
   .option('--no-monitoring', 'without Prometheus and Alertmanager')
+  .option('--postgres', 'with a real PostgreSQL below the database service, as database-lock needs it')
   .parse();
 const options = command.opts<Options>();
 
@@ -36,6 +38,7 @@ const shop = await startShop({
   runDir,
   rate: Number(options.rate),
   monitoring: options.monitoring,
+  postgres: options.postgres ?? false,
   log: say,
   ...(options.webhookUrl === undefined ? {} : { webhookUrl: options.webhookUrl }),
   ...(options.webhookToken === undefined ? {} : { webhookToken: options.webhookToken }),

@@ -1,3 +1,4 @@
+import type { CertificatePair } from '../../test/support/certificates.js';
 import type { RuntimeInjection } from './fault-catalog.js';
 import type { Settings } from './topology.js';
 
@@ -10,6 +11,14 @@ export interface Launch {
   adminPort: number;
   /** Port of each service, by its name. */
   ports: Record<string, number>;
+  /** Port of the name server that knows where services are, on this machine. */
+  nameServerPort: number;
+  /** Certificate of the authority that callees with TLS are trusted by. */
+  caFile: string;
+  /** What a service with TLS shows; null for one without. */
+  certificates: { good: CertificatePair; ended: CertificatePair } | null;
+  /** Where PostgreSQL listens, for the service that keeps its data there. */
+  postgresPort: number | null;
   /** Where lines of logs go, and spans: files that all services share. */
   logFile: string;
   spanFile: string;
@@ -43,4 +52,5 @@ export interface Flood {
   /** Requests per second. */
   rate: number;
   requests: { method: 'GET' | 'POST'; path: string }[];
+  tls: boolean;
 }

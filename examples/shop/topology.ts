@@ -16,6 +16,11 @@ export interface Operation {
   route: string;
   /** Own work: milliseconds of CPU, then of waiting (disk, lock), on average. Both hold one of the slots. */
   work: { cpuMs: number; waitMs: number };
+  /**
+   * Milliseconds, on average, that a worker takes for the message that is put in line instead of being worked on at once;
+   * the request is answered as soon as it stands there.
+   */
+  laterMs?: number;
   /** Calls after the own work: the stages run one after another, the calls of one stage side by side. */
   stages: Call[][];
 }
@@ -39,6 +44,10 @@ export interface Settings {
   failure: string;
   /** How often each call to a callee is made per request: above 1 when batching is off. */
   callsPerRequest: number;
+  /** What stands before the paths of a callee's operations, by the callee. */
+  paths: Record<string, string>;
+  /** The operation whose code this release got wrong; null when all are right. */
+  brokenOperation: string | null;
 }
 
 /** A bad release: what it does to the settings and what its author wrote. */
@@ -54,6 +63,8 @@ export interface ServiceSpec {
   version: string;
   /** Outside our control: no metrics of its own, nothing to deploy. */
   external?: boolean;
+  /** Whether it serves by TLS, with a certificate of the shop's own authority. */
+  tls?: boolean;
   /** Requests whose own work can run at once; more wait in line, and too many are turned away with a 503. */
   slots: number;
   operations: Record<string, Operation>;
@@ -65,6 +76,8 @@ export interface ServiceSpec {
 
 /** The service that customers reach. */
 export const EDGE = 'storefront';
+/** The service that keeps its data in PostgreSQL, where the shop has one. */
+export const STORE = 'database';
 
 const guard = (timeoutMs: number, connections: number): Dependency => ({
   timeoutMs,
@@ -161,6 +174,7 @@ export const TOPOLOGY: Record<string, ServiceSpec> = {
         [call('cart', 'read')],
         [call('currency', 'convert'), call('shipping', 'quote')],
         [call('payment', 'charge')],
+        [call('notifier', 'confirm')],
       ]),
     },
     dependencies: {
@@ -168,6 +182,7 @@ export const TOPOLOGY: Record<string, ServiceSpec> = {
       currency: guard(800, 8),
       shipping: guard(800, 8),
       payment: guard(2500, 8),
+      notifier: guard(800, 8),
     },
     badConfig: {
       title: 'checkout $version: shorter payment deadline',
@@ -193,6 +208,7 @@ export const TOPOLOGY: Record<string, ServiceSpec> = {
   },
   ledger: {
     version: '1.18.0',
+    tls: true,
     slots: 1,
     slowMs: 600,
     operations: { record: leaf('POST', '/entries', 0.4, 8, [[call('database', 'write')]]) },
@@ -210,6 +226,13 @@ export const TOPOLOGY: Record<string, ServiceSpec> = {
     slots: 1,
     slowMs: 600,
     operations: { convert: leaf('GET', '/rates', 0.3, 8, []) },
+    dependencies: {},
+  },
+  notifier: {
+    version: '1.4.0',
+    slots: 1,
+    slowMs: 600,
+    operations: { confirm: { ...leaf('POST', '/confirmations', 0.2, 2), laterMs: 40 } },
     dependencies: {},
   },
   database: {
@@ -269,6 +292,8 @@ export const goodSettings = (spec: ServiceSpec): Settings => ({
   failureRatio: 0,
   failure: '',
   callsPerRequest: 1,
+  paths: {},
+  brokenOperation: null,
 });
 
 /** Requests per second at which a service's slots are all busy. */

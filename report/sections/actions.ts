@@ -1,5 +1,5 @@
 import type { IncidentRecord } from '../../model/incident.js';
-import type { Column, Section, Span, Text } from '../document.js';
+import type { Block, Column, Section, Span, Text } from '../document.js';
 import { linkTarget, oneLine, shortName } from '../escape.js';
 import { actionsOf, mayAct, type Facts } from '../facts.js';
 import { clock } from '../format.js';
@@ -12,11 +12,10 @@ const MOST_CHECKS = 30;
 export function actionsSection(facts: Facts): Section | null {
   if (!mayAct(facts)) return null;
   const actions = actionsOf(facts);
+  const runbooks = runbookBlocks(facts);
   if (actions.length === 0) {
-    return {
-      title: 'Next actions',
-      blocks: [{ kind: 'paragraph', text: ['No recommended action.'] }],
-    };
+    const none: Block = { kind: 'paragraph', text: ['No recommended action.'] };
+    return { title: 'Next actions', blocks: runbooks.length > 0 ? runbooks : [none] };
   }
   const steps = actions.map(({ title, command, risk, expect }) => {
     const target = command === null ? null : linkTarget(maskAddress(command));
@@ -27,7 +26,23 @@ export function actionsSection(facts: Facts): Section | null {
     ];
     return { words, command: command === null || target !== null ? null : oneLine(command, 1000) };
   });
-  return { title: 'Next actions', blocks: [{ kind: 'steps', steps }] };
+  return { title: 'Next actions', blocks: [{ kind: 'steps', steps }, ...runbooks] };
+}
+
+/** What people wrote down for such a fault, after the alert's own runbook, which is among the links of the status. */
+function runbookBlocks({ diagnosis }: Facts): Block[] {
+  return (diagnosis?.runbooks ?? []).flatMap(({ title, file, steps }): Block[] => [
+    {
+      kind: 'paragraph',
+      text: [
+        { strong: `Runbook: ${oneLine(title, 120)}` },
+        ` (${oneLine(file, 100)})${steps.length > 0 ? ':' : ''}`,
+      ],
+    },
+    ...(steps.length > 0
+      ? [{ kind: 'list' as const, items: steps.map((step): Text => [oneLine(step, 200)]) }]
+      : []),
+  ]);
 }
 
 const CHECK_COLUMNS: readonly Column[] = [

@@ -4,6 +4,7 @@ import { diagnose } from '../../analysis/index.js';
 import type { DiagnosisInput } from '../../analysis/input.js';
 import type { Ranked } from '../../analysis/rank.js';
 import { metaOf } from '../../analysis/evidence/finding.js';
+import { CHECK } from '../../analysis/weights.js';
 import { claimOf, type Case, type Claim } from '../../analysis/verdict/claims.js';
 import { accountsFor, tailOf } from '../../analysis/story.js';
 import { shapeOf } from '../../analysis/shape.js';
@@ -47,11 +48,22 @@ describe('checks', () => {
     assert.ok(result.suspects[0]!.faultKinds.some(({ kind }) => kind === 'dependency-down'));
   });
 
-  it('rule out their kind and not the service when they pass, and say nothing when they could not run', () => {
-    const kindOf = ({ suspects }: Diagnosis, wanted: string): number =>
-      suspects[0]!.faultKinds.find(({ kind }) => kind === wanted)?.probability ?? 0;
+  const kindOf = ({ suspects }: Diagnosis, wanted: string): number =>
+    suspects[0]!.faultKinds.find(({ kind }) => kind === wanted)?.probability ?? 0;
+
+  it('count with their Bayes factor against the service, as far as it is suspected for that kind', () => {
+    for (const kind of ['code-change', 'network', 'quota']) {
+      const share = kindOf(plain, kind);
+      const { detects, falseAlarm } = CHECK.probe;
+      const factor = 1 - share + (share * (1 - detects)) / (1 - falseAlarm);
+      const passed = scoreOf({ ...input, checks: [check(cause, 'passed', kind)] });
+      const fell = plain.ranking[0]!.score - passed;
+      assert.ok(Math.abs(fell + Math.log(factor)) < 1e-5, `${kind}: fell by ${fell}, believed ${share}`);
+    }
+  });
+
+  it('rule out their kind when they pass, and say nothing when they could not run', () => {
     const passed = diagnose({ ...input, checks: [check(cause, 'passed', 'code-change')] });
-    assert.deepEqual(passed.ranking, plain.ranking);
     assert.ok(kindOf(passed, 'code-change') < kindOf(plain, 'code-change'));
     const why = passed.ruledOut.find(({ what }) => what === `code change at ${cause}`)?.why;
     assert.equal(why, '0 of 2 targets answer.');
@@ -65,9 +77,24 @@ describe('checks', () => {
     const service = before.verdict.service!;
     assert.equal(before.verdict.faultKind, 'dependency-down');
     const denied = diagnose({ ...gone.input, checks: [check(service, 'passed', 'dependency-down')] });
-    const against = evidenceOf(denied, service).find(({ kind }) => kind === 'contradiction');
+    const against = evidenceOf(denied, service).find(
+      ({ kind, stance }) => kind === 'check' && stance === 'against',
+    );
     assert.match(against!.statement, /rule out service down: 0 of 2 targets answer/u);
     assert.ok(denied.suspects.find((one) => one.service === service)!.confidence < before.verdict.confidence);
+  });
+
+  it('are named where they decided, and only there', () => {
+    const quiet = names.find((name) => name !== cause && name !== input.anomaly.service)!;
+    const { decidedBy: by, verdict } = diagnose({
+      ...input,
+      checks: [1, 2, 3].map((i) => ({ ...check(quiet, 'failed', 'disk'), check: `disk-${i}` })),
+    });
+    assert.equal(verdict.service, quiet);
+    assert.equal(by?.service, quiet);
+    assert.match(by.statement, /^Check disk-1 of .* failed: 0 of 2 targets answer$/u);
+    assert.equal(diagnose({ ...input, checks: [check(cause, 'passed', 'quota')] }).decidedBy, undefined);
+    assert.equal(plain.decidedBy, undefined);
   });
 
   it('of services that nobody knows are no evidence', () => {

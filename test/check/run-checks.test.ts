@@ -7,6 +7,7 @@ import type { FaultKind } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import { FakeSource, type FakeOptions } from '../support/fake-source.js';
 import { bindingOf, collectDeps, runActivity, scopeOf, testConfig } from '../support/scopes.js';
+import { checksOf } from '../support/suspects.js';
 
 const learntFrom = { source: 'test', seenAt: null };
 const SCOPE = scopeOf(
@@ -30,7 +31,7 @@ async function check(
   const source = new FakeSource(options);
   const deps = await collectDeps(source);
   const look = { signal: new AbortController().signal };
-  const result = await runChecks(deps, { scope: SCOPE, service, faultKind }, look);
+  const result = await runChecks(deps, { scope: SCOPE, ...checksOf(service, faultKind) }, look);
   for (const one of result.checks) checkResult.parse(one);
   return { ...result, source };
 }
@@ -76,7 +77,7 @@ describe('diagnostic checks', () => {
     const deps = await collectDeps(new FakeSource({}), testConfig({ checks: { list: [own] } }));
     const look = { signal: new AbortController().signal };
     const of = async (service: string): Promise<CheckResult[]> =>
-      (await runChecks(deps, { scope: SCOPE, service, faultKind: 'unknown' }, look)).checks;
+      (await runChecks(deps, { scope: SCOPE, ...checksOf(service) }, look)).checks;
     const { outcome, service } = named(await of('payment'), 'name');
     assert.deepEqual([outcome, service], ['failed', 'payment']);
     assert.ok((await of('bank')).every(({ check }) => check !== 'name'));
@@ -162,12 +163,59 @@ describe('diagnostic checks', () => {
     assert.equal(checks[0]!.check, 'targets-up');
   });
 
+  it('ask a query of one’s own, and judge its worst value', async () => {
+    const own = {
+      ...{ id: 'backlog', type: 'promql', service: 'payment', query: 'sum(backlog{service="$name"})' },
+      ...{ failsWhen: { op: '>=', value: 1000 }, unit: 's', speaksFor: 'pool-saturation' },
+    };
+    const told = async (...values: number[]): Promise<unknown[]> => {
+      const source = new FakeSource({
+        answer: (query) =>
+          query === 'sum(backlog{service="payment"})'
+            ? values.map((value, i) => [{ shard: String(i) }, value])
+            : [],
+      });
+      const deps = await collectDeps(source, testConfig({ checks: { list: [own] } }));
+      const look = { signal: new AbortController().signal };
+      const { checks } = await runChecks(deps, { scope: SCOPE, ...checksOf('payment') }, look);
+      const { outcome, statement, speaksFor } = named(checks, 'backlog');
+      return [outcome, statement, speaksFor];
+    };
+    assert.deepEqual(await told(5, 1200), ['failed', '20 min is at or above 16.7 min', 'pool-saturation']);
+    assert.deepEqual(await told(5, 60), ['passed', '60 s is not at or above 16.7 min', 'pool-saturation']);
+    assert.equal((await told())[0], 'could-not-run');
+  });
+
+  it('run the chosen ones alone, name the zones of others, and count those that were left', async () => {
+    const tcp = { type: 'tcp', service: 'payment', target: '10.9.8.7:80', timeoutSeconds: 1 };
+    const list = [
+      { ...tcp, id: 'here' },
+      { ...tcp, id: 'there', zone: 'eu-2' },
+    ];
+    const config = testConfig({ checks: { list, most: 2 } });
+    const deps = await collectDeps(new FakeSource({}), config);
+    const ask = (zone: string | null) =>
+      runChecks(
+        deps,
+        { scope: SCOPE, ...checksOf('payment', 'dependency-down'), zone },
+        { signal: new AbortController().signal },
+      );
+    const [here, there] = [await ask(null), await ask('eu-2')];
+    assert.deepEqual(
+      [here, there].map(({ checks, zones }) => [checks.map((one) => one.check), zones]),
+      [
+        [['here'], ['eu-2']],
+        [['there'], []],
+      ],
+    );
+    assert.ok(here.left > 2 && here.left === there.left, `${here.left} and ${there.left} left`);
+  });
+
   it('end when they are cancelled', async () => {
     const deps = await collectDeps(new FakeSource({}));
     const running = runActivity(createRunChecks(deps).runChecks, {
       scope: SCOPE,
-      service: 'payment',
-      faultKind: 'cpu',
+      ...checksOf('payment', 'cpu'),
     });
     running.cancel();
     await assert.rejects(running.result, CancelledFailure);
@@ -181,7 +229,7 @@ describe('diagnostic checks', () => {
         answer: (query) =>
           query.includes(`reporter="${reporter}"`) ? [[{ destination_canonical_service: 'payment' }, 3]] : [],
       });
-      const input = { scope: scopeOf(['payment'], packs), service: 'payment', faultKind: 'unknown' as const };
+      const input = { scope: scopeOf(['payment'], packs), ...checksOf('payment') };
       return (await runChecks(await collectDeps(source), input, { signal: new AbortController().signal }))
         .checks;
     };

@@ -22,6 +22,7 @@ import {
   testConfig,
 } from '../support/scopes.js';
 import { sourceConfig, startStubPrometheus, type StubPrometheus } from '../support/stub-prometheus.js';
+import { checksOf } from '../support/suspects.js';
 
 const HTTP = bindingOf('otel-http/stable');
 const METRICS = [
@@ -118,7 +119,7 @@ describe('activities that have too little time', () => {
     assert.match(gaps[0]!.reason, NO_TIME);
     const checks = runActivity(
       createRunChecks(deps).runChecks,
-      { scope, service: 'a', faultKind: 'cpu' },
+      { scope, ...checksOf('a', 'cpu') },
       times(1_000),
     );
     const ran = await checks.result;

@@ -154,7 +154,7 @@ describe('metric packs', () => {
       [
         'a unit of time that is none',
         (yaml) => `${yaml}requests: [{ count: own_requests_total, duration: own_seconds, unit: $unit }]\n`,
-        /^own\.yml: requests\[0\]\.unit: \$unit is no unit of time; write s, ms or us$/,
+        /^own\.yml: requests\[0\]\.unit: \$unit is no unit of time; write s, ms, us or ns$/,
       ],
       [
         'outcomes that tell no failure',

@@ -215,6 +215,23 @@ describe('Prometheus source, on the wire', () => {
     });
   });
 
+  it('reads the types of metrics, and knows none where nothing holds them', async () => {
+    const data = {
+      a_total: [{ type: 'counter', help: '', unit: '' }],
+      b: [{ type: 'gauge', help: '', unit: '' }],
+    };
+    stub.answer = (reply) => reply.send({ status: 'success', data });
+    assert.deepEqual(
+      [...(await open().metricTypes())],
+      [
+        ['a_total', 'counter'],
+        ['b', 'gauge'],
+      ],
+    );
+    stub.answer = (reply) => reply.code(404).send('not here');
+    assert.equal((await open().metricTypes()).size, 0);
+  });
+
   it('refuses an answer of more values than it may hold', async () => {
     const result = Array.from({ length: 2_000 }, (_, i) => ({
       metric: { job: `s${i}` },

@@ -21,6 +21,7 @@ import { writeOpenMetrics } from '../support/open-metrics.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
 import { alertOn, bindingOf, collectDeps, testConfig } from '../support/scopes.js';
 import { sourceConfig } from '../support/stub-prometheus.js';
+import { checksOf } from '../support/suspects.js';
 
 const ALERT = Math.floor(Date.now() / 1000) - 300;
 const LOOK = { signal: new AbortController().signal };
@@ -69,7 +70,7 @@ describe('over a real Prometheus', function () {
       series.push(...(await deps.store.get(evidence.uri)));
     }
     const { changes } = await collectChanges(deps, scope, LOOK);
-    const { checks } = await runChecks(deps, { scope, service: 'payment', faultKind: 'cpu' }, LOOK);
+    const { checks } = await runChecks(deps, { scope, ...checksOf('payment', 'cpu') }, LOOK);
     return { scope, series, changes, checks };
   }
 

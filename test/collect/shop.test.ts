@@ -13,6 +13,7 @@ import type { Scope } from '../../model/incident.js';
 import { needs } from '../support/needs.js';
 import { alertOn, collectDeps, testConfig } from '../support/scopes.js';
 import { sourceConfig } from '../support/stub-prometheus.js';
+import { checksOf } from '../support/suspects.js';
 
 const LOOK = { signal: new AbortController().signal };
 /** Seconds of calm before anything is broken. */
@@ -126,7 +127,7 @@ describe('over the live shop', function () {
     const deps = await collectDeps(source, CONFIG);
     const scope = await plan();
     const failed = async (service: string): Promise<string[]> => {
-      const { checks } = await runChecks(deps, { scope, service, faultKind: 'dependency-down' }, LOOK);
+      const { checks } = await runChecks(deps, { scope, ...checksOf(service, 'dependency-down') }, LOOK);
       return checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check);
     };
     assert.deepEqual(await failed('recommendation'), ['targets-up']);

@@ -110,6 +110,13 @@ describe('the doctor', () => {
     assert.match(remedy!, /check watches\[0\]\.of/);
   });
 
+  it('says of a source that it refuses POST', async () => {
+    const health = (): Promise<Health> =>
+      Promise.resolve({ product: 'Prometheus', version: '3.5.0', queryMethod: 'GET' });
+    const [answers] = (await look(minimal, { health }))('metrics');
+    assert.equal(answers?.seen, 'Prometheus 3.5.0 answers; it refuses POST, so it is asked by GET');
+  });
+
   it('looks at every part, in the order in which they are told', async () => {
     const of = await look(minimal);
     assert.match(of('configuration')[0]!.seen, /^valid; environment 'default'/);

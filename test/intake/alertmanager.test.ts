@@ -140,12 +140,13 @@ describe('reading Alertmanager posts', () => {
     assert.equal(anomalies[0].environment, 'e');
   });
 
-  it('takes a symptom that is named outright before all words', () => {
+  it('takes a symptom that is named outright before expression and words', () => {
     assert.equal(
       readOne({ labels: { alertname: 'HighLatency', symptom: 'Saturation' } }).symptom,
       'saturation',
     );
-    assert.equal(readOne({ labels: { alertname: 'HighLatency', symptom: 'gremlins' } }).symptom, 'latency');
+    const labels = { alertname: 'HighLatency', symptom: 'gremlins' };
+    assert.equal(readOne({ labels, generatorURL: '' }).symptom, 'latency');
   });
 
   it('reads the symptom from the expression when the alert itself says nothing', () => {

@@ -8,6 +8,7 @@ import { fastify } from 'fastify';
 import getPort from 'get-port';
 import { pino } from 'pino';
 import { SMTPServer } from 'smtp-server';
+import { brotliDecompressSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { buildReceiver } from '../../client/intake/receiver.js';
 import { openTemporal } from '../../client/temporal.js';
@@ -17,6 +18,7 @@ import type { IncidentRecord } from '../../model/incident.js';
 import { renderMarkdown } from '../../report/markdown.js';
 import { renderTerminal } from '../../report/terminal.js';
 import { startWorker } from '../../workers/worker.js';
+import { writeCarelessEvidence, type CarelessEvidence } from '../support/careless-evidence.js';
 import { testServer, uniqueName } from '../support/dev-server.js';
 import { needs } from '../support/needs.js';
 import { workflowBundle } from '../support/workflow-lab.js';
@@ -47,6 +49,11 @@ const PLANTED = {
   annotation: 'planted-annotation-value',
   generator: 'planted-generator-login',
   note: 'planted-note-value',
+  logLine: 'planted-log-line',
+  spanStatus: 'planted-span-status',
+  diff: 'planted-diff-value',
+  event: 'planted-event-value',
+  checkStatement: 'planted-check-statement',
 } as const;
 
 const SINKS_THAT_FAIL = ['refused', 'slack', 'pagerduty', 'github', 'jira', 'teams', 'grafana', 'mail'];
@@ -84,10 +91,13 @@ function settings(
   written: WrittenIncident,
   { url: echo, mailPort }: { url: string; mailPort: number },
   environment: string,
+  evidence: CarelessEvidence['settings'],
 ): unknown {
+  const { changes, ...others } = evidence as { changes: object[] };
   const withLogin = (url: string, login: string) => url.replace('://', `://ops:${login}@`);
   return {
     environment,
+    ...others,
     metrics: {
       type: 'prometheus',
       url: written.prometheus.url,
@@ -97,6 +107,7 @@ function settings(
     diagnosis: { baselineSeconds: 3000, stepSeconds: 15, sourceTimeoutSeconds: 15 },
     followUp: { reevaluateSeconds: 60, resolveGraceSeconds: 1, feedbackWindowSeconds: 0 },
     changes: [
+      ...changes,
       {
         type: 'http',
         name: 'deploys',
@@ -201,11 +212,23 @@ function allText(data: unknown): string {
     .join('');
 }
 
-async function filesIn(directory: string): Promise<string> {
+/** The text of all files below a folder whose names end so. */
+async function filesIn(directory: string, ending = ''): Promise<string> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'utf8')));
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
+  const texts = await Promise.all(
+    files.map(async (file) => textOf(await readFile(join(file.parentPath, file.name)))),
+  );
   return texts.join('\n');
+}
+
+/** Tables of evidence are packed behind a line that says so. */
+function textOf(bytes: Buffer): string {
+  try {
+    return brotliDecompressSync(bytes.subarray(bytes.indexOf(0x0a) + 1)).toString('utf8');
+  } catch {
+    return bytes.toString('utf8');
+  }
 }
 
 describe('secrets, from a post to the end of an incident', function () {
@@ -221,8 +244,10 @@ describe('secrets, from a post to the end of an incident', function () {
     const echo = await startEcho();
     endings.push(() => echo.close());
     const environment = uniqueName('secrets');
+    const evidence = await writeCarelessEvidence(written, PLANTED);
+    endings.push(() => evidence.close());
     const file = join(written.directory, 'faultline.yml');
-    await writeFile(file, stringify(settings(written, echo, environment)));
+    await writeFile(file, stringify(settings(written, echo, environment, evidence.settings)));
     const loaded = await loadConfig({ file, env: {} });
 
     const lines: string[] = [];
@@ -284,6 +309,7 @@ describe('secrets, from a post to the end of an incident', function () {
     told['record'] = allText(final);
     told['markdown'] = renderMarkdown(final);
     told['terminal'] = renderTerminal(final, { width: 120, color: false });
+    told['page'] = await filesIn(join(written.directory, 'store'), '.html');
     told['files of the store'] = await filesIn(join(written.directory, 'store'));
     told['posts to the sink'] = allText(written.sink.posts.map(({ body }) => body));
     told['history of the incident'] = allText(await server.client.workflow.getHandle(id).fetchHistory());
@@ -315,6 +341,31 @@ describe('secrets, from a post to the end of an incident', function () {
     ])
       assert.match(told[place] ?? '', /grafana\.example\/d\/1\?access_token=\*\*\*&from=now-1h/, place);
     assert.match(told['log'] ?? '', /incident/);
+  });
+
+  it('were read with every kind of evidence, which is kept and told without them', () => {
+    const kept = told['files of the store'] ?? '';
+    const kinds: Record<string, RegExp> = {
+      log: /logs lines such as \S*<script>[^\n]*catalog; password=\*/u,
+      state: /ImagePullBackOff[^\n]*catalog; password=\*/u,
+      check: /catalog; token=\*/u,
+      change: /payment: <script>[^\n]*api_key: \*/u,
+    };
+    for (const [kind, pattern] of Object.entries(kinds)) assert.match(kept, pattern, `no ${kind} was kept`);
+    assert.match(kept, /POST \/pay <script>/u, 'no span was kept');
+  });
+
+  it('came with markup, codes of terminals and orders that stay text', () => {
+    // Control characters but the line break, and marks that turn text around.
+    const harmful = /(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u;
+    for (const place of ['markdown', 'terminal']) assert.equal(harmful.exec(told[place] ?? ''), null, place);
+    const meaningful = (told['markdown'] ?? '')
+      .replace(/\\./gu, '')
+      .replace(/(`+)(?!`)[^\n]*?[^`]\1(?!`)/gu, '');
+    assert.doesNotMatch(meaningful, /<script|\]\(javascript/u);
+    assert.match(told['page'] ?? '', /&lt;script(?:>|&gt;)alert\(1\)/u);
+    assert.doesNotMatch(told['page'] ?? '', /<script>alert\(1\)/u);
+    assert.equal(final.diagnosis?.verdict.service, 'payment', 'an order in a line was followed');
   });
 
   for (const [name, secret] of Object.entries(PLANTED)) {

@@ -70,6 +70,27 @@ describe('the packed product', function () {
     });
   }
 
+  it('gives checks of one’s own their function and its types', async () => {
+    const module = join(elsewhere, 'own.mjs');
+    await writeFile(
+      module,
+      `import { defineCheck } from 'faultline';
+       export default defineCheck({ id: 'own', service: 'payment', ask: () => 7, isTrouble: () => false, statement: String });`,
+    );
+    const child = join(installed.directory, 'dist/activities/check/probes/module-child.js');
+    const question = { check: 'own', service: 'payment', timeoutMs: 5000, settings: {} };
+    const { stdout } = await execa(process.execPath, [child, module], { input: JSON.stringify(question) });
+    assert.deepEqual(JSON.parse(stdout), {
+      results: [{ outcome: 'passed', statement: '7', speaksFor: null }],
+    });
+    const { exports } = JSON.parse(await readFile(join(installed.directory, 'package.json'), 'utf8')) as {
+      exports: { '.': { types: string; default: string } };
+    };
+    for (const path of Object.values(exports['.'])) {
+      assert.match(await readFile(join(installed.directory, path), 'utf8'), /defineCheck/, path);
+    }
+  });
+
   it('has the locked version of every production package, and no other package', async () => {
     const locked = await lockedPackages();
     for (const [path, { version, dev, optional }] of Object.entries(locked)) {

@@ -6,11 +6,13 @@ import { catchUp } from '../../activities/record/database/catch-up.js';
 import { forget, keepRevision } from '../../activities/record/database/keep.js';
 import { startRecordKeeper } from '../../activities/record/database/keeper.js';
 import { openRecord, type OpenRecord } from '../../activities/record/database/open.js';
+import { listIncidents } from '../../activities/record/database/read.js';
 import { readStatistics, wilson } from '../../activities/record/database/statistics.js';
 import { FolderBlobs } from '../../activities/record/folder-blobs.js';
 import { createRecords } from '../../activities/record/records.js';
 import { record as recordConfig, type RecordConfig } from '../../config/record.js';
 import type { IncidentRecord } from '../../model/incident.js';
+import { pastIncident } from '../../model/past-incident.js';
 import { T0 } from '../support/anomalies.js';
 import { startPostgres, type RunningServer } from '../support/database-servers.js';
 import { needs } from '../support/needs.js';
@@ -138,6 +140,27 @@ function itKeepsTheRecord(settings: () => RecordConfig): void {
       ]),
       [2, 3, 3, 0, 0],
     );
+  });
+
+  it('lists incidents in pages, newest first, by words and state', async () => {
+    for (const n of [1, 2, 3, 4, 5])
+      await keepRevision(open.db, incident('suspected pool saturation', n), T0);
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listIncidents(open.db, { since: T0, until: UNTIL, limit: 2, after });
+      seen.push(...page.incidents.map(({ id }) => id.slice(-1)));
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    assert.deepEqual(seen, ['5', '4', '3', '2', '1']);
+    const many = async (more: object) =>
+      (await listIncidents(open.db, { since: T0, until: UNTIL, limit: 10, ...more })).incidents.length;
+    assert.deepEqual(
+      [await many({ words: '000003' }), await many({ words: '%' }), await many({ state: 'resolved' })],
+      [1, 0, 0],
+    );
+    const [listed] = (await listIncidents(open.db, { since: T0, until: UNTIL, limit: 1 })).incidents;
+    assert.deepEqual(pastIncident.parse(listed), listed);
   });
 
   it('keeps text of others as it is', async () => {

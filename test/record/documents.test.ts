@@ -12,6 +12,7 @@ import { currentDetails } from '../../report/details.js';
 import { withoutSecrets } from '../../report/mask.js';
 import { aScope } from '../support/diagnoses.js';
 import { SAMPLES } from '../support/records.js';
+import { checksOf } from '../support/suspects.js';
 
 /** Documents in memory, which a test can lose. */
 function inMemory(): { documents: Documents; kept: Map<string, Buffer> } {
@@ -40,7 +41,7 @@ function stepsOf(record: IncidentRecord): InvestigationSteps {
     ...{ collectMetrics: notAsked, collectLogs: notAsked, collectTraces: notAsked, collectState: notAsked },
     collectSlices: notAsked,
     collectChanges: () => Promise.resolve({ changes, gaps: [] }),
-    runChecks: () => Promise.resolve({ checks, gaps: [] }),
+    runChecks: () => Promise.resolve({ checks, gaps: [], zones: [], left: 0 }),
     analyse: (given) => {
       assert.deepEqual(
         [given.scope, given.changes, given.checks],
@@ -86,7 +87,7 @@ describe('what a workflow knows of an investigation', () => {
       const planned = await activities.planScope(subject);
       assert.deepEqual(await documents.get(planned.scope, scope), aScope(), name);
       const { changes } = await activities.collectChanges({ scope: planned.scope });
-      const suspect = { scope: planned.scope, service: 'payment', faultKind: 'cpu' as const };
+      const suspect = { scope: planned.scope, ...checksOf('payment', 'cpu') };
       const { checks } = await activities.runChecks(suspect);
       const inputs = { scope: planned.scope, evidence: [], changes, checks: [checks], gaps: [] };
       const conclusion = await activities.analyse(inputs);

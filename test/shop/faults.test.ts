@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAULTS, startShop, type Fault, type Shop } from '../../examples/shop/index.js';
-import { specOf, TOPOLOGY } from '../../examples/shop/topology.js';
+import { callEdges, specOf, TOPOLOGY } from '../../examples/shop/topology.js';
+import { needs } from '../support/needs.js';
 import { Scrape } from './scrape.js';
 
 const SERVER = 'http_server_request_duration_seconds';
@@ -94,6 +95,25 @@ function readingOf({ service, injection }: Fault): Reading {
         broken: 0.35,
         healthy: 0.3,
       };
+    case 'lag':
+      return {
+        service,
+        value: ({ after }) => after?.sum('shop_queue_messages') ?? NaN,
+        broken: 5,
+        healthy: 1,
+      };
+    case 'exception':
+    case 'setting':
+    case 'lock':
+      return { service, value: (moment) => failedShare(moment, SERVER), broken: 0.2, healthy: 0 };
+    // Who cannot be reached shows in what its callers see.
+    case 'dns':
+    case 'certificate':
+    case 'image':
+    case 'quota': {
+      const caller = callEdges().find(({ callee }) => callee === service)!.caller;
+      return { service: caller, value: (moment) => failedShare(moment, SERVER), broken: 0.2, healthy: 0 };
+    }
     case 'overload':
       return {
         service,
@@ -111,9 +131,11 @@ describe('the faults of the running shop', function () {
   let shop: Shop;
   let runDir: string;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
+    needs(this, 'initdb', 'openssl');
     runDir = await mkdtemp(path.join(os.tmpdir(), 'shop-faults-'));
-    shop = await startShop({ runDir, monitoring: false });
+    shop = await startShop({ runDir, monitoring: false, postgres: true });
   });
   after(async () => {
     await shop.stop();
@@ -175,6 +197,11 @@ describe('the faults of the running shop', function () {
     assert.ok(storefront);
     assert.ok(storefront.sum(`${CLIENT}_count`, /server_address="catalog"/, /http_request_method="GET"/) > 0);
     assert.ok(storefront.sum(`${SERVER}_count`, /http_route="\/checkout"/, /error_type="50\d"/) > 0);
+    const ledger = await Scrape.of(shop.metricsUrls['ledger']!);
+    assert.ok(
+      (ledger?.sum(`${SERVER}_count`, /url_scheme="https"/) ?? 0) > 0,
+      'requests by TLS are not seen',
+    );
     assert.equal(storefront.sum(`${SERVER}_count`), storefront.sum(`${SERVER}_count`, /http_route="\//));
   });
 });

@@ -47,7 +47,7 @@ describe('the life of the shop', function () {
     const runDir = await mkdtemp(path.join(os.tmpdir(), 'shop-life-'));
     const shop = await startShop({ runDir, monitoring: false });
     const pids = Object.values(shop.pids()).flat();
-    assert.equal(pids.length, 12);
+    assert.equal(pids.length, 13);
     assert.ok(pids.every(isAlive));
     await shop.inject('catalog-cpu');
     await shop.stop();

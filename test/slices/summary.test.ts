@@ -13,7 +13,14 @@ describe('slices in a summary', () => {
     );
     const slice = observed({ kind: 'slice', weight: 1, statement: 'slice' });
     const reasons = (all: typeof evidence): string[] =>
-      strongestReasons({ suspect: aSuspect('payment', { evidence: all }) }).map(({ statement }) => statement);
+      strongestReasons({
+        suspect: aSuspect('payment', {
+          faultKind: 'unknown',
+          confidence: 0.6,
+          status: 'leading',
+          evidence: all,
+        }),
+      }).map(({ statement }) => statement);
     assert.deepEqual(reasons([...evidence, slice]), ['local-symptom', 'slice', 'change']);
     assert.deepEqual(reasons(evidence), ['local-symptom', 'change', 'trace']);
     assert.deepEqual(reasons([slice]), ['slice']);

@@ -14,8 +14,8 @@ export interface Authority {
   directory: string;
   caFile: string;
   /**
-   * A certificate of this authority, valid for a day if it is not said otherwise: for a server at 127.0.0.1, and for a
-   * client of this name.
+   * A certificate of this authority, valid for a day if it is not said otherwise: for a server of this name at
+   * 127.0.0.1, and for a client of this name. One of -1 days ended yesterday.
    */
   issue(name: string, days?: number): Promise<CertificatePair>;
 }
@@ -38,13 +38,13 @@ export async function certificateAuthority(): Promise<Authority> {
     '-out',
     'ca.pem',
   );
-  await writeFile(join(directory, 'extensions'), 'subjectAltName=IP:127.0.0.1\n');
   return {
     directory,
     caFile: join(directory, 'ca.pem'),
     issue: async (name, days = 1) => {
+      await writeFile(join(directory, `${name}.ext`), `subjectAltName=IP:127.0.0.1,DNS:${name}\n`);
       await openssl('req', ...CURVE, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-      const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'extensions'];
+      const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${name}.ext`];
       await openssl(
         'x509',
         '-req',

@@ -14,7 +14,9 @@ const ref = (kind: DocumentKind): DocumentRef => ({ kind, uri: `documents/${kind
 
 /** What the `analyse` activity answers for this diagnosis. */
 export function aConclusion(diagnosis = aDiagnosis()): Conclusion {
-  const suspects = diagnosis.suspects.map(({ service, faultKind }) => ({ service, faultKind }));
+  const suspects = diagnosis.suspects.map(({ service, faultKind, confidence, faultKinds }) => ({
+    ...{ service, faultKind, confidence, faultKinds },
+  }));
   return { diagnosis: ref('diagnosis'), excerpt: diagnosis, changes: [], checks: [], suspects, gaps: [] };
 }
 
@@ -85,8 +87,14 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
         gaps: [],
       }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
-    runChecks: ({ service }) =>
-      said(`check ${service}`, { checks: ref('checks'), ran: 1, failed: 0, gaps: [] }),
+    runChecks: ({ service, zone }) =>
+      said(`check ${service}${zone == null ? '' : ` in ${zone}`}`, {
+        checks: ref('checks'),
+        ran: 1,
+        failed: 0,
+        left: 0,
+        gaps: [],
+      }),
     saveRecord: ({ record }) => {
       calls.saved.push(structuredClone(record));
       return said(`save r${record.revision}`, {

@@ -7,7 +7,7 @@ import type { ConditionKind } from '../../model/condition.js';
 
 /** One request to the API server. */
 export interface Write {
-  method: 'POST' | 'PATCH';
+  method: 'POST' | 'PATCH' | 'DELETE';
   path: string;
   body: object;
 }
@@ -45,8 +45,8 @@ export const TROUBLES: [service: string, kind: ConditionKind][] = [
 
 export const SERVICES = [...new Set(TROUBLES.map(([service]) => service))];
 
-const NS = 'shop';
-const APPS = `/apis/apps/v1/namespaces`;
+export const NS = 'shop';
+export const APPS = `/apis/apps/v1/namespaces`;
 
 /** `now` is in unix seconds. The beginnings are told from it: the trouble began two minutes before. */
 export function scenario(now: number): Write[] {
@@ -66,19 +66,19 @@ export function scenario(now: number): Write[] {
   ];
 }
 
-type At = (secondsAgo: number) => string;
+export type At = (secondsAgo: number) => string;
 
-function create(path: string, body: object): Write {
+export function create(path: string, body: object): Write {
   return { method: 'POST', path, body };
 }
 
-function patchStatus(path: string, status: object): Write {
+export function patchStatus(path: string, status: object): Write {
   return { method: 'PATCH', path: `${path}/status`, body: { status } };
 }
 
-const labelsOf = (name: string): Record<string, string> => ({ 'app.kubernetes.io/name': name });
+export const labelsOf = (name: string): Record<string, string> => ({ 'app.kubernetes.io/name': name });
 
-function template(name: string, image: string): object {
+export function template(name: string, image: string): object {
   const env = [{ name: 'TOKEN', value: PLANTED[3] }];
   const envFrom = [{ configMapRef: { name: `${name}-config` } }, { secretRef: { name: `${name}-key` } }];
   return {
@@ -89,7 +89,7 @@ function template(name: string, image: string): object {
   };
 }
 
-function deployment(name: string, namespace = NS): Write[] {
+export function deployment(name: string, namespace = NS): Write[] {
   const selector = { matchLabels: labelsOf(name) };
   const of = (version: string) => template(name, `registry.example/${name}:${version}`);
   const set = (hash: string, version: string, revision: string, replicas: number): Write =>
@@ -112,11 +112,11 @@ function deployment(name: string, namespace = NS): Write[] {
   ];
 }
 
-function owner(apiVersion: string, kind: string, name: string): object {
+export function owner(apiVersion: string, kind: string, name: string): object {
   return { apiVersion, kind, name, uid: `uid-of-${kind}-${name}`, controller: true };
 }
 
-function pod(
+export function pod(
   name: string,
   status: object,
   namespace = NS,
@@ -146,12 +146,12 @@ function pod(
   ];
 }
 
-const condition = (type: string, status: string, time: string, more: object = {}): object => ({
+export const condition = (type: string, status: string, time: string, more: object = {}): object => ({
   ...{ type, status, lastTransitionTime: time },
   ...more,
 });
 
-function containerOf(state: object, more: object = {}): object {
+export function containerOf(state: object, more: object = {}): object {
   const image = { image: 'registry.example/app:1.2.3', imageID: '' };
   return { name: 'app', ready: false, restartCount: 0, ...image, state, ...more };
 }
@@ -173,7 +173,12 @@ const notReady = (at: At, seconds = 120): object[] => [
   }),
 ];
 
-function event(object: { kind: string; name: string }, reason: string, message: string, at: At): Write {
+export function event(
+  object: { kind: string; name: string },
+  reason: string,
+  message: string,
+  at: At,
+): Write {
   return create(`/api/v1/namespaces/${NS}/events`, {
     metadata: { name: `${object.name}.${reason.toLowerCase()}` },
     ...{ reason, message, type: 'Warning', count: 6, firstTimestamp: at(125), lastTimestamp: at(20) },

@@ -40,11 +40,11 @@ export class KubernetesServer {
 
   private constructor(
     private readonly objects: Objects,
-    /** The server's own clock, unix seconds. */
-    private readonly now: number,
+    /** The server's own clock, unix seconds: one that stands, or one that goes. */
+    private readonly now: number | (() => number),
   ) {}
 
-  static async start(objects: Objects, now: number): Promise<KubernetesServer> {
+  static async start(objects: Objects, now: number | (() => number)): Promise<KubernetesServer> {
     const started = new KubernetesServer(objects, now);
     await new Promise<void>((resolve) => started.server.listen(0, '127.0.0.1', resolve));
     return started;
@@ -65,7 +65,8 @@ export class KubernetesServer {
     const { status, body, headers: more } = this.failing ?? this.answerTo(pathname, searchParams, accept);
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     this.requests.push({ path: pathname, params: searchParams, accept, bytes: text.length });
-    const date = new Date(this.now * 1000).toUTCString();
+    const now = typeof this.now === 'number' ? this.now : this.now();
+    const date = new Date(now * 1000).toUTCString();
     response.writeHead(status, { 'Content-Type': 'application/json', Date: date, ...more }).end(text);
   }
 
@@ -145,10 +146,12 @@ function fitsFields(one: KubernetesObject, selector: string | null): boolean {
   });
 }
 
-/** The objects that writes leave behind, with what an API server adds: who wrote which fields, and when. */
-export function written(writes: readonly Write[], now: number): Objects {
+/**
+ * The objects that writes leave behind, with what an API server adds: who wrote which fields, and when.
+ * @param objects what there was before; it is changed
+ */
+export function written(writes: readonly Write[], now: number, objects: Objects = {}): Objects {
   const time = new Date(now * 1000).toISOString().replace(/\.\d+/, '');
-  const objects: Objects = {};
   for (const [index, { method, path, body }] of writes.entries()) {
     const entry = (subresource?: string): object => ({
       ...{
@@ -176,6 +179,10 @@ export function written(writes: readonly Write[], now: number): Objects {
     const [, list, name] = /^(.*)\/([^/]+)$/.exec(path.replace(/\/(?:status|scale)$/, '')) ?? [];
     const found = objects[list ?? '']?.find(({ metadata }) => metadata.name === name);
     if (!found) throw new Error(`${path}: expected an object that was created before`);
+    if (method === 'DELETE') {
+      objects[list!] = objects[list!]!.filter((one) => one !== found);
+      continue;
+    }
     const { spec, status } = body as { spec?: object; status?: object };
     if (spec) found['spec'] = { ...(found['spec'] as object), ...spec };
     if (status) found['status'] = { ...(found['status'] as object | undefined), ...status };

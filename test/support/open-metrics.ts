@@ -28,6 +28,8 @@ export interface WrittenIncident {
   extraSeconds: number;
   /** Labels of all its series, such as their cluster. @default none */
   labels?: Record<string, string>;
+  /** Stands before the names of its services. @default none */
+  prefix?: string;
 }
 
 /**
@@ -58,9 +60,11 @@ function writeService(
   write: (family: string, line: string) => void,
 ): void {
   const { ownSeconds, cpuPerRequest, calls } = ESTATE[service]!;
+  const { prefix = '' } = incident;
+  const job = prefix + service;
   const server = new Histogram('http_server_request_duration_seconds', {
     ...incident.labels,
-    job: service,
+    job,
     http_route: '/',
     http_request_method: 'POST',
     http_response_status_code: '200',
@@ -69,8 +73,8 @@ function writeService(
     callee,
     histogram: new Histogram('http_client_request_duration_seconds', {
       ...incident.labels,
-      job: service,
-      server_address: callee,
+      job,
+      server_address: prefix + callee,
     }),
   }));
   let cpuSeconds = 0;
@@ -90,7 +94,7 @@ function writeService(
       write(family, line);
     }
     const more = Object.entries(incident.labels ?? {}).map(([name, value]) => `,${name}="${value}"`);
-    const labels = `{job="${service}",instance="${service}:8080"${more.join('')}}`;
+    const labels = `{job="${job}",instance="${job}:8080"${more.join('')}}`;
     write('process_cpu_seconds_total', `process_cpu_seconds_total${labels} ${cpuSeconds.toFixed(3)} ${time}`);
     write(
       'process_resident_memory_bytes',

@@ -8,6 +8,7 @@ import type { CheckResult } from '../../model/check.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Gap } from '../../model/gap.js';
 import type { Scope } from '../../model/incident.js';
+import { checksOf } from './suspects.js';
 
 const FAMILIES = ['golden', 'edges', 'resources', 'hosts'] as const;
 const CHECKED_SUSPECTS = 3;
@@ -41,8 +42,7 @@ export async function readIncident(
     scope,
     input: { ...inputOf(scope), series: series.flat(), changes },
     gaps: [...scope.gaps, ...collected.flatMap(({ gaps }) => gaps)],
-    check: async (service) =>
-      (await runChecks(deps, { scope, service, faultKind: 'unknown' }, look())).checks,
+    check: async (service) => (await runChecks(deps, { scope, ...checksOf(service) }, look())).checks,
   };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -13,7 +14,14 @@ import type { Binding } from '../../model/reading.js';
 import type { Series } from '../../model/series.js';
 
 /** Work that is neither cancelled nor short of time. */
-export const NO_LIMITS: Limits = { signal: new AbortController().signal };
+export const NO_LIMITS: Limits = { signal: unheard() };
+
+function unheard(): AbortSignal {
+  const { signal } = new AbortController();
+  // Whatever runs at once listens to it.
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 /** An evidence store for a test. */
 export class MemoryStore implements EvidenceStore {

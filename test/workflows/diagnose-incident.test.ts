@@ -204,6 +204,29 @@ describe('diagnoseIncident', function () {
     );
   });
 
+  it('runs checks of a zone on its task queue, and goes on where no worker of the zone is there', async () => {
+    const { record, calls } = await play(
+      {
+        activities: {
+          runChecks: ({ service }) =>
+            Promise.resolve({
+              ...{ checks: { kind: 'checks', uri: `documents/${service}`, bytes: 1 } as const },
+              ...{ ran: 1, failed: 0, left: 2, gaps: [], zones: ['eu-2'] },
+            }),
+        },
+      },
+      async ({ resolve }) => {
+        await lab.sleep(90);
+        await resolve(resolved);
+      },
+    );
+    assert.deepEqual(
+      calls.saved[0]!.gaps.filter(({ source }) => source === 'checks'),
+      [{ source: 'checks', what: 'checks on payment in eu-2', reason: 'no worker took it in time' }],
+    );
+    assert.equal(record.state, 'resolved');
+  });
+
   it('does not ask again what cannot succeed, and analyses what else was seen', async () => {
     let asked = 0;
     const { calls } = await play(

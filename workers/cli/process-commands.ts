@@ -7,6 +7,11 @@ export interface ProcessOptions {
   config?: string;
 }
 
+/** Which part of the work a worker takes. */
+export interface ZoneOption {
+  zone?: string;
+}
+
 /** Adds the commands that are processes of their own: dev, worker, webhook. They run until they are asked to end. */
 export function buildProcessCommands(program: Command, deps: CliDependencies): void {
   withDevOptions(withConfigOption(program.command('dev')))
@@ -16,7 +21,8 @@ export function buildProcessCommands(program: Command, deps: CliDependencies): v
     );
   withMetricsPort(withConfigOption(program.command('worker')))
     .description('run a worker, which diagnoses incidents')
-    .action(async (options: ProcessOptions & PortOptions) =>
+    .option('--zone <name>', 'run the checks of this zone, and nothing else')
+    .action(async (options: ProcessOptions & PortOptions & ZoneOption) =>
       (await import('./run-processes.js')).runWorker(options, deps),
     );
   withConfigOption(program.command('webhook'))

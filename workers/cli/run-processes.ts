@@ -8,7 +8,7 @@ import { createLog } from '../log.js';
 import { createReceiver } from '../receiver.js';
 import { startStack } from '../stack.js';
 import { runWorkerProcess } from '../run-worker.js';
-import type { ProcessOptions } from './process-commands.js';
+import type { ProcessOptions, ZoneOption } from './process-commands.js';
 import { runningServer, withPorts, type DevOptions, type PortOptions } from './process-options.js';
 import { untilAskedToEnd } from './until-asked.js';
 
@@ -39,8 +39,14 @@ export async function runDev(options: ProcessOptions & DevOptions, deps: CliDepe
 }
 
 /** Runs a worker with its health and metrics until it is asked to end. */
-export async function runWorker(options: ProcessOptions & PortOptions, deps: CliDependencies): Promise<void> {
-  const loaded = withPorts(await load(options, deps), options);
+export async function runWorker(
+  options: ProcessOptions & PortOptions & ZoneOption,
+  deps: CliDependencies,
+): Promise<void> {
+  const { zone } = options;
+  // As the setting itself would be read, with the same errors.
+  const env = zone === undefined ? deps.env : { ...deps.env, FAULTLINE__WORKER__ZONE: zone };
+  const loaded = withPorts(await load(options, { ...deps, env }), options);
   await runWorkerProcess(loaded, logOf(loaded));
 }
 

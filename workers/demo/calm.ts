@@ -51,11 +51,26 @@ export async function disturbancesOf(
   environment: string,
 ): Promise<string[]> {
   const [alerts, open] = await Promise.all([
-    axios.get<{ data: { alerts: { labels: { alertname?: string } }[] } }>(`${prometheusUrl}/api/v1/alerts`, {
-      timeout: 10_000,
-    }),
+    alertsOf(prometheusUrl),
     incidents.list({ environment: [environment], state: ['open'] }, { limit: 10 }),
   ]);
-  const names = alerts.data.data.alerts.map(({ labels }) => `alert ${labels.alertname ?? 'without a name'}`);
-  return [...new Set([...names, ...open.incidents.map(({ id }) => id)])];
+  return [...alerts, ...open.incidents.map(({ id }) => id)];
+}
+
+interface Alert {
+  labels: { alertname?: string };
+  state: 'pending' | 'firing';
+}
+
+/** Alerts that a Prometheus holds for pending or firing, each name once. */
+export async function alertsOf(
+  prometheusUrl: string,
+  states: readonly Alert['state'][] = ['pending', 'firing'],
+): Promise<string[]> {
+  const { data } = await axios.get<{ data: { alerts: Alert[] } }>(`${prometheusUrl}/api/v1/alerts`, {
+    timeout: 10_000,
+  });
+  const wanted = data.data.alerts.filter(({ state }) => states.includes(state));
+  const names = wanted.map(({ labels }) => `alert ${labels.alertname ?? 'without a name'}`);
+  return [...new Set(names)];
 }

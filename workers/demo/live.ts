@@ -13,7 +13,7 @@ import { startStack, type Stack } from '../stack.js';
 import { disturbancesOf, untilCalm } from './calm.js';
 import { countdown } from './countdown.js';
 import { followToSummary, incidentSince, judge, printSummary, tellFailure } from './present.js';
-import { CALM_SECONDS, demoConfig, newToken } from './settings.js';
+import { CALM_SECONDS, demoConfig, newToken, sourcesOf } from './settings.js';
 
 const ENVIRONMENT = 'shop';
 
@@ -100,6 +100,7 @@ async function start(): Promise<{ shop: Shop; stack: Stack }> {
     runDir,
     webhookUrl: `http://${HOST}:${webhookPort}/v1/alertmanager`,
     webhookToken: token,
+    postgres: fault.injection === 'lock',
   });
   endings.push(() => shop.stop());
 
@@ -107,10 +108,7 @@ async function start(): Promise<{ shop: Shop; stack: Stack }> {
     environment: ENVIRONMENT,
     token,
     webhookPort,
-    metrics: { type: 'prometheus', url: shop.prometheusUrl },
-    changes: [{ type: 'http', name: 'deploy log', url: shop.deploysUrl }],
-    logs: [{ type: 'file', name: 'shop logs', file: shop.logsFile }],
-    traces: [{ type: 'otlp-file', name: 'shop traces', file: shop.tracesFile }],
+    ...sourcesOf(shop),
   });
   const level = verbose ? 'debug' : loaded.config.log.level;
   const log = createLog({ level, secrets: loaded.secrets, readable: true });

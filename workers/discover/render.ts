@@ -36,7 +36,7 @@ export function adviceFor({ signals, calls, calledBy }: SurveyedService): string
 export function renderSurvey(survey: Survey): string {
   const { services, calls, gaps, packs } = survey;
   if (services.length === 0) {
-    return 'Nothing that a pack knows is there: `faultline doctor --only metrics` says why.';
+    return 'Nothing that a pack knows is there: `faultline discover --propose` looks for metrics that could be read.';
   }
   return [
     `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,

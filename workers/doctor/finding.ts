@@ -8,6 +8,7 @@ export const AREAS = [
   'traces',
   'changes',
   'kubernetes',
+  'checks',
   'sinks',
   'store',
 ] as const;

@@ -31,8 +31,9 @@ export async function examineMetrics(
 
 async function answers(source: MetricsSource): Promise<Told> {
   try {
-    const { product, version } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
-    return ok(`${product} ${version} answers`);
+    const { product, version, queryMethod } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
+    const byGet = queryMethod === 'GET' ? '; it refuses POST, so it is asked by GET' : '';
+    return ok(`${product} ${version} answers${byGet}`);
   } catch (error) {
     return failed(reasonOf(error), remedyFor(error));
   }
@@ -79,7 +80,7 @@ function services({ packs, services }: Survey): Told {
     );
   }
   const remedy =
-    'check that it scrapes your services; metrics of other names need a pack of your own (packs.files, packs/README.md)';
+    'check that it scrapes your services; for metrics of other names keep a pack of your own (packs.files), which faultline discover --propose drafts';
   return packs.length === 0
     ? failed('no metric pack matches its metrics', remedy)
     : failed(

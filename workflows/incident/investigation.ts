@@ -14,6 +14,7 @@ import {
   collectSlices,
   collectState,
   collectTraces,
+  inZone as inZoneOptions,
   planScope,
   runChecks,
 } from '../activity-options.js';
@@ -167,18 +168,35 @@ class Run {
 
   private async checkSuspects(scope: DocumentRef, suspects: Conclusion['suspects']): Promise<DocumentRef[]> {
     const results = await Promise.all(
-      suspects.map(({ service, faultKind }) => {
+      suspects.map(async ({ service, faultKind }) => {
         const trouble = faultKind === 'unknown' ? 'trouble' : faultKind;
         const summary = shortSummary(`Check ${service} for ${trouble}`);
-        return this.step(
-          { key: 'checks', source: 'checks', what: `checks on ${service}`, summary },
-          () =>
-            runChecks.executeWithOptions({ summary, ...this.collecting }, [{ scope, service, faultKind }]),
-          ({ failed, ran }) => `${failed} of ${ran} checks failed`,
+        const input = { scope, service, suspects };
+        const here = await this.checkStep(`checks on ${service}`, summary, () =>
+          runChecks.executeWithOptions({ summary, ...this.collecting }, [input]),
         );
+        const elsewhere = await Promise.all(
+          (here?.zones ?? []).map((zone) => {
+            const inZone = shortSummary(`Check ${service} in ${zone} for ${trouble}`);
+            return this.checkStep(`checks on ${service} in ${zone}`, inZone, () =>
+              runChecks.executeWithOptions({ summary: inZone, ...this.collecting, ...inZoneOptions(zone) }, [
+                { ...input, zone },
+              ]),
+            );
+          }),
+        );
+        return [here, ...elsewhere];
       }),
     );
-    return results.flatMap((result) => (result ? [result.checks] : []));
+    return results.flat().flatMap((result) => (result ? [result.checks] : []));
+  }
+
+  private checkStep(what: string, summary: string, work: () => ReturnType<Activities['runChecks']>) {
+    return this.step({ key: 'checks', source: 'checks', what, summary }, work, ({ failed, ran, left }) =>
+      left > 0
+        ? `${failed} of ${ran} checks failed; ${left} more would tell little`
+        : `${failed} of ${ran} checks failed`,
+    );
   }
 
   private async collectSlices(scope: DocumentRef, suspects: Conclusion['suspects']): Promise<EvidenceRef[]> {

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { isMatch } from 'matcher';
 
 /** A check was not made, or what it asked cannot be concluded from: no sign of trouble. */
@@ -61,12 +61,30 @@ export class Guard {
     const name = host.replace(/^\[|\]$/gu, '');
     const addresses = isIP(name) === 0 ? await this.resolve(name) : [name];
     if (addresses.length === 0) throw new NoAddress(`${name} has no address`);
-    const refused = addresses.find((address) => !this.allows(name, address, port));
-    if (refused !== undefined) {
-      const which = refused === name ? `${name}:${port}` : `${name}:${port} (${refused})`;
-      throw new CannotCheck(`checks.allow does not allow ${which}`);
-    }
+    const refusal = this.refusalOf(name, addresses, port);
+    if (refusal !== null) throw new CannotCheck(refusal);
     return { host: name, port, address: addresses[0]! };
+  }
+
+  /** Why none of these addresses of a name may be connected to; null when they may. */
+  refusalOf(name: string, addresses: readonly string[], port: number): string | null {
+    const refused = addresses.find((address) => !this.allows(name, address, port));
+    if (refused === undefined) return null;
+    const which = refused === name ? `${name}:${port}` : `${name}:${port} (${refused})`;
+    return `checks.allow does not allow ${which}`;
+  }
+
+  /** For libraries that connect by name themselves: looks up what may be connected to. `refuse` is told why not. */
+  lookupFor(port: number, refuse: (reason: string) => void): LookupFunction {
+    return (host, options, answer) => {
+      this.endpoint(host, port).then(
+        ({ address }) => answerLookup(address, options, answer),
+        (error: unknown) => {
+          if (error instanceof CannotCheck) refuse(error.message);
+          answer(error as Error, '');
+        },
+      );
+    };
   }
 
   private allows(name: string, address: string, port: number): boolean {
@@ -75,6 +93,17 @@ export class Guard {
     if (contains(PRIVATE_TO_A_HOST, address)) return false;
     return fits.some((rule) => rule.name !== null && isMatch(name.toLowerCase(), rule.name));
   }
+}
+
+/** Answers a look-up with the one address, as it was asked for. */
+export function answerLookup(
+  address: string,
+  { all }: Parameters<LookupFunction>[1],
+  answer: Parameters<LookupFunction>[2],
+): void {
+  const family = isIP(address);
+  if (all) answer(null, [{ address, family }]);
+  else answer(null, address, family);
 }
 
 /** All addresses of a name, as the system of the worker knows them. Throws NoAddress. */

@@ -2,11 +2,21 @@ import type { CheckConfig } from '../../../config/checks.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
 import type { Guard } from './guard.js';
 
+/** A session that waits longer for a lock, or a statement that runs longer, is trouble; a queue for a moment is not. */
+export const LONG_WAIT_SECONDS = 5;
+export const LONG_STATEMENT_SECONDS = 60;
+export const LONG_REPLICATION_LAG_SECONDS = 30;
+/** Share of all connections in use from which new ones will soon be refused. */
+export const MANY_CONNECTIONS = 0.9;
+/** Counters of a server are read twice, so far apart: what happens now, and not since it was started. */
+export const SAMPLE_MS = 1000;
+
 /** One thing that a check saw. */
 export interface Seen {
   /** What was looked at, where a check looks at several things: `locks`. */
   aspect?: string | undefined;
-  failed: boolean;
+  /** Null where this could not be looked at, and the statement says why. */
+  failed: boolean | null;
   /** One sentence with the number that decided, without its full stop. */
   statement: string;
   /** Which kind of fault a failure speaks for; null when it only says that something is wrong. */
@@ -21,9 +31,11 @@ export interface ProbeContext {
   timeoutMs: number;
 }
 
+export type CheckOf<Type extends CheckConfig['type']> = Extract<CheckConfig, { type: Type }>;
+
 /** Looks once, reads only. A `CannotCheck` says why it could not look; anything else that is thrown, what failed. */
 export type Probe<Type extends CheckConfig['type']> = (
-  check: Extract<CheckConfig, { type: Type }>,
+  check: CheckOf<Type>,
   context: ProbeContext,
 ) => Promise<Seen[]>;
 

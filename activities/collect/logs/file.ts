@@ -1,15 +1,18 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { levelOfFields, MESSAGE_FIELDS, readLine } from '../../../analysis/logs/line.js';
 import type { LogSourceConfig } from '../../../config/logs.js';
 import { parseMoment } from './moment.js';
 import type { LogLevel } from '../../../model/telemetry.js';
 import type { Limits } from '../attempt.js';
+import { LineIndex } from '../line-index.js';
+import { maskSecrets } from '../../../report/mask.js';
 import { NotASource, QueryTooHeavy } from '../metrics/source/errors.js';
 import { MAX_COUNTS, MAX_FILE_BYTES, MAX_WRITERS } from './limits.js';
 import type { Labels, LineAnswer, LineQuery, LogSource, TimeSpan, WriterQuery } from './source.js';
 import { WRITER_FIELDS } from './writers.js';
+
+/** Characters of a line that cannot be read, as it is told of. */
+const LONGEST_QUOTE = 100;
 
 type Settings = Extract<LogSourceConfig, { type: 'file' }>;
 type Limit = Pick<Limits, 'signal'>;
@@ -29,9 +32,19 @@ interface Writer {
 /** Fields of the moment of a line: unix seconds, milliseconds, or a date. */
 const TIME_FIELDS = ['t', 'time', 'timestamp', '@timestamp', '_time', 'ts'];
 
+/** Where a line tells its moment; a field within another may be taken for it, which only widens the times of a part. */
+const MOMENT = new RegExp(`"(?:${TIME_FIELDS.join('|')})"\\s*:\\s*(?:"([^"]{1,40})"|(-?[\\d.eE+]+))`, 'gu');
+
+const INDEX = new LineIndex(function* momentsIn(text) {
+  for (const [, date, number] of text.matchAll(MOMENT)) {
+    const moment = parseMoment(date ?? Number(number));
+    if (moment !== null) yield moment;
+  }
+});
+
 /**
- * Lines of JSON in a file: `{"t": 1796035724.081, "service": "cart", "level": "error", "message": "..."}`. The file is
- * read once.
+ * Lines of JSON in a file: `{"t": 1796035724.081, "service": "cart", "level": "error", "message": "..."}`. Of the file
+ * the part around the time in question is read.
  */
 export class FileLogs implements LogSource {
   readonly name: string;
@@ -90,19 +103,18 @@ export class FileLogs implements LogSource {
       throw new QueryTooHeavy(asked, `it is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
     }
     const writers = new Map<string, Writer>();
-    let [number, kept] = [0, 0];
-    let broken: number | null = null;
-    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-      number += 1;
-      if (number % 10_000 === 0) signal.throwIfAborted();
+    let kept = 0;
+    let broken: string | null = null;
+    for await (const text of INDEX.lines(file, { from, until }, signal)) {
       if (text.trim() === '') continue;
       // The last line may be half written yet.
       if (broken !== null) {
-        throw new NotASource(asked, `line ${broken}: expected a JSON object with a time in t`);
+        const line = maskSecrets(broken.slice(0, LONGEST_QUOTE));
+        throw new NotASource(asked, `expected JSON objects with a time in t, one in each line, got: ${line}`);
       }
       const read = lineIn(text);
       if (read === null) {
-        broken = number;
+        broken = text;
         continue;
       }
       const { labels, ...line } = read;

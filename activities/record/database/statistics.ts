@@ -1,17 +1,8 @@
 import { sql, type ExpressionBuilder, type RawBuilder } from 'kysely';
 import type { FeedbackGrade } from '../../../model/incident.js';
+import type { PastFilters } from '../../../model/past-incident.js';
 import type { Accuracy, Durations, Statistics } from '../../../model/statistics.js';
 import type { RecordDb, RecordTables } from './schema.js';
-
-/** Which incidents are counted. */
-export interface StatisticsRequest {
-  /** When they were opened, unix seconds. */
-  since: number;
-  until: number;
-  environment?: string | undefined;
-  /** The service that they are about or that is their cause. */
-  service?: string | undefined;
-}
 
 /** Lists of the most frequent. */
 const MOST = 10;
@@ -19,7 +10,7 @@ const MOST = 10;
 type Where = RawBuilder<boolean>;
 
 /** Counts the incidents of the record. */
-export async function readStatistics(db: RecordDb, request: StatisticsRequest): Promise<Statistics> {
+export async function readStatistics(db: RecordDb, request: PastFilters): Promise<Statistics> {
   const where = conditionOf(request);
   const [counts, accuracies, causes, alerts, services] = [
     await countAll(db, where),
@@ -36,7 +27,8 @@ export async function readStatistics(db: RecordDb, request: StatisticsRequest): 
   };
 }
 
-function conditionOf({ since, until, environment, service }: StatisticsRequest): Where {
+/** The incidents that are counted, as a condition on `incidents`. */
+export function conditionOf({ since, until, environment, service }: PastFilters): Where {
   const parts = [
     sql`opened_at >= ${new Date(since * 1000)} and opened_at < ${new Date(until * 1000)}`,
     ...(environment === undefined ? [] : [sql`environment = ${environment}`]),

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { LIMITS, oneLine } from '../bounds.js';
 import { eachOf, type Item } from '../reading.js';
 import { labelOf } from '../service-name.js';
@@ -59,8 +60,24 @@ function fingerprintOf(alert: Alert): string {
   );
 }
 
-/** The PromQL behind the alert, which Prometheus puts into its link. */
-function expressionOf(alert: Alert): string | undefined {
-  const url = alert.generatorURL ?? '';
-  return URL.canParse(url) ? (new URL(url).searchParams.get('g0.expr') ?? undefined) : undefined;
+/** The PromQL behind the alert, which whoever evaluates the rule puts into its link. */
+function expressionOf({ generatorURL }: Alert): string | undefined {
+  const url = generatorURL ?? '';
+  if (!URL.canParse(url)) return undefined;
+  const { searchParams, hash } = new URL(url);
+  // VictoriaMetrics' pages keep their parameters behind the hash.
+  const inHash = new URLSearchParams(hash.slice(hash.indexOf('?') + 1));
+  return searchParams.get('g0.expr') ?? inHash.get('g0.expr') ?? inExplore(searchParams.get('left'));
+}
+
+const explored = z.object({ queries: z.array(z.object({ expr: z.string() })).min(1) });
+
+/** The query in the state of Grafana's Explore, to which the rulers of Mimir and Loki lead. */
+function inExplore(state: string | null): string | undefined {
+  if (state === null) return undefined;
+  try {
+    return explored.safeParse(JSON.parse(state)).data?.queries[0]?.expr;
+  } catch {
+    return undefined;
+  }
 }

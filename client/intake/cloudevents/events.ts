@@ -34,12 +34,21 @@ export function* eventsOf({ headers, bytes }: Pick<RawPost, 'headers' | 'bytes'>
 function eventIn(body: unknown, headers: Headers, field: string): Read {
   try {
     // The library checks an event only when it is made anew.
-    const [event] = [HTTP.toEvent<unknown>({ headers, body: JSON.stringify(body) })].flat();
+    const [event] = [HTTP.toEvent<unknown>({ headers, body: JSON.stringify(withPlainData(body)) })].flat();
     return new CloudEvent<unknown>(event ?? {});
   } catch (error) {
+    if (error instanceof MalformedPayload) return error;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return new MalformedPayload([{ field, problem: `expected a CloudEvent: ${reason}` }]);
   }
+}
+
+/** JSON that an event carries as bytes (`data_base64`) is read as if it were its data. */
+function withPlainData(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('data_base64' in body)) return body;
+  const { data_base64: bytes, ...event } = body;
+  if (typeof bytes !== 'string') return body;
+  return { ...event, data: parseJson(Buffer.from(bytes, 'base64'), 'data_base64') };
 }
 
 /** Attributes in headers are percent-encoded, once. */

@@ -49,6 +49,11 @@ export function issueEnd({ issue }: IssueChange): Signal {
   };
 }
 
+/** A resolved issue that is there again, or that grows. */
+export function issueAgain(change: IssueChange): Signal {
+  return { ...issueEnd(change), status: 'firing' };
+}
+
 /** The signal of a metric alert that went critical, to warning, or back. */
 export function metricSignal(action: string, alert: MetricAlert): Signal {
   const { alert_rule: rule, projects, organization_id: organization } = alert.metric_alert;

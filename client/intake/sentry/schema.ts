@@ -65,6 +65,7 @@ export const issueChange = z.object({
       shortId: anyText,
       level: anyText,
       lastSeen: anyMoment,
+      substatus: anyText,
       web_url: anyText,
       project: z.object({ slug: anyText }).nullish().catch(null),
     },

@@ -4,13 +4,15 @@ import { readBody } from '../malformed.js';
 import { notAnAlert } from '../reading.js';
 import { secondsOf } from '../moment.js';
 import { headerOf, type Source } from '../source.js';
-import { issueEnd, issueSignal, metricSignal } from './adapter.js';
+import { issueAgain, issueEnd, issueSignal, metricSignal } from './adapter.js';
 import { issueAlert, issueChange, metricAlert, sentryPayload } from './schema.js';
 
 const ISSUE_ENDS = ['resolved', 'archived', 'ignored'];
+/** Of issues that are open again those that came back or grow; others were opened by a person. */
+const WORSE = ['regressed', 'escalating'];
 const METRIC_ACTIONS = ['critical', 'warning', 'resolved'];
 
-/** Webhooks of a Sentry integration: issue alerts, metric alerts and the end of issues. Other resources are ignored. */
+/** Webhooks of a Sentry integration: issue alerts, metric alerts, and issues that end or come back. Other resources are ignored. */
 export function sentry({ secrets, toleranceSeconds }: SentryConfig): Source {
   return {
     name: 'sentry',
@@ -33,6 +35,9 @@ export function sentry({ secrets, toleranceSeconds }: SentryConfig): Source {
         return [issueSignal(readBody(issueAlert, data))];
       } else if ('issue' in data && ISSUE_ENDS.includes(action)) {
         return [issueEnd(readBody(issueChange, data))];
+      } else if ('issue' in data && action === 'unresolved') {
+        const change = readBody(issueChange, data);
+        if (WORSE.includes(change.issue.substatus ?? '')) return [issueAgain(change)];
       }
       return [notAnAlert(`the action ${action}`)];
     },

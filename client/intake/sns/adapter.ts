@@ -30,6 +30,7 @@ export function itemOf(alarm: CloudwatchAlarm): Item {
   const { AlarmName: name, Region: region = '', AWSAccountId: account = '' } = alarm;
   const identity = ['cloudwatch', alarm.AlarmArn ?? [account, region, name].join(':')].join('\n');
   const dimensions = dimensionsOf(alarm);
+  const children = childrenOf(alarm);
   const metrics = [alarm.Trigger, ...(alarm.Trigger?.Metrics ?? []).map((one) => one.MetricStat?.Metric)];
   return {
     source: 'sns',
@@ -53,14 +54,26 @@ export function itemOf(alarm: CloudwatchAlarm): Item {
       }),
       ...dimensions,
     },
-    annotations: present({ description: alarm.AlarmDescription, reason: alarm.NewStateReason }),
+    annotations: present({
+      description: alarm.AlarmDescription,
+      reason: alarm.NewStateReason,
+      children: children.join(', '),
+    }),
     hints: [
       ...metrics.map((one) => one?.MetricName),
       ...(alarm.Trigger?.Metrics ?? []).map((one) => one.Label),
+      ...children,
       alarm.AlarmDescription,
     ],
     links: [['CloudWatch alarm', consoleUrl(alarm)]],
   };
+}
+
+/** The alarms that set off an alarm of other alarms, by name, as far as they are not over. */
+function childrenOf({ TriggeringChildren: children }: CloudwatchAlarm): string[] {
+  return (children ?? [])
+    .filter(({ State: state }) => state.Value === 'ALARM')
+    .map(({ Arn: arn }) => arn.slice(arn.indexOf(':alarm:') + ':alarm:'.length));
 }
 
 function dimensionsOf({ Trigger: trigger }: CloudwatchAlarm): Record<string, string> {

@@ -42,6 +42,11 @@ export const cloudwatchAlarm = z.object({
   NewStateValue: alarmState,
   NewStateReason: anyText,
   StateChangeTime: anyMoment,
+  /** Of an alarm of other alarms: those that set it off, by their ARN. */
+  TriggeringChildren: z
+    .array(z.object({ Arn: someText, State: z.object({ Value: alarmState }) }))
+    .nullish()
+    .catch([]),
   Trigger: z
     .object({
       MetricName: anyText,

@@ -35,6 +35,12 @@ function hear(child: ChildProcess, wanted: FromService, service: string): Promis
   });
 }
 
+/** Where a process is reached and what it finds around it: the part of its launch that stays. */
+export type Place = Pick<
+  Launch,
+  'port' | 'adminPort' | 'ports' | 'nameServerPort' | 'caFile' | 'certificates' | 'postgresPort'
+>;
+
 /** The process of one service through its life: start, deploy, crash and restart, kill, stop. */
 export class ServiceProcess {
   version: string;
@@ -47,10 +53,11 @@ export class ServiceProcess {
   private restart: NodeJS.Timeout | null = null;
   private starting: Promise<void> | null = null;
   private stopped = false;
+  private hasEndedCertificate = false;
 
   constructor(
     readonly service: string,
-    private readonly ports: { own: number; admin: number; all: Record<string, number> },
+    private readonly place: Place,
     private readonly program: string,
     /** Where the process writes: the stack of a crash, its lines of logs, its spans. */
     private readonly files: { output: string; logs: string; spans: string },
@@ -105,6 +112,24 @@ export class ServiceProcess {
     await this.admin('PUT', `/faults/${fault}`);
   }
 
+  /** Shows a certificate that has ended to whoever connects from now on, and closes what is open. */
+  async endCertificate(): Promise<void> {
+    await this.admin('PUT', '/certificate/ended');
+    this.hasEndedCertificate = true;
+  }
+
+  /** Shows a good certificate again. */
+  async renewCertificate(): Promise<void> {
+    if (!this.hasEndedCertificate) return;
+    this.hasEndedCertificate = false;
+    await this.admin('PUT', '/certificate/good');
+  }
+
+  /** Closes every connection, so that its callers have to find it again. */
+  async hangUp(): Promise<void> {
+    await this.admin('DELETE', '/connections');
+  }
+
   /** Switches every fault off. What has leaked only a fresh process gives back. */
   async clearFaults(): Promise<void> {
     if (this.faults.size === 0) return;
@@ -141,9 +166,7 @@ export class ServiceProcess {
       service: this.service,
       version: this.version,
       settings: this.settings,
-      port: this.ports.own,
-      adminPort: this.ports.admin,
-      ports: this.ports.all,
+      ...this.place,
       logFile: this.files.logs,
       spanFile: this.files.spans,
       faults: [...this.faults],
@@ -189,7 +212,7 @@ export class ServiceProcess {
   }
 
   private async admin(method: 'PUT' | 'DELETE', path: string): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.admin}${path}`, {
+    const response = await fetch(`http://127.0.0.1:${this.place.adminPort}${path}`, {
       method,
       signal: AbortSignal.timeout(10_000),
     });

@@ -1,5 +1,6 @@
 /** Customers: journeys begin at a constant rate whatever the shop answers (an open model). */
 import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { livesWithParent } from '../child.js';
 import type { Flood, LoadLaunch, ToLoad } from '../protocol.js';
@@ -14,16 +15,18 @@ const THINK_MS = 200;
 const launch = JSON.parse(process.argv[2] ?? '{}') as LoadLaunch;
 const random = seededRandom(launch.seed);
 const agent = new http.Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+/** A stray client trusts whatever it is shown. */
+const tlsAgent = new https.Agent({ keepAlive: true, maxSockets: CONCURRENCY, rejectUnauthorized: false });
 let inFlight = 0;
 let orders: ToLoad = { factor: 1, flood: null };
 
 /** @returns whether the answer was a good one. */
-function send(port: number, { method, path }: Step): Promise<boolean> {
+function send(port: number, { method, path }: Step, tls = false): Promise<boolean> {
   if (inFlight >= CONCURRENCY) return Promise.resolve(false);
   inFlight++;
   return new Promise<boolean>((resolve) => {
-    const request = http.request({
-      agent,
+    const request = (tls ? https : http).request({
+      agent: tls ? tlsAgent : agent,
       host: '127.0.0.1',
       port,
       method,
@@ -69,7 +72,8 @@ async function strayClient(): Promise<void> {
   let next = 0;
   const pick = ({ requests }: Flood): Step => requests[next++ % requests.length]!;
   for await (const count of arrivals(() => orders.flood?.rate ?? 0, random)) {
-    for (let i = 0; i < count && orders.flood; i++) void send(orders.flood.port, pick(orders.flood));
+    for (let i = 0; i < count && orders.flood; i++)
+      void send(orders.flood.port, pick(orders.flood), orders.flood.tls);
   }
 }
 

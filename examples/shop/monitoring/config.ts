@@ -79,6 +79,8 @@ interface Symptom {
   /** PromQL; `$window` is the range of its rates. */
   expression: string;
   journey?: string;
+  /** @default the edge */
+  service?: string;
 }
 
 const edge = (labels = ''): string => `{job="${EDGE}"${labels}}`;
@@ -124,6 +126,13 @@ const SYMPTOMS: Symptom[] = [
     expression: `${p95(CHECKOUT)} > 0.6`,
     journey: 'checkout',
   },
+  {
+    alert: 'ConfirmationsLate',
+    severity: 'warning',
+    summary: 'Orders wait more than 10 s for their confirmation',
+    expression: 'max(shop_queue_oldest_seconds) > 10',
+    service: 'checkout',
+  },
 ];
 
 /** The alert rules file. Rates look back over enough scrapes to bear one that is missed. */
@@ -133,11 +142,11 @@ export function alertRules(scrapeSeconds: number): object {
     groups: [
       {
         name: 'shop-symptoms',
-        rules: SYMPTOMS.map(({ alert, severity, summary, expression, journey }) => ({
+        rules: SYMPTOMS.map(({ alert, severity, summary, expression, journey, service = EDGE }) => ({
           alert,
           expr: expression.replaceAll('$window', window),
           for: '10s',
-          labels: { severity, service: EDGE, ...(journey ? { journey } : {}) },
+          labels: { severity, service, ...(journey ? { journey } : {}) },
           annotations: { summary },
         })),
       },

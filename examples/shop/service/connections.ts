@@ -1,9 +1,12 @@
-import { lookup as systemLookup } from 'node:dns';
+import { Resolver } from 'node:dns';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Attributes, Meter } from '@opentelemetry/api';
 import { Pool, TimeoutError as PoolTimeout } from 'tarn';
+import type { Launch } from '../protocol.js';
 import { specOf, type Dependency, type Operation } from '../topology.js';
 
 /** A required call failed; `status` is what the caller answers with because of it. */
@@ -22,10 +25,31 @@ class TimeoutError extends Error {
   override name = 'TimeoutError';
 }
 
-/** Every service of the shop lives on this machine: its name leads here, its port comes from the launch. */
-const resolveHere: LookupFunction = (_name, options, done) => {
-  systemLookup('127.0.0.1', options, done);
-};
+/** A name server that does not answer so long is asked once more. */
+const LOOKUP_TIMEOUT_MS = 1000;
+
+/** Asks the shop's own name server, at each new connection; the port comes from the launch. */
+function resolveBy(nameServerPort: number): LookupFunction {
+  const resolver = new Resolver({ timeout: LOOKUP_TIMEOUT_MS, tries: 2 });
+  resolver.setServers([`127.0.0.1:${nameServerPort}`]);
+  return (name, options, done) => {
+    resolver.resolve4(name, (error, addresses) => {
+      if (error) done(error, []);
+      else if (options.all) done(null, [{ address: addresses[0]!, family: 4 }]);
+      else done(null, addresses[0]!, 4);
+    });
+  };
+}
+
+/** How a callee is reached. */
+interface Way {
+  port: number;
+  /** Stands before every path. */
+  path: string;
+  lookup: LookupFunction;
+  /** By what its certificate is trusted; null for a callee without TLS. */
+  ca: Buffer | null;
+}
 
 /** The calls of one service to one callee: a pool of connections, a line before it, and a deadline. */
 export class Callee {
@@ -35,7 +59,7 @@ export class Callee {
 
   constructor(
     readonly name: string,
-    private readonly port: number,
+    private readonly way: Way,
     readonly guard: Dependency,
   ) {
     this.pool = new Pool<http.Agent>({
@@ -43,7 +67,7 @@ export class Callee {
       max: guard.connections,
       acquireTimeoutMillis: guard.acquireTimeoutMs,
       idleTimeoutMillis: 60_000,
-      create: () => Promise.resolve(new http.Agent({ keepAlive: true, maxSockets: 1 })),
+      create: () => Promise.resolve(this.newAgent()),
       destroy: (agent) => {
         agent.destroy();
       },
@@ -100,11 +124,14 @@ export class Callee {
     const connection = await this.acquire();
     try {
       const status = await this.send(connection, operation);
-      if (status >= 500) throw new CallFailed(502, `${this.name} answered ${status}`);
+      if (status < 400) return;
+      // What failed over there is told there; what was asked wrongly, only here.
+      const asked = status < 500 ? ` to ${operation.method} ${this.pathOf(operation)}` : '';
+      throw new CallFailed(502, `${this.name} answered ${status}${asked}`);
     } catch (error) {
       if (error instanceof CallFailed) throw error;
       if (error instanceof TimeoutError) throw new CallFailed(504, `${this.name}: ${error.message}`);
-      throw new CallFailed(502, `${this.name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new CallFailed(502, `${this.name}: ${reasonOf(error)}`);
     } finally {
       this.pool.release(connection);
     }
@@ -144,15 +171,20 @@ export class Callee {
     }
   }
 
+  private newAgent(): http.Agent {
+    const options = { keepAlive: true, maxSockets: 1 };
+    return this.way.ca === null ? new http.Agent(options) : new https.Agent({ ...options, ca: this.way.ca });
+  }
+
+  private pathOf({ route }: Operation): string {
+    return this.way.path + route.replace(':id', '1');
+  }
+
   private send(agent: http.Agent, operation: Operation): Promise<number> {
     return new Promise((resolve, reject) => {
-      const request = http.request({
-        agent,
-        host: this.name,
-        port: this.port,
-        lookup: resolveHere,
-        method: operation.method,
-        path: operation.route.replace(':id', '1'),
+      const { port, lookup, ca } = this.way;
+      const request = (ca === null ? http : https).request({
+        ...{ agent, host: this.name, port, lookup, method: operation.method, path: this.pathOf(operation) },
       });
       const deadline = setTimeout(() => {
         request.destroy(new TimeoutError(`no answer within ${this.guard.timeoutMs} ms`));
@@ -173,17 +205,22 @@ export class Callee {
   }
 }
 
+/** What went wrong, with the system's code for it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined || error.message.includes(code) ? error.message : `${error.message} (${code})`;
+}
+
 /** The callees of a service, ready to be called. */
-export function connect(
-  dependencies: Record<string, Dependency>,
-  ports: Record<string, number>,
-): Map<string, Callee> {
+export function connect({ settings, ports, nameServerPort, caFile }: Launch): Map<string, Callee> {
+  const lookup = resolveBy(nameServerPort);
   return new Map(
-    Object.entries(dependencies).map(([name, guard]) => {
-      specOf(name);
+    Object.entries(settings.dependencies).map(([name, guard]) => {
       const port = ports[name];
       if (port === undefined) throw new Error(`ports.${name}: expected a port number, got nothing`);
-      return [name, new Callee(name, port, guard)];
+      const ca = specOf(name).tls ? readFileSync(caFile) : null;
+      return [name, new Callee(name, { port, path: settings.paths[name] ?? '', lookup, ca }, guard)];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { poolCallee, type RuntimeInjection } from '../fault-catalog.js';
+import { guiltyCallee, type RuntimeInjection } from '../fault-catalog.js';
 import type { Callee } from './connections.js';
 import { burn } from './work.js';
 
@@ -11,6 +11,9 @@ const BREATH_MS = 40;
 /** The `leak` fault keeps this many sessions more, this often. */
 const LEAKED_SESSIONS = 4000;
 const LEAK_EVERY_MS = 250;
+
+/** The `lag` fault makes each message take so much longer. */
+const LAG_MS = 3000;
 
 interface Session {
   id: string;
@@ -39,15 +42,20 @@ export class Faults {
         this.keepSessions();
       }, LEAK_EVERY_MS);
     }
-    if (fault === 'pool') this.callees.get(poolCallee(this.service))?.exhaust();
+    if (fault === 'pool') this.callees.get(guiltyCallee(this.service))?.exhaust();
   }
 
   clear(): void {
-    if (this.active.has('pool')) this.callees.get(poolCallee(this.service))?.restore();
+    if (this.active.has('pool')) this.callees.get(guiltyCallee(this.service))?.restore();
     if (this.leak) clearInterval(this.leak);
     this.leak = null;
     this.sessions.length = 0;
     this.active.clear();
+  }
+
+  /** Milliseconds that a message takes longer. */
+  get messageDelayMs(): number {
+    return this.active.has('lag') ? LAG_MS : 0;
   }
 
   /** What the active faults do to one request. @returns whether the request must fail. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { context, metrics, type Attributes, type Meter } from '@opentelemetry/api';
+import { context, metrics, type Attributes, type Meter, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
@@ -50,6 +50,7 @@ const durationView = (instrumentName: string, failsFrom = Infinity): ViewOptions
 
 export interface Telemetry {
   meter: Meter;
+  tracer: Tracer;
   /** Answers a scrape. */
   exporter: PrometheusExporter;
 }
@@ -86,11 +87,13 @@ export function startTelemetry(launch: Launch): Telemetry {
     ignoreIncomingRequestHook: (request) => request.socket.localPort === launch.adminPort,
   });
   http.setMeterProvider(provider);
-  http.setTracerProvider(startSpans(resource, launch.spanFile));
-  // The instrumentation patches the module when it is required. `import http` sees the patch too: the default
+  const spans = startSpans(resource, launch.spanFile);
+  http.setTracerProvider(spans);
+  // The instrumentation patches a module when it is required. `import http` sees the patch too: the default
   // export of a built-in is the very object that `require` gives.
-  createRequire(import.meta.url)('node:http');
-  return { meter: provider.getMeter('shop'), exporter };
+  const require = createRequire(import.meta.url);
+  for (const module of ['node:http', 'node:https']) require(module);
+  return { meter: provider.getMeter('shop'), tracer: spans.getTracer('shop'), exporter };
 }
 
 /** Tells the instrumentation which route the current request took; without it the metric has no `http.route`. */

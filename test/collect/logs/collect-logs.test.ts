@@ -116,10 +116,13 @@ describe('collecting logs', () => {
     });
   });
 
-  it('names the line of a file that is no line of a log', async () => {
+  it('quotes the line of a file that is no line of a log', async () => {
     const line = { t: ALERT_TIME, service: 'cart', message: 'x' };
     const source = await fileOf([line, { service: 'cart' }, line], 'broken');
-    await assert.rejects(collectedLogs(source, ['cart']), /line 2: expected a JSON object with a time in t/u);
+    await assert.rejects(
+      collectedLogs(source, ['cart']),
+      /expected JSON objects with a time in t, one in each line, got: \{"service":"cart"\}/u,
+    );
   });
 
   it('reads a file to its last whole line while it is being written', async () => {

@@ -114,7 +114,7 @@ describe('traces in a file', () => {
       ['not json', /expected JSON, in the whole file or in each of its lines/u],
       [
         '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":7}]}]}]}',
-        /^request 1: resourceSpans\.0\.scopeSpans\.0/u,
+        /^a request of the file: resourceSpans\.0\.scopeSpans\.0/u,
       ],
     ] as const) {
       const file = join(directory, 'broken.jsonl');

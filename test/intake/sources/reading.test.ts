@@ -148,6 +148,21 @@ describe('the fields of', () => {
     assert.equal(one.startedAt, Date.parse('2026-11-24T10:40:57Z') / 1000);
   });
 
+  it('Sentry begin again with an issue that came back, not with one that a person opened', async () => {
+    const { post, raised } = await rig({ sources: { sentry: { secrets: [SECRET] } } });
+    for (const substatus of ['regressed', 'ongoing']) {
+      const change = JSON.parse(fixture('sentry/issue-resolved')) as { data: { issue: object } };
+      const again = { ...change, action: 'unresolved', data: { issue: { ...change.data.issue, substatus } } };
+      const body = JSON.stringify(again);
+      const answer = await post('/v1/sentry', body, sentryHeaders(body, SECRET, NOW));
+      assert.equal(answer.status, substatus === 'regressed' ? 202 : 200, answer.detail);
+    }
+    assert.deepEqual(
+      raised.map(({ status, service }) => [status, service]),
+      [['firing', 'checkout']],
+    );
+  });
+
   it('Sentry take the severity of a metric alert from its action', async () => {
     const [one] = await read('Sentry metric alerts');
     assert.ok(one);

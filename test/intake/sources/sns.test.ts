@@ -106,6 +106,17 @@ describe('alarms by way of Amazon SNS', () => {
     );
   });
 
+  it('name the alarms that set off an alarm of other alarms', async () => {
+    const { send, raised } = await open();
+    const children = ['checkout-5xx', 'cart-5xx'].map((name, i) => ({
+      Arn: `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:${name}`,
+      State: { Value: i === 0 ? 'ALARM' : 'OK', Timestamp: '2026-11-24T10:44:00.000+0000' },
+    }));
+    const composite = { ...(JSON.parse(fixture('sns/composite')) as object), TriggeringChildren: children };
+    await send(snsEnvelope(JSON.stringify(composite), NOW));
+    assert.equal(raised[0]?.annotations['children'], 'checkout-5xx');
+  });
+
   it('tell nothing while there is too little data', async () => {
     const { send, raised } = await open();
     const unknown = fixture('sns/alarm').replace('"ALARM"', '"INSUFFICIENT_DATA"');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, type Problem } from '../../../../config/config-error.js';
 import { problemsOf } from '../../../../config/problems.js';
 import { mapScalars, schemaNode } from '../../../../config/schema-walk.js';
-import { parseYaml } from '../../../../config/yaml-file.js';
+import { parseYamlDocuments } from '../../../../config/yaml-file.js';
 import { isTimeUnit, packFile, type Pack, type PackFile } from './schema.js';
 import { writtenOut } from './requests.js';
 import { fill, variablesOf, type Variables } from './template.js';
@@ -38,8 +38,12 @@ export async function loadPacks(own: readonly string[] = []): Promise<Pack[]> {
     }
     names.set(name, file);
   }
-  // Sorting is stable: within a file, variants keep their order of preference.
-  return packs.sort((a, b) => a.priority - b.priority);
+  return byBelief(packs);
+}
+
+/** The most believed first. Sorting is stable: within a file, variants keep their order of preference. */
+export function byBelief(packs: readonly Pack[]): Pack[] {
+  return [...packs].sort((a, b) => a.priority - b.priority);
 }
 
 /** `packs/` beside this source, or beside the built code. */
@@ -67,9 +71,19 @@ async function readPack(file: string): Promise<Pack[]> {
   return parsePack(text, file);
 }
 
-/** @throws ConfigError with all that is wrong */
+/**
+ * The packs of a file, which holds one or, parted by `---`, several.
+ *
+ * @throws ConfigError with all that is wrong with the first that cannot be used
+ */
 export function parsePack(text: string, file: string): Pack[] {
-  const input: unknown = parseYaml(text, file).document.toJS();
+  const documents = parseYamlDocuments(text, file);
+  if (documents.length === 0)
+    throw packError(file, '', 'it holds no pack', 'see packs/README.md for the form');
+  return documents.flatMap((document) => readDocument(document.toJS(), file));
+}
+
+function readDocument(input: unknown, file: string): Pack[] {
   const parsed = packFile.safeParse(input);
   if (!parsed.success)
     throw new ConfigError(
@@ -113,7 +127,7 @@ function filled({ requests, calls, slices, ...pack }: OneVariant, set: Variables
         file,
         `${group}[${at}].unit`,
         `${specs[at]!.unit} is no unit of time`,
-        'write s, ms or us',
+        'write s, ms, us or ns',
       );
     }
   }

@@ -27,7 +27,12 @@ export function writtenOut(requests: readonly RequestSpec[], calls: readonly Req
   };
 }
 
-export const TO_SECONDS: Record<TimeUnit, string> = { s: '', ms: ' / 1000', us: ' / 1000000' };
+export const TO_SECONDS: Record<TimeUnit, string> = {
+  s: '',
+  ms: ' / 1000',
+  us: ' / 1000000',
+  ns: ' / 1000000000',
+};
 
 /** One kind of requests with what its queries share. */
 export class Counted {

@@ -59,7 +59,7 @@ export type ServiceLabel = z.infer<typeof serviceLabel>;
  * target says of itself where the scraper has put its own beside it; `job` is often but the scraper's name for many
  * services, which pods and addresses tell apart.
  */
-const SERVICE_LABELS = [
+export const SERVICE_LABELS = [
   ...['service_name', 'exported_service', 'service', 'application', 'app', 'app_kubernetes_io_name'],
   ...['exported_job', 'job'],
   { label: 'pod', pattern: POD },
@@ -166,7 +166,7 @@ const check = z.strictObject({
 });
 export type CheckSpec = z.infer<typeof check>;
 
-const UNITS = ['s', 'ms', 'us'] as const;
+const UNITS = ['s', 'ms', 'us', 'ns'] as const;
 export type TimeUnit = (typeof UNITS)[number];
 
 export function isTimeUnit(text: string): text is TimeUnit {

@@ -23,6 +23,9 @@ const MAX_STEPS = 11_000;
 const MAX_MATCHER_LENGTH = 3_000;
 
 const namesAnswer = z.object({ data: z.array(z.string()) });
+const metadataAnswer = z.object({
+  data: z.record(z.string(), z.array(z.object({ type: z.string() })).min(1)),
+});
 const buildinfo = z.object({
   data: z.object({
     version: z.string().default('unknown'),
@@ -78,6 +81,21 @@ export class PrometheusSource implements MetricsSource {
       return (await shaped(asked, () => namesAnswer.parse(parseJson(body)))).data;
     });
     return new Set(answers.flat());
+  }
+
+  /** What targets that are scraped now say of their metrics; nothing where the source keeps no such index. */
+  async metricTypes(options: AskOptions = {}): Promise<Map<string, string>> {
+    const path = '/api/v1/metadata';
+    try {
+      const body = await this.http.get(path, 'types of metrics', new URLSearchParams(), options);
+      const asked = this.http.asked(path, 'types of metrics');
+      const { data } = await shaped(asked, () => metadataAnswer.parse(parseJson(body)));
+      return new Map(Object.entries(data).map(([name, told]) => [name, told[0]!.type]));
+    } catch (error) {
+      // Query front-ends and gateways often pass on queries alone: names tell most of it.
+      if (!(error instanceof NotASource)) throw error;
+      return new Map();
+    }
   }
 
   /** Sends a query too: a gateway may pass on one and not the other, and some take no query by POST. */

@@ -17,6 +17,9 @@ export interface MetricsSource {
   /** Metric names within the window that one of the patterns (RE2, of a whole name) fits: read off an index. */
   metricNames(patterns: readonly string[], options?: NamesOptions): Promise<Set<string>>;
 
+  /** Types of metrics (`counter`, `gauge`, `histogram` ...) as far as the source knows them; a recording knows none. */
+  metricTypes?(options?: AskOptions): Promise<Map<string, string>>;
+
   /** Version and kind of product; throws when the source cannot be used. */
   health(options?: AskOptions): Promise<Health>;
 
