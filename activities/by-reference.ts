@@ -67,6 +67,11 @@ export function byReference(
       };
     },
 
+    async collectSlices({ scope, service }) {
+      const { evidence, gaps } = await steps.collectSlices({ scope: await scopeOf(scope), service });
+      return { evidence, gaps: bounded(gaps) };
+    },
+
     async runChecks({ scope, ...asked }) {
       const { checks, gaps, zones, left } = await steps.runChecks({ scope: await scopeOf(scope), ...asked });
       return {

@@ -94,6 +94,9 @@ export interface InvestigationSteps {
     zone?: string | null;
   }): Promise<{ checks: CheckResult[]; gaps: Gap[]; zones: string[]; left: number }>;
 
+  /** Reads the requests of one suspect told apart by version, instance, place and endpoint. */
+  collectSlices(input: { scope: Scope; service: string }): Promise<EvidenceRead>;
+
   /**
    * Writes the record and its report files; the same revision written twice is one file. `sinks` names those that are
    * to get this revision.
@@ -184,6 +187,8 @@ export interface Activities {
     zones?: string[];
     gaps: Gap[];
   }>;
+
+  collectSlices(input: { scope: DocumentRef; service: string }): Promise<EvidenceRead>;
 
   analyse(input: {
     scope: DocumentRef;

@@ -3,6 +3,7 @@ import { changeFindings } from './changes/evidence.js';
 import { decidingCheck } from './checks/decided.js';
 import { passedChecks } from './checks/evidence.js';
 import type { ChangeJudgement } from './changes/index.js';
+import { sliceFindings } from './evidence/slices.js';
 import type { Facts } from './facts.js';
 import type { DiagnosisInput } from './input.js';
 import { mapOf } from './map.js';
@@ -11,6 +12,7 @@ import { believed, scoresOf, type Doubts, type Ranked } from './rank.js';
 import { bySeason } from './series/season.js';
 import { exemplaryTraces } from './traces/exemplars.js';
 import { weigh } from './weigh.js';
+import { LIMITS } from './limits.js';
 import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
@@ -29,11 +31,13 @@ export function concluded({ facts, scored, doubts, judgement, decidedBy }: Suspe
   const diagnosis = write(facts, believed(scored, doubts), judgement);
   const map = mapOf(facts, diagnosis);
   const traces = tracesToLookAt(facts, diagnosis);
+  const slices = sliceFindings(facts);
   return {
     ...diagnosis,
     ...(decidedBy !== null && diagnosis.verdict.service !== null && { decidedBy }),
     ...(map !== null && { map }),
     ...(traces.length > 0 && { traces }),
+    ...(slices.length > 0 && { slices: slices.slice(0, LIMITS.slices) }),
   };
 }
 

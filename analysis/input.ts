@@ -5,6 +5,7 @@ import type { Condition } from '../model/condition.js';
 import type { Gap } from '../model/gap.js';
 import type { ServiceGraph } from '../model/graph.js';
 import type { Series } from '../model/series.js';
+import type { SliceTable } from '../model/slices.js';
 import type { LogTable, SpanTable } from '../model/telemetry.js';
 
 /** All that a diagnosis is made of. Times are unix seconds. */
@@ -27,5 +28,7 @@ export interface DiagnosisInput {
   logs: LogTable | null;
   /** What platforms say of workloads, hosts and outside services; null when no such source is configured. */
   conditions: Condition[] | null;
+  /** The requests of the leading suspects, told apart; absent before any is suspected. */
+  slices?: SliceTable[];
   gaps: Gap[];
 }

@@ -18,6 +18,8 @@ export const LIMITS = {
   ruledOut: 5,
   /** Traces to look at. */
   traces: 3,
+  /** Comparisons of slices: five dimensions of three checked suspects. */
+  slices: 15,
   open: 4,
   /**
    * Candidates that are named together: until they hold so much of the belief, while each holds so much, and no more

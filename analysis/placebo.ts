@@ -75,6 +75,7 @@ export function placebosOf(input: DiagnosisInput): DiagnosisInput[] {
       conditions: null,
       spans: null,
       logs: null,
+      slices: [],
     };
   });
 }

@@ -15,6 +15,7 @@ import { impactEvidence } from './evidence/impact.js';
 import { orderEvidence } from './evidence/order.js';
 import { resourceEvidence } from './evidence/resources.js';
 import { silenceEvidence } from './evidence/silence.js';
+import { sliceEvidence } from './evidence/slices.js';
 import { sharedCallerEvidence } from './evidence/shared-caller.js';
 import { onTheWayEvidence } from './evidence/on-the-way.js';
 import { blameOf, symptomEvidence } from './evidence/symptoms.js';
@@ -58,6 +59,7 @@ export function weigh(input: DiagnosisInput, earlier: Seasons['earlier']): Weigh
     ...traceEvidence(facts),
     ...logEvidence(facts),
     ...hostEvidence(facts),
+    ...sliceEvidence(facts),
   ];
   found.push(...loadEvidence(facts, found));
   found.push(...failedChecks(facts), ...conditionEvidence(facts, found));

@@ -188,6 +188,40 @@ export const RANK = {
   logOfAnother: 0.4,
 } as const;
 
+/** How the slices of a service's requests are compared, and what that is worth. Set by reason, not fitted. */
+export const SLICES = {
+  /** Fewer bins before, or during, or fewer requests during, say nothing. */
+  leastBins: { before: 4, during: 2 },
+  leastRequests: 30,
+  /** A slice of fewer requests is not compared by itself. */
+  leastOfSlice: 10,
+  /**
+   * A rise of so many standard errors is real: one chance in 700, so among twenty slices one in 35.
+   */
+  clear: 3,
+  /** Smaller rises than this share of the usual time, or of all requests, are none. */
+  leastSlower: 0.1,
+  leastFailing: 0.01,
+  /** The loss is in a few slices when they have this share of it and at most this share of the requests, */
+  lossShare: 0.8,
+  requestShare: 0.75,
+  /** ... when each rose by at least this share of the worst, and the others by at most this share of them. */
+  likeWorst: 0.5,
+  others: 0.25,
+  /** Where requests of another dimension's bad slices got worse by more than this factor, these only hold some of them. */
+  undiluted: 0.7,
+  /** All suffer alike when slices of this share of the requests do, none by less than this share of the mean. */
+  alikeShare: 0.8,
+  alikeRise: 0.4,
+  /** Worth of a fault that only one part of a service has, while the rest calls and is called alike; */
+  own: 1,
+  /** ... for the kinds of fault that such a part speaks for, and what it takes from those that it speaks against; */
+  kind: 1.5,
+  notKind: 0.7,
+  /** ... and share that is left where another dimension tells the same and neither can be told from the other. */
+  confounded: 0.5,
+} as const;
+
 /** What a condition that a platform reports is worth. */
 export const STATE = {
   /** Worth of a condition that leaves a service without work or without instances, and that came with the incident; */

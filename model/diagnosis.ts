@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { symptomKind, unixSeconds } from './anomaly.js';
 import { FAULT_KINDS } from './choices.js';
 import { gap } from './gap.js';
+import { sliceFinding } from './slices.js';
 import { seriesMeta, signalKind, subject } from './series.js';
 
 export const faultKind = z.enum(FAULT_KINDS);
@@ -43,6 +44,8 @@ export const evidence = z.object({
     'state',
     'trace',
     'log',
+    /** Which part of its requests suffers: one version, one pod, one route, or all alike. */
+    'slice',
     'topology',
     'contradiction',
   ]),
@@ -219,6 +222,8 @@ export const diagnosis = z.object({
   looked: z.object({ services: z.number(), series: z.number(), samples: z.number() }),
   /** Absent where no call is known. */
   map: serviceMap.optional(),
+  /** Which version, instance, place or endpoint of the leading suspects suffers; absent where none was compared. */
+  slices: z.array(sliceFinding).max(15).optional(),
   /** At most three; absent where no trace was read that shows anything. */
   traces: z.array(exemplaryTrace).max(3).optional(),
 });

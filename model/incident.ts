@@ -23,12 +23,14 @@ export const scope = z.object({
   /** How those packs are read; absent in a scope that was not planned over a metrics source. */
   reading: reading.optional(),
   graph: serviceGraph,
+  /** Labels of the alert that name a part of the service: a version, a pod, a route. */
+  alertSlices: z.record(z.string(), z.string()).optional(),
   gaps: z.array(gap),
 });
 export type Scope = z.infer<typeof scope>;
 
-/** What a blob of evidence holds: series, or a table of model/telemetry.ts or model/condition.ts. */
-export const evidenceKind = z.enum(['series', 'logs', 'spans', 'conditions']);
+/** What a blob of evidence holds: series, or a table of model/telemetry.ts, model/condition.ts or model/slices.ts. */
+export const evidenceKind = z.enum(['series', 'logs', 'spans', 'conditions', 'slices']);
 export type EvidenceKind = z.infer<typeof evidenceKind>;
 
 /** Points at a blob in the evidence store. */

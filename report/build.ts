@@ -9,6 +9,7 @@ import { decisionSection } from './sections/decision.js';
 import { notCheckedSection, ruledOutSection } from './sections/ruled-out.js';
 import { evidenceSection, queriesSection } from './sections/evidence.js';
 import { impactSection } from './sections/impact.js';
+import { slicesSection } from './sections/slices.js';
 import { statusSection } from './sections/status.js';
 import { timelineSection } from './sections/timeline.js';
 
@@ -32,6 +33,7 @@ function sectionsOf(facts: Facts): (Section | null)[] {
     causeSection(facts, queries),
     spreadSection(facts),
     evidenceSection(facts, queries),
+    slicesSection(facts, queries),
     timelineSection(facts, queries),
     ruledOutSection(facts),
     notCheckedSection(facts),

@@ -159,11 +159,16 @@ export function faultTypeWords(suspect: Suspect): string {
   return known.length === 0 ? words : `${words}: ${known.join(', ')}`;
 }
 
-/** The three heaviest observations for the suspect that the verdict names, and the heaviest one against it. */
+/**
+ * The heaviest observation for the suspect that the verdict names, which part of it suffers where that was seen, and what
+ * else is heaviest, three in all; and the heaviest one against it.
+ */
 export function strongestReasons({ suspect }: Pick<Facts, 'suspect'>): Evidence[] {
   const heaviest = [...(suspect?.evidence ?? [])].sort((a, b) => b.weight - a.weight);
+  const part = heaviest.find(({ stance, kind }) => stance === 'for' && kind === 'slice');
+  const [first, ...others] = heaviest.filter((one) => one.stance === 'for' && one !== part);
   return [
-    ...heaviest.filter(({ stance }) => stance === 'for').slice(0, 3),
+    ...[first, part, ...others].filter((one) => one !== undefined).slice(0, 3),
     ...heaviest.filter(({ stance }) => stance === 'against').slice(0, 1),
   ];
 }

@@ -25,6 +25,11 @@ export class Queries {
     return this.number(series.source, series.query, oneLine(series.id, 120), null);
   }
 
+  /** The number of a query over the whole time that gives several series. */
+  refOfQuery(source: string, query: string, about: string): string {
+    return this.number(source, query, about, null);
+  }
+
   /** The number of a check's query, which asks about one moment. */
   refOfInstant(source: string, query: string, about: string, at: number): string {
     return this.number(source, query, about, at);

@@ -24,6 +24,7 @@ export const {
   collectTraces,
   collectState,
   collectChanges,
+  collectSlices,
   runChecks,
 } = proxyActivities<
   Pick<
@@ -34,6 +35,7 @@ export const {
     | 'collectTraces'
     | 'collectState'
     | 'collectChanges'
+    | 'collectSlices'
     | 'runChecks'
   >
 >({

@@ -27,6 +27,7 @@ export function excerptOf(diagnosis: Diagnosis): Diagnosis {
     gaps: [],
   };
   delete excerpt.map;
+  delete excerpt.slices;
   delete excerpt.runbooks;
   if (jsonBytes(excerpt) <= MOST_EXCERPT_BYTES) return excerpt;
   return {

@@ -3,6 +3,7 @@ import { createCollectChanges } from './changes/collect-changes.js';
 import { createCollectLogs } from './logs/collect-logs.js';
 import { createCollectMetrics } from './metrics/collect-metrics.js';
 import type { CollectDeps } from './deps.js';
+import { createCollectSlices } from './slices/collect-slices.js';
 import { createCollectState } from './state/collect-state.js';
 import { createCollectTraces } from './traces/collect-traces.js';
 import { createPlanScope } from './scope/plan-scope.js';
@@ -15,6 +16,7 @@ export type { CollectDeps } from './deps.js';
 export { detectPacks } from './metrics/packs/detect.js';
 export { loadPacks } from './metrics/packs/load.js';
 export { proposePacks, type Proposals } from './metrics/propose/propose.js';
+export { collectSlices } from './slices/collect-slices.js';
 export { planScope } from './scope/plan-scope.js';
 export { listServices, matchingService } from './scope/service-list.js';
 export { surveyEstate, type Survey, type SurveyedService } from './scope/survey.js';
@@ -27,7 +29,13 @@ export function createCollect(
   deps: CollectDeps,
 ): Pick<
   InvestigationSteps,
-  'planScope' | 'collectMetrics' | 'collectLogs' | 'collectTraces' | 'collectState' | 'collectChanges'
+  | 'planScope'
+  | 'collectMetrics'
+  | 'collectLogs'
+  | 'collectTraces'
+  | 'collectState'
+  | 'collectChanges'
+  | 'collectSlices'
 > {
   return {
     ...createPlanScope(deps),
@@ -36,5 +44,6 @@ export function createCollect(
     ...createCollectTraces(deps),
     ...createCollectState(deps),
     ...createCollectChanges(deps),
+    ...createCollectSlices(deps),
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Condition } from '../../model/condition.js';
 import type { EvidenceRef } from '../../model/incident.js';
 import type { Series } from '../../model/series.js';
+import type { SliceTable } from '../../model/slices.js';
 import type { LogTable, SpanTable } from '../../model/telemetry.js';
 import { storeId, type BlobStore } from './blob-store.js';
 import { decode, decodeTable, encode, encodeTable } from './evidence-format.js';
@@ -11,6 +12,7 @@ export interface Tables {
   logs: LogTable;
   spans: SpanTable;
   conditions: Condition[];
+  slices: SliceTable;
 }
 
 /** Keeps what a diagnosis read, so that its report can be made again when the source has forgotten it. */

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../../model/diagnosis.js';
 import type { Change } from '../../model/change.js';
 import { finding, type Finding } from '../evidence/finding.js';
+import { sliceFindings } from '../evidence/slices.js';
 import type { Facts } from '../facts.js';
 import type { CausalChange } from '../fault-kind.js';
 import type { Ranked } from '../rank.js';
@@ -45,6 +46,7 @@ export function changeFindings(facts: Facts, ranked: Ranked[]): ChangeFindings {
     logs: input.logs,
     graph: input.graph,
     outside: load === null ? [] : [load],
+    slices: sliceFindings(facts),
   };
   const judgement = judgeChanges(question);
   return { judgement, found: [...guiltFindings(facts, judgement), ...outsideFindings(facts, judgement)] };

@@ -1,7 +1,9 @@
 import { wholePercent } from '../../model/wording.js';
 import type { Change } from '../../model/change.js';
 import type { ServiceGraph } from '../../model/graph.js';
+import type { SliceFinding } from '../../model/slices.js';
 import type { LogTable } from '../../model/telemetry.js';
+import { versionEvidence } from './versions.js';
 import { readChange, type ChangeText } from './diff.js';
 import { describeFailure, type Failure, type Outside } from './failure.js';
 import { effectOf, placeOf, undoneAt, type Effect, type Where } from './effect.js';
@@ -21,6 +23,8 @@ export interface ChangeQuestion {
   graph: ServiceGraph;
   /** Anything else that speaks for a cause outside of all changes, with its strength from 0 to 1. */
   outside: { statement: string; strength: number }[];
+  /** Which versions of services suffer, as far as that was compared. */
+  slices?: SliceFinding[];
 }
 
 /** One reason to believe in the guilt of a change, or not to. */
@@ -103,6 +107,7 @@ export function judgeChanges(question: ChangeQuestion): ChangeJudgement {
       // Without a log line the failure is hardly put in words: to share none of them says nothing.
       wording(link, text.readable && failure.firstLine !== null),
       harmlessness(text),
+      versionEvidence(change, question.slices ?? []),
     ].flatMap((one) => one ?? []);
     const score = evidence.reduce(
       (sum, { stance, weight }) => sum + (stance === 'for' ? weight : -weight),

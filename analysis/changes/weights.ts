@@ -16,6 +16,10 @@ export const EXPIRY = 1.5;
 /** A change is only called the trigger from this probability on, and when none is less likely. */
 export const GUILTY_FROM = 1 / 3;
 
+/** What a change gains when only the version that it brought suffers, and loses when others suffer as much. */
+export const BAD_VERSION = 2;
+export const ALIKE_VERSIONS = 2;
+
 /** What a change gains whose words are the words of the failure; scaled by how many and how rare they are. */
 export const SAME_WORDS = 4;
 /** Sum of matched word weights at which SAME_WORDS is granted to 63 %. */

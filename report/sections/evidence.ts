@@ -112,6 +112,7 @@ const ORIGIN: Record<Evidence['kind'], string> = {
   state: 'platform',
   trace: 'traces',
   log: 'logs',
+  slice: 'slices',
   topology: 'call graph',
   contradiction: 'metrics',
 };

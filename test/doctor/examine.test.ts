@@ -49,6 +49,7 @@ const serviceWith = (
   signals: [{ signal, name: signal, served, pack: 'p', query: 'q' }],
   calls: [],
   calledBy: [],
+  slices: [],
   faults: { told: [], untold: [] },
 });
 

@@ -39,6 +39,7 @@ function stepsOf(record: IncidentRecord): InvestigationSteps {
   return {
     planScope: () => Promise.resolve(aScope()),
     ...{ collectMetrics: notAsked, collectLogs: notAsked, collectTraces: notAsked, collectState: notAsked },
+    collectSlices: notAsked,
     collectChanges: () => Promise.resolve({ changes, gaps: [] }),
     runChecks: () => Promise.resolve({ checks, gaps: [], zones: [], left: 0 }),
     analyse: (given) => {

@@ -81,6 +81,11 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     collectState: ({ source }) =>
       said(`collect ${source}`, { evidence: evidenceOf('conditions', source, '2 conditions'), gaps: [] }),
     collectChanges: () => said('collectChanges', { changes: ref('changes'), count: 0, gaps: [] }),
+    collectSlices: ({ service }) =>
+      said(`slices of ${service}`, {
+        evidence: evidenceOf('slices', `slices-${service}`, `requests of ${service} by version`),
+        gaps: [],
+      }),
     analyse: ({ checks }) => said(checks.length > 0 ? 'analyse with checks' : 'analyse', aConclusion()),
     runChecks: ({ service, zone }) =>
       said(`check ${service}${zone == null ? '' : ` in ${zone}`}`, {

@@ -51,6 +51,11 @@ export function hostileRecord(record: IncidentRecord): IncidentRecord {
     action.expect = spoil(action.expect);
   }
   diagnosis.propagation = diagnosis.propagation.map((step) => ({ ...step, to: spoil(step.to) }));
+  diagnosis.slices = HOSTILE.map((value) => ({
+    ...{ service: spoil('payment'), dimension: 'endpoint', label: 'route', measure: 'time', count: 2 },
+    ...{ outcome: 'concentrated', bad: [value], statement: spoil('Only'), query: spoil('up'), source: value },
+    slices: [{ value, requestShare: 0.5, lossShare: 1, before: null, after: 1 }],
+  }));
   diagnosis.traces = ['javascript:alert(5)', `https://traces.example/?q=${HOSTILE[6]!}`, null].map(
     (page) => ({
       traceId: spoil('4bf9'),

@@ -1,4 +1,5 @@
 import type { IncidentRecord } from '../../model/incident.js';
+import type { SliceFinding } from '../../model/slices.js';
 import { anAnomaly, T0 } from './anomalies.js';
 import { hostileRecord } from './hostile-record.js';
 import {
@@ -122,6 +123,44 @@ function poolSaturation(): IncidentRecord {
   });
 }
 
+/** What runs v812 fails, wherever it runs. */
+function slicesOfBadDeploy(): SliceFinding[] {
+  const common = { service: 'payment', measure: 'failures', source: 'prometheus' } as const;
+  const failing = 'increase(http_requests_total{service="payment", status=~"5.."}[2m])';
+  const all = 'increase(http_requests_total{service="payment"}[2m])';
+  const ratioBy = (label: string): string => `sum by (${label}) (${failing}) / sum by (${label}) (${all})`;
+  return [
+    {
+      ...common,
+      ...{ dimension: 'version', label: 'version', outcome: 'concentrated', bad: ['v812'], count: 2 },
+      statement:
+        'Only version v812 of payment fails more (0.1 % -> 56 % of its requests): it has 100 % of the added failures and 25 % of the requests.',
+      slices: [
+        { value: 'v812', requestShare: 0.25, lossShare: 1, before: null, after: 0.56 },
+        { value: 'v811', requestShare: 0.75, lossShare: 0, before: 0.001, after: 0.001 },
+      ],
+      query: ratioBy('version'),
+    },
+    {
+      ...common,
+      ...{ dimension: 'zone', label: 'zone', outcome: 'alike', bad: [], count: 2 },
+      statement: 'Both zones of payment fail more alike (0.1 % -> 14 % of its requests).',
+      slices: [
+        { value: 'eu-1a', requestShare: 0.5, lossShare: 0.5, before: 0.001, after: 0.14 },
+        { value: 'eu-1b', requestShare: 0.5, lossShare: 0.5, before: 0.001, after: 0.14 },
+      ],
+      query: ratioBy('zone'),
+    },
+    {
+      ...common,
+      ...{ dimension: 'endpoint', label: 'method, route', outcome: 'unknown', bad: [], count: 3 },
+      statement: 'Whether one endpoint of payment suffers cannot be told: 12 requests since it began.',
+      slices: [],
+      query: ratioBy('method, route'),
+    },
+  ];
+}
+
 function badDeploy(): IncidentRecord {
   const series = golden('payment', 'errors');
   const change = aChange();
@@ -171,6 +210,7 @@ function badDeploy(): IncidentRecord {
         ],
         blastRadius: ['payment', 'checkout'],
         propagation: [{ from: 'payment', to: 'checkout', via: 'calls', lagSeconds: 240 }],
+        slices: slicesOfBadDeploy(),
         nextActions: [
           {
             title: 'Take payment back to v811',

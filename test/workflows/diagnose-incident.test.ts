@@ -28,14 +28,15 @@ describe('diagnoseIncident', function () {
   const investigations = (calls: PlayedIncident['calls']) =>
     calls.log.filter((call) => call === 'planScope').length;
 
-  it('investigates, checks the leading suspect, analyses again, publishes, and closes when the alert stays resolved', async () => {
+  it('investigates, checks the leading suspect and tells its requests apart, analyses again, publishes, and closes when the alert stays resolved', async () => {
     const { record, calls } = await play({}, ({ resolve }) => resolve(resolved));
     // What is collected is pulled at the same time, in any order.
     assert.deepEqual(calls.log.slice(1, 4).sort(), ['collect golden', 'collect resources', 'collectChanges']);
-    assert.deepEqual(calls.log.toSpliced(1, 3), [
+    const inOrder = calls.log.toSpliced(1, 3);
+    assert.deepEqual(inOrder.splice(2, 2).sort(), ['check payment', 'slices of payment']);
+    assert.deepEqual(inOrder, [
       'planScope',
       'analyse',
-      'check payment',
       'analyse with checks',
       'save r1',
       'publish record/r1 to chat',
@@ -196,6 +197,7 @@ describe('diagnoseIncident', function () {
       'collect prod-cluster',
     ]);
     assert.deepEqual(asked[0], ['series', 'series', 'logs', 'conditions']);
+    assert.deepEqual(asked[1], [...asked[0], 'slices']);
     assert.deepEqual(
       record.gaps.filter(({ source }) => source === 'jaeger').map(({ reason }) => reason),
       ['refused with 401'],

@@ -1,6 +1,7 @@
 import { groups } from 'd3-array';
 import type { Survey, SurveyedService } from '../../activities/collect/scope/survey.js';
 import { plain } from '../../client/cli/output.js';
+import { sliceDimension } from '../../model/slices.js';
 import { count } from '../../model/wording.js';
 
 const GOLDEN = ['latency', 'errors', 'traffic'] as const;
@@ -61,6 +62,15 @@ function call({ caller, callee, learntFrom }: Survey['calls'][number]): string {
   return `  ${plain(caller)} -> ${plain(callee)} (${plain(learntFrom.source)})`;
 }
 
+/** `slices: version (service_version, 2), instance (pod, 8); no label for node, zone`; nothing where none is known. */
+function slicesLine({ slices }: SurveyedService): string[] {
+  if (slices.length === 0) return [];
+  const told = slices.map(({ dimension, label, values }) => `${dimension} (${plain(label)}, ${values})`);
+  const untold = sliceDimension.options.filter((one) => !slices.some(({ dimension }) => dimension === one));
+  const none = untold.length === 0 ? '' : `; no label for ${untold.join(', ')}`;
+  return [`  slices: ${told.join(', ')}${none}`];
+}
+
 function paragraph(service: SurveyedService): string {
   const { name, signals, faults } = service;
   const byPack = groups(signals, ({ pack, source }) =>
@@ -70,6 +80,7 @@ function paragraph(service: SurveyedService): string {
   return [
     plain(name),
     ...byPack,
+    ...slicesLine(service),
     `  faults that could be told: ${list(faults.told)}`,
     `  faults that could not: ${list(faults.untold)}`,
     ...adviceFor(service).map((line) => `  missing: ${line}`),

@@ -11,6 +11,7 @@ import {
   collecting,
   collectLogs,
   collectMetrics,
+  collectSlices,
   collectState,
   collectTraces,
   inZone as inZoneOptions,
@@ -41,8 +42,8 @@ const SOURCE_KINDS: Record<SourceKind, { what: string; collect: typeof collectLo
 export type Subject = Parameters<Activities['planScope']>[0];
 
 /**
- * One investigation of an incident: scope, collect, analyse, check the leading suspects, analyse again with what the
- * checks saw. What cannot be read becomes a gap, and the investigation goes on without it. Scope, changes, checks and
+ * One investigation of an incident: scope, collect, analyse, check the leading suspects and tell their
+ * requests apart, analyse again with what that showed. What cannot be read becomes a gap, and the investigation goes on without it. Scope, changes, checks and
  * diagnosis are documents in the store, passed on by reference. `onStep` is called as steps begin and end.
  */
 export async function investigate(
@@ -86,10 +87,14 @@ class Run {
     const seen: Seen = { evidence: [...metrics, ...told], changes, checks: [] };
     const first = await this.analyse(scope, seen);
     if (!first) return resultOf(scope, seen, null);
-    const checks = await this.checkSuspects(scope, first.suspects.slice(0, this.policy.checkSuspects));
-    if (checks.length === 0) return resultOf(scope, seen, first);
-    const all = { ...seen, checks };
-    return resultOf(scope, all, (await this.analyse(scope, all)) ?? first);
+    const suspects = first.suspects.slice(0, this.policy.checkSuspects);
+    const [checks, slices] = await Promise.all([
+      this.checkSuspects(scope, suspects),
+      this.collectSlices(scope, suspects),
+    ]);
+    if (checks.length + slices.length === 0) return resultOf(scope, seen, first);
+    const all = { ...seen, evidence: [...seen.evidence, ...slices], checks };
+    return resultOf(scope, all, (await this.analyse(scope, all, true)) ?? first);
   }
 
   private planScope(subject: Subject) {
@@ -146,10 +151,9 @@ class Run {
   }
 
   /** What was missing is part of the conclusion: a second analysis replaces what the first one said of it. */
-  private async analyse(scope: DocumentRef, seen: Seen): Promise<Conclusion | null> {
-    const isSecond = seen.checks.length > 0;
+  private async analyse(scope: DocumentRef, seen: Seen, isSecond = false): Promise<Conclusion | null> {
     const summary = isSecond
-      ? 'Weigh the evidence again with the checks'
+      ? 'Weigh the evidence again with checks and slices'
       : 'Weigh the evidence and rank suspects';
     return this.step(
       { key: 'analysis', source: 'analysis', what: 'a ranking of causes', summary },
@@ -193,6 +197,20 @@ class Run {
         ? `${failed} of ${ran} checks failed; ${left} more would tell little`
         : `${failed} of ${ran} checks failed`,
     );
+  }
+
+  private async collectSlices(scope: DocumentRef, suspects: Conclusion['suspects']): Promise<EvidenceRef[]> {
+    const results = await Promise.all(
+      suspects.map(({ service }) => {
+        const summary = shortSummary(`Tell the requests of ${service} apart`);
+        return this.step(
+          { key: 'slices', source: 'metrics', what: `slices of ${service}`, summary },
+          () => collectSlices.executeWithOptions({ summary, ...this.collecting }, [{ scope, service }]),
+          ({ evidence }) => evidence.summary,
+        );
+      }),
+    );
+    return results.flatMap((result) => (result ? [result.evidence] : []));
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Anomaly, Severity } from '../../../model/anomaly.js';
 import type { Gap } from '../../../model/gap.js';
 import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
 import type { Scope } from '../../../model/incident.js';
+import { SLICE_LABELS } from '../../../model/slices.js';
 import type { InvestigationSteps } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
@@ -131,6 +132,7 @@ export async function planScope(
     packs: [...new Set(bindings.map(({ pack }) => pack))],
     reading,
     graph: { ...partOf(graph, chosen.services), placements: distinctPlacements(placed) },
+    alertSlices: slicesNamedBy(main),
     gaps: merged([
       ...progress.detected.gaps,
       ...progress.sampling.gaps,
@@ -171,6 +173,14 @@ function mainAnomaly(anomalies: readonly Anomaly[]): Anomaly {
   if (!first) throw new RangeError('anomalies: expected at least one, got none');
   const own = firingOrAll(anomalies.filter(({ service }) => service === first.service));
   return SEVERITIES.flatMap((level) => own.filter(({ severity }) => severity === level))[0] ?? first;
+}
+
+/** The part of its service that an alert is about, as far as its labels tell. */
+function slicesNamedBy({ labels }: Anomaly): Record<string, string> {
+  const known = new Set(Object.values(SLICE_LABELS).flat());
+  return Object.fromEntries(
+    Object.entries(labels).filter(([label, value]) => known.has(label) && value !== ''),
+  );
 }
 
 function blindSpots(source: string, packCount: number, graph: ServiceGraph, service: string): Gap[] {

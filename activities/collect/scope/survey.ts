@@ -12,6 +12,7 @@ import type { Pack, SignalSpec } from '../metrics/packs/schema.js';
 import { isOutage, SourceError } from '../metrics/source/errors.js';
 import { askEach, partFor, partsOf, patienceFor, servicesCovered } from '../metrics/source/parts.js';
 import type { AskOptions, MetricsSource } from '../metrics/source/source.js';
+import { surveySlices, type SurveyedSlices } from '../slices/survey-slices.js';
 import { findLabels, type FoundLabel } from './estate.js';
 import { displayNames } from './service-names.js';
 import { packsInUse, readTopology, type Around } from './topology.js';
@@ -42,6 +43,8 @@ export interface SurveyedService {
   signals: SurveyedSignal[];
   calls: string[];
   calledBy: string[];
+  /** By what its requests can be told apart (docs/slices.md). */
+  slices: SurveyedSlices[];
   /** Kinds of fault that what is read could tell, and those that it could not. */
   faults: { told: FaultKind[]; untold: FaultKind[] };
 }
@@ -135,6 +138,7 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
   );
   const calls = topology.graph.edges;
   const places = await findLabels(around);
+  const sliced = await surveySlices(around);
   const services = groups(found, ({ raw }) => shown.get(raw)!).map(([name, signals]) => {
     const read = firstOfEach(signals).map(({ spec, pack, binding }) => ({
       signal: spec.signal,
@@ -151,6 +155,7 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
       signals: read,
       calls: callees,
       calledBy: callers,
+      slices: signals.map(({ raw }) => sliced.slices.get(raw)).find((one) => one !== undefined) ?? [],
       faults: faultsTold(read, callers.length > 0),
     };
   });
@@ -167,6 +172,7 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
     gaps: merged([
       ...gaps,
       ...places.gaps,
+      ...sliced.gaps,
       ...topology.gaps,
       ...refusals.map(({ reason }) => ({ source: deps.source.name, what: 'a query of a pack', reason })),
     ]),

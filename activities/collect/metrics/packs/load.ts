@@ -123,10 +123,10 @@ function variantsOf({ variants, set, detect, ...rest }: PackFile, file: string):
 type OneVariant = Omit<PackFile, 'variants' | 'set' | 'detect'> & Pick<Pack, 'detect'>;
 
 /** Fills the pack's own variables into everything that it asks, values may use one another; writes requests out. */
-function filled({ requests, calls, ...pack }: OneVariant, set: Variables, file: string): Pack {
+function filled({ requests, calls, slices, ...pack }: OneVariant, set: Variables, file: string): Pack {
   const own = Object.fromEntries(Object.entries(set).map(([name, value]) => [name, fill(value, set)]));
   const filledIn = <T>(specs: T): T => mapTexts(specs, (text) => fill(text, own)) as T;
-  const counted = { requests: filledIn(requests), calls: filledIn(calls) };
+  const counted = { requests: filledIn(requests), calls: filledIn(calls), slices: filledIn(slices) };
   for (const [group, specs] of Object.entries(counted)) {
     const at = specs.findIndex(({ unit }) => !isTimeUnit(unit));
     if (at >= 0) {
@@ -143,6 +143,7 @@ function filled({ requests, calls, ...pack }: OneVariant, set: Variables, file: 
     ...pack,
     file,
     callees: written.callees,
+    slices: [...counted.requests, ...counted.slices],
     signals: [...written.signals, ...filledIn(pack.signals)],
     edges: [...written.edges, ...filledIn(pack.edges)],
     placements: filledIn(pack.placements),

@@ -27,10 +27,15 @@ export function writtenOut(requests: readonly RequestSpec[], calls: readonly Req
   };
 }
 
-const TO_SECONDS: Record<TimeUnit, string> = { s: '', ms: ' / 1000', us: ' / 1000000', ns: ' / 1000000000' };
+export const TO_SECONDS: Record<TimeUnit, string> = {
+  s: '',
+  ms: ' / 1000',
+  us: ' / 1000000',
+  ns: ' / 1000000000',
+};
 
 /** One kind of requests with what its queries share. */
-class Counted {
+export class Counted {
   /** Label of the callee in answers. */
   readonly callee: string | undefined;
   readonly by: string;

@@ -254,6 +254,8 @@ export const packFile = z
         'expected one with a list of labels of callees at most',
       )
       .default([]),
+    /** Requests that `signals` measure by queries of their own, so that they can be told apart by slice too. */
+    slices: z.array(servedRequests).default([]),
     signals: z.array(signal).default([]),
     edges: z.array(edge).default([]),
     placements: z.array(placement).default([]),
@@ -272,6 +274,8 @@ export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 're
   callees: CalleeLabels | null;
   /** The native histogram by which it is recognised; left out by a pack that reads classic ones. */
   native?: string;
+  /** All requests that it says are served, whether its signals are written out of them or not. */
+  slices: RequestSpec[];
   /** Where it was read, for messages. */
   file: string;
 }
