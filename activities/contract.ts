@@ -4,6 +4,7 @@ import type { CheckResult } from '../model/check.js';
 import type { DeliveryResult, OutboxItem } from '../model/delivery.js';
 import type { Diagnosis, Suspect } from '../model/diagnosis.js';
 import type { Gap } from '../model/gap.js';
+import type { HeartbeatState } from '../model/heartbeat.js';
 import type { GuardListener, GuardLook, GuardRequest, GuardState } from '../model/guard.js';
 import type { CorrelateAnswer, CorrelateRequest, TriagePolicy } from '../model/triage.js';
 import type { WatchMemory, WatchRound } from '../model/watch.js';
@@ -43,8 +44,8 @@ export interface Policy {
   feedbackWindowSeconds: number;
   /** Address of the Temporal UI, for the link to the run; null when there is none. */
   uiUrl: string | null;
-  /** Page on which people look at metrics, for a link; null when none is configured. */
-  metricsUrl: string | null;
+  /** Pages on which people look at metrics, for links. */
+  metricsPages: { title: string; url: string }[];
   /** Version of Faultline, stamped into the record. */
   productVersion: string;
 }
@@ -215,6 +216,9 @@ export interface Activities {
 
   /** Tells where a deploy guard is to one that is configured (`guard`); nothing where none is. */
   tellGuard(input: { to: GuardListener; state: GuardState }): Promise<void>;
+
+  /** Raises the silence of a heartbeat, or its end (unix seconds) where that is given. */
+  tellHeartbeat(input: { state: HeartbeatState; endedAt: number | null }): Promise<void>;
 
   /** One look of a watch: raises what begins and ends, and answers what the next look needs to know. */
   runWatch(input: { name: string; memory: WatchMemory; at: number }): Promise<WatchRound>;

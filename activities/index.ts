@@ -17,6 +17,7 @@ import { startStore } from './record/start-store.js';
 import { withRoutes } from './route/sinks-for.js';
 import { withRunbooks } from './runbooks/with-runbooks.js';
 import { createRunWatch, type Raise } from './watch/run-watch.js';
+import { createTellHeartbeat } from './watch/tell-heartbeat.js';
 
 /**
  * Every activity of a worker, over what its configuration names. `close` lets go of connections and threads; `storeId`
@@ -60,6 +61,7 @@ export async function createActivities(deps: {
       ...createJudgeRollout({ documents: documentsIn(store.evidence), store: store.evidence }),
       ...createTellGuard(config.guard),
       ...createRunWatch({ ...collect, raise: deps.raise }),
+      ...createTellHeartbeat(deps.raise),
       ...createPublish({ sinks: config.sinks, records, blobs, log }),
     },
     storeId: store.id,

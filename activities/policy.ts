@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { ANALYSIS_TASK_QUEUE, COLLECT_TASK_QUEUE } from '../model/messages.js';
-import type { Activities } from './contract.js';
+import type { Activities, Policy } from './contract.js';
 
 /** The `readPolicy` activity: how this worker's configuration wants incidents to be followed. */
 export function createReadPolicy(deps: {
@@ -25,8 +25,16 @@ export function createReadPolicy(deps: {
         taskQueues: { collect: COLLECT_TASK_QUEUE, analyse: ANALYSIS_TASK_QUEUE },
         ...followUp,
         uiUrl: temporal.uiUrl ?? null,
-        metricsUrl: (metrics.type === 'prometheus' && metrics.publicUrl) || null,
+        metricsPages: metricsPages(metrics),
         productVersion: deps.productVersion,
       }),
   };
+}
+
+function metricsPages(sources: Config['metrics']): Policy['metricsPages'] {
+  return sources.flatMap((source) => {
+    const url = source.type === 'prometheus' ? source.publicUrl : undefined;
+    const title = sources.length === 1 ? 'Metrics' : `Metrics of ${source.name}`;
+    return url === undefined ? [] : [{ title, url }];
+  });
 }

@@ -7,9 +7,10 @@ import type { Baseline } from './series/baseline.js';
 import { valueAt } from './accounts/losses.js';
 import { isOwnLatency } from './sight.js';
 import { rise } from './story.js';
-import { doublings, quietness, slowdown, type ServiceFacts } from './service-facts.js';
+import { doublings, quietness, seesFailures, slowdown, type ServiceFacts } from './service-facts.js';
 import { quantileSorted } from './stats/order.js';
-import { KIND, RANK, SERIES } from './weights.js';
+import { KIND, RANK } from './weights.js';
+import { SERIES } from './series/weights.js';
 
 /** What trouble of each resource is called. */
 const RESOURCES: [SignalKind, FaultKind][] = [
@@ -84,6 +85,11 @@ export function faultKinds(
     vote('dependency-down', KIND.leftover);
   }
   vote('dependency-down', KIND.refused * refused(own));
+  // That it is down follows from why none of its instances runs.
+  const [why] = WHY_NONE_RUNS.filter((kind) => (told.get(kind) ?? 0) > 0).sort(
+    (a, b) => told.get(b)! - told.get(a)!,
+  );
+  if (why !== undefined) pass(votes, ['dependency-down'], why, 1);
   if (facts.graph.external.has(service)) foldIntoProvider(votes);
   // What somebody did is the cause, and what the machine shows of it the effect.
   if (causalChange !== null) {
@@ -112,6 +118,9 @@ const OF_PLATFORM = new Set<FaultKind>([
   'routing',
   'certificate',
 ]);
+
+/** ... and those of them that leave a service without instances. */
+const WHY_NONE_RUNS: FaultKind[] = ['start-failure', 'scheduling', 'quota'];
 
 /** A change of the service that is likely the trigger, and touches what fails. */
 export interface CausalChange {
@@ -174,14 +183,6 @@ function isHostFull({ graph, hosts, services }: Facts, service: number): boolean
       tenant !== service && services[tenant]!.loudness >= RANK.leastStrength;
     return isFull === true && tenants.includes(service) && tenants.some(suffers);
   });
-}
-
-/** Whether the service itself sees that its answers fail. */
-function seesFailures({ symptoms }: ServiceFacts): boolean {
-  return symptoms.some(
-    ({ series, strength }) =>
-      series.signal === 'errors' && series.perspective === 'server' && strength >= RANK.leastStrength,
-  );
 }
 
 /** Of a service that is not ours nobody here can tell, or mend, what is wrong within it or on the way to it. */

@@ -12,7 +12,7 @@ import { believed, scoresOf, type Doubts, type Ranked } from './rank.js';
 import { bySeason } from './series/season.js';
 import { exemplaryTraces } from './traces/exemplars.js';
 import { weigh } from './weigh.js';
-import { LIMITS } from './weights.js';
+import { LIMITS } from './limits.js';
 import { write } from './write.js';
 
 export { RULES_VERSION } from './weights.js';
@@ -70,7 +70,10 @@ export function suspectsOf(input: DiagnosisInput): Suspects {
   const before = scoresOf(facts, found);
   const { judgement, found: byChange } = changeFindings(facts, before);
   const doubts = {
-    noise: noiseOf(given),
+    noise: noiseOf(
+      given,
+      before.map(({ service }) => facts.graph.names[service]!),
+    ),
     best: before[0]?.score ?? 0,
   };
   const all = [...found, ...byChange];

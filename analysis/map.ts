@@ -3,7 +3,8 @@ import type { SignalKind } from '../model/series.js';
 import { badness } from './evidence/finding.js';
 import type { Facts } from './facts.js';
 import { isGolden } from './series/onset.js';
-import { LIMITS, RANK } from './weights.js';
+import { LIMITS } from './limits.js';
+import { RANK } from './weights.js';
 
 type Concluded = Pick<Diagnosis, 'anomaly' | 'verdict' | 'propagation' | 'blastRadius'>;
 

@@ -2,6 +2,7 @@ import type { DiagnosisInput } from './input.js';
 import type { Series } from '../model/series.js';
 import { scoresOf } from './rank.js';
 import { gridOf, seenSince } from './series/grid.js';
+import { ownerOf } from './series/onset.js';
 import { weigh } from './weigh.js';
 
 /** How many placebos are asked, at most. */
@@ -14,17 +15,19 @@ const LEAST_AFTER = 3;
 
 /**
  * More series than this are not read again: what placebos cost grows with them, and a diagnosis may take no longer than
- * parsing.
+ * parsing. Of more, so many are: of the alerting service and so many leading suspects.
  */
 const MOST_SERIES = 2000;
+const LEADING = 30;
+const LEADING_SERIES = 300;
 
 /**
  * How much the strongest suspect scores when nothing is wrong, in the unit of the ranking: the highest score that the
- * same analysis finds at moments of the calm. Null where the calm is too short to ask, or there is too much to read.
+ * same analysis finds at moments of the calm. `leading` are services, best first. Null where the calm is too short to
+ * ask.
  */
-export function noiseOf(input: DiagnosisInput): number | null {
-  if (input.series.length > MOST_SERIES) return null;
-  const placebos = placebosOf(input);
+export function noiseOf(input: DiagnosisInput, leading: readonly string[]): number | null {
+  const placebos = placebosOf(askedOf(input, leading));
   if (placebos.length === 0) return null;
   return Math.max(
     ...placebos.map((placebo) => {
@@ -32,6 +35,15 @@ export function noiseOf(input: DiagnosisInput): number | null {
       return Math.max(0, ...scoresOf(facts, found).map(({ score }) => score));
     }),
   );
+}
+
+/** Of a system that is too large only the alerting service and its leading suspects, with the calls between them. */
+function askedOf(input: DiagnosisInput, leading: readonly string[]): DiagnosisInput {
+  if (input.series.length <= MOST_SERIES) return input;
+  const asked = new Set([input.anomaly.service, ...leading.slice(0, LEADING)]);
+  const series = input.series.filter(({ subject }) => asked.has(ownerOf(subject))).slice(0, LEADING_SERIES);
+  const edges = input.graph.edges.filter(({ caller, callee }) => asked.has(caller) && asked.has(callee));
+  return { ...input, series, graph: { ...input.graph, edges } };
 }
 
 /**

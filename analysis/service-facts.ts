@@ -66,3 +66,14 @@ export function doublings({ weighed: { before, after }, strength, sign }: Deviat
   if (sign === -1) return 0;
   return before > 0 ? Math.log2(after / before) : strength;
 }
+
+/** Whether the service itself sees that its answers fail. */
+export function seesFailures({ symptoms }: ServiceFacts): boolean {
+  return symptoms.some(
+    ({ series, strength }) =>
+      series.subject.kind === 'service' &&
+      series.signal === 'errors' &&
+      series.perspective === 'server' &&
+      strength >= RANK.leastStrength,
+  );
+}

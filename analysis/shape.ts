@@ -1,6 +1,6 @@
 import type { DiagnosisInput } from './input.js';
 import type { Series } from '../model/series.js';
-import { LIMITS } from './weights.js';
+import { LIMITS } from './limits.js';
 
 /**
  * The course of a series over the window in at most `LIMITS.shape` even steps, for a sparkline: the mean of the

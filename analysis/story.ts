@@ -6,7 +6,8 @@ import type { Grid } from './series/grid.js';
 import type { Baseline } from './series/baseline.js';
 import type { Deviation } from './series/deviation.js';
 import { correlation } from './stats/correlation.js';
-import { RANK, SERIES } from './weights.js';
+import { RANK } from './weights.js';
+import { SERIES } from './series/weights.js';
 
 /**
  * The alert's own story: which signals tell it, and how they went. Other moves are part of the story as far as
@@ -103,6 +104,17 @@ function acrossKinds(theirs: Deviation): number {
 }
 
 /**
+ * How far a slow callee holds the workers of its caller, 0..1: as many as were at work in its calm make everybody wait
+ * (Little 1961), in that caller as long as in the callee and longer. In the same statistic on both sides.
+ */
+function heldBy(theirs: Deviation, mine: Deviation, asked: number): number {
+  const isSame = tailOf(mine.series.name) === tailOf(theirs.series.name);
+  if (theirs.series.signal !== 'latency' || !isSame || mine.sign !== 1 || mine.before <= 0) return 0;
+  const grown = doublings(theirs) / Math.max(1e-9, doublings(mine));
+  return Math.min(1, Math.max(0, rise(theirs) * asked) / mine.before) * Math.min(1, Math.max(0, grown));
+}
+
+/**
  * How much of a caller's symptom a callee's symptom can account for, 0..1: errors come from errors and seconds
  * from seconds (a call that takes very long may fail, so a little passes between the kinds); not more seconds
  * than the callee lost; and not for more requests than the callee is asked by.
@@ -123,7 +135,7 @@ export function accountsFor(
     else if (move.series.unit === mine.series.unit && rise(mine) !== 0) {
       const size = Math.abs(rise(move) / rise(mine));
       const reaches = Math.min(1, asked / tailOf(mine.series.name));
-      share *= Math.min(1, (size * reaches) / RANK.enoughSize);
+      share *= Math.max(heldBy(move, mine, asked), Math.min(1, (size * reaches) / RANK.enoughSize));
     }
     if (share > (best?.share ?? 0)) best = { share, move };
   }

@@ -1,6 +1,7 @@
 import type { CallGraph } from './graph/call-graph.js';
 import type { Baseline } from './series/baseline.js';
-import { RANK, SERIES } from './weights.js';
+import { RANK } from './weights.js';
+import { SERIES } from './series/weights.js';
 
 /** A service that stopped reporting: how many metrics it has and which of them ended. */
 export interface Vanished {

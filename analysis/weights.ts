@@ -4,120 +4,6 @@
  */
 export const RULES_VERSION = '7';
 
-/** How series are read. */
-export const SERIES = {
-  /** Alerts are late or early by this much or by `slackSteps` samples, whichever is more. */
-  slackSeconds: 60,
-  slackSteps: 2,
-  /** Alerts wait before they fire: the true onset is looked for this far back where the calm is long enough. */
-  lookbackSeconds: 300,
-  /** ... which is when at most this share of the calm is given up for it. */
-  lookbackShare: 0.25,
-  /** ... but doubt about the alert's time eats at most this share of the calm. */
-  slackShare: 0.34,
-  /** Bins right before the onset that say where the series was when it began. */
-  referenceBins: 3,
-  /** A cause may show this long before what users feel, or one sample if those are longer. */
-  leadSeconds: 60,
-  /** A metric without any variance in the calm has no sigma: its moves count as this many. */
-  flatSigmas: 20,
-  /** Finer data are averaged into bins of about this width: an onset is not known better, and noise shrinks. */
-  binSeconds: 10,
-  /** Fewer calm samples than this are no baseline. */
-  minCalm: 4,
-  /** A move below this share of the calm level is no move, however steady the metric. */
-  relativeFloor: 0.03,
-  /** Deviations are cut at this many sigmas before they are summed, so that one spike is not an incident. */
-  clip: 12,
-  /** Reference drift of the cumulative sum, in sigmas: half the smallest shift worth finding. */
-  drift: 1,
-  /** Surprise is -log10(p). More than this is not told apart. */
-  maxSurprise: 8,
-  /** Surprise at which a move counts for 63 % of its size. */
-  rarityScale: 1.5,
-  /** Moves of fewer doublings of a sigma are none. */
-  leastSize: 0.4,
-  /** What a move of a single bin is worth. */
-  spike: 0.8,
-  /** Earlier days are brought to today's level by at most this factor. */
-  seasonGrowth: 2,
-} as const;
-
-/** How the beginning of the incident is found. */
-export const BEGIN = {
-  /** An excursion of this height gives half a vote. */
-  halfHeight: 50,
-  /** The highest excursion that the alert's own signals, or all that users feel, need to decide alone. */
-  clearHeight: 12,
-  /** ... and how surprising it must be for the alert's own signals (-log10 of its chance in the calm). */
-  leastSurprise: 1.2,
-  /** The alert's own signals decide if they reach this share of the loudest of all that users feel. */
-  audible: 0.15,
-  /** What the highest excursion of all must have, or nothing happened. */
-  leastHeight: 5,
-  /** A moment with this share of the most votes explains as much as the best. */
-  nearly: 0.75,
-  /** A series begins before the incident only if its step then is so many times the one at the incident's moment. */
-  clearlySharper: 1.5,
-  /** Bins after a moment that show how sharp a step it is. */
-  stepBins: 2,
-  /** A beginning this long before or after what the alert's time leaves in doubt is half as likely. */
-  doubtSeconds: 120,
-  /** The loudest series vote; more would only add noise and time. */
-  voters: 64,
-} as const;
-
-/** How spans are read. */
-export const TRACES = {
-  /** Fewer spans of one operation, before or during, are not compared; */
-  leastSample: 3,
-  /** ... runs, ends and blocks of the calm need so many. */
-  minSpans: 8,
-  /** -log10 of the chance from which a difference counts, and from which it is beyond doubt. */
-  leastDecades: 1.3,
-  /** Parts of the calm whose differences are the noise. */
-  blocks: 4,
-  /** The typical duration is the mean of these quantiles. */
-  quantiles: [0.1, 0.3, 0.5, 0.7, 0.9],
-  /** Differences below this share of the calm, or below these seconds, are none. */
-  relativeFloor: 0.05,
-  leastSeconds: 0.0002,
-  /** Sigmas from which a difference counts. */
-  clear: 3,
-  /** By how many sigmas of mere counting the farthest block is off when nothing is wrong. */
-  blockSigmas: 1.5,
-  /** Runs of an operation that end elsewhere in fewer cases than this are chance. */
-  leastEndChange: 0.2,
-  /** A trace is an example of slowness beyond so many times the median and this quantile of the calm; */
-  slowFactor: 1.5,
-  slowQuantile: 0.95,
-  /** ... and names the suspect when that spent this share of it. */
-  leastTold: 0.2,
-} as const;
-
-/** How kinds of log lines are compared. */
-export const LOGS = {
-  /** The calm or the incident, whichever is shorter, is cut into so many moments, of so many seconds each. */
-  moments: 20,
-  shortestMoment: 1,
-  longestMoment: 10,
-  /** A service that wrote in fewer moments, before or during, is not compared. */
-  leastMoments: 4,
-  /** A line says what it is about in its first characters; stack traces follow. */
-  longestLine: 500,
-  /** Kinds of lines of one service and level that are told apart; the rest are counted together. */
-  kindsOfOne: 1_000,
-  /** Texts of one service and level whose kind is remembered: beyond them each line is looked up in the tree. */
-  knownTexts: 20_000,
-  /** The tree of templates (drain.ts): the numbers that its authors give. */
-  drain: { depth: 4, similarity: 0.8, maxChildren: 100 },
-  /** A line is gone when it is in less than this share of the moments it was in before; more, from so many times on. */
-  goneBelow: 0.25,
-  moreFrom: 3,
-  /** -log10 of the chance from which a change counts. */
-  leastDecades: 0.5,
-} as const;
-
 /** How the accounts of lost seconds and lost requests are kept. */
 export const ACCOUNTS = {
   /** A rise of so many sigmas of calm stretches of the incident's length is real; */
@@ -163,6 +49,8 @@ export const RANK = {
   way: 0.9,
   /** ... and what is left of these in another currency than the alert's. */
   otherCurrency: 0.2,
+  /** ... and how many times more they say where there is no calm, and nobody knows how far a metric usually strays. */
+  withoutCalm: 3,
   /** Worth of all that services take more of a resource than before. */
   taken: { cpu: 3, memory: 1.3, disk: 0.5 },
   /** A service suffers clearly, for what services suffer from together, from this strength on. */
@@ -250,6 +138,8 @@ export const RANK = {
   leastImpactStrength: 0.3,
   /** Cost of not being called by the alerting service at all. */
   unreachable: 0.8,
+  /** Share of what speaks for a service that is taken from it where no known call touches it at all. */
+  stranger: 0.9,
   /** Share of a symptom that is taken away when none of the callees' symptoms of that kind are measured. */
   hidden: 0.75,
   /** Worth of complete silence behind a service that is still asked; losses below the share are habits. */
@@ -433,44 +323,6 @@ export const RULES = {
   onsetSlack: 2,
   /** Share from which a suspect is ruled out. */
   ruledOut: 0.6,
-} as const;
-
-/** How much of everything a diagnosis holds: it travels through workflow history. */
-export const LIMITS = {
-  suspects: 10,
-  evidence: 10,
-  /** Evidence below this weight is not told. */
-  leastWeight: 0.1,
-  ranking: 1000,
-  /** The loudest, whose callees are looked for. */
-  sufferers: 4096,
-  symptoms: 40,
-  /** Steps of a symptom's shape. */
-  shape: 40,
-  steps: 12,
-  blastRadius: 50,
-  /** The map: those of the story and as many neighbours as there is room for. */
-  mapServices: 60,
-  mapCalls: 200,
-  ruledOut: 5,
-  /** Traces to look at. */
-  traces: 3,
-  /** Comparisons of slices: five dimensions of three checked suspects. */
-  slices: 15,
-  open: 4,
-  /**
-   * Candidates that are named together: until they hold so much of the belief, while each holds so much, and no more
-   * than a person checks at once.
-   */
-  covered: 0.9,
-  leastCandidate: 0.1,
-  candidates: 3,
-  /** A rival that is likelier than this deserves a check. */
-  rivalBelief: 0.15,
-  /** Fault kinds that are less likely get no action. */
-  leastKind: 0.15,
-  /** Changes that are less likely are named as ruled out. */
-  innocentBelow: 0.2,
 } as const;
 
 /** How the kind of fault is told. */

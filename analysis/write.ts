@@ -16,7 +16,8 @@ import { isGolden } from './series/onset.js';
 import { shapeOf } from './shape.js';
 import { CALL_GRAPH, isLinked, sightOf, type Sight } from './sight.js';
 import { FAULT_TYPE_WORDS, quantity, wholePercent } from '../model/wording.js';
-import { LIMITS, RANK, RULES, RULES_VERSION } from './weights.js';
+import { LIMITS } from './limits.js';
+import { RANK, RULES, RULES_VERSION } from './weights.js';
 
 /** Puts the result of the ranking in the words and the size of a diagnosis. */
 export function write(facts: Facts, ranked: Ranked[], judgement: ChangeJudgement): Diagnosis {

@@ -1,6 +1,6 @@
 import { readConfig, type ConfigParts, type LoadOptions } from './load.js';
 import { redact } from './redact.js';
-import { configSchema } from './schema.js';
+import { configSchema, type Config } from './schema.js';
 import { nodesAt, pathText, schemaNode, valueAt, type Path } from './schema-walk.js';
 
 /** One setting as it holds. */
@@ -20,11 +20,17 @@ export async function effectiveSettings(options: LoadOptions): Promise<Effective
   const parts = await readConfig(options);
   const { config, secrets } = parts.loaded;
   const root = schemaNode(configSchema);
-  return leavesOf(config).map(({ path, value }) => {
-    const isSecret = nodesAt(root, config, path).some((node) => node.secret);
+  const whole = asWritten(config, parts.given);
+  return leavesOf(whole).map(({ path, value }) => {
+    const isSecret = nodesAt(root, whole, path).some((node) => node.secret);
     const shown = typeof value === 'string' ? redact(value, secrets) : value;
     return { setting: pathText(path), value: isSecret ? MASK : shown, from: originOf(path, parts) };
   });
+}
+
+/** A single source of metrics is shown as it is written, not as a list of one. */
+function asWritten(config: Config, given: unknown): unknown {
+  return Array.isArray(valueAt(given, ['metrics'])) ? config : { ...config, metrics: config.metrics[0] };
 }
 
 function originOf(path: Path, { written, given, overrides, lineOf, shownFile }: ConfigParts): string {

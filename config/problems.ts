@@ -10,7 +10,7 @@ export function problemsOf(
   root: SchemaNode,
   lineOf: (path: Path) => number | null,
 ): Problem[] {
-  return error.issues.flatMap((issue) => {
+  return error.issues.flatMap(meantOf).flatMap((issue) => {
     const nodes = nodesAt(root, input, issue.path);
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeys(nodes).filter((key) => valueAt(input, [...issue.path, key]) === undefined);
@@ -27,6 +27,19 @@ export function problemsOf(
       issue.code === 'custom' ? issue.message : `expected ${expected(issue, nodes)}, got ${got}`;
     return [{ path, problem, remedy: remedyOf(issue, value), line }];
   });
+}
+
+/** What is wrong within a value of the right type. */
+const WITHIN: readonly string[] = ['unrecognized_keys', 'too_small', 'too_big', 'custom'];
+
+/** Of a value that may be one thing or a list of them, what is wrong with that which it is. */
+function meantOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || WITHIN.includes(code)),
+  );
+  if (meant.length !== 1) return [issue];
+  return meant[0]!.flatMap((inner) => meantOf({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function unknownKey(key: string, parent: Path, known: string[], line: number | null): Problem {

@@ -51,7 +51,7 @@ export function under(nodes: readonly SchemaNode[], key: PropertyKey, value: unk
 }
 
 function childNode(node: SchemaNode, key: PropertyKey): SchemaNode | undefined {
-  if (node.type === 'array') return node.items;
+  if (node.type === 'array') return typeof key === 'number' ? node.items : undefined;
   const property = node.properties?.[String(key)];
   if (property) return property;
   return typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;

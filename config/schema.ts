@@ -6,7 +6,8 @@ import { followUp } from './follow-up.js';
 import { guard } from './guard.js';
 import { kubernetes } from './kubernetes.js';
 import { logs } from './logs.js';
-import { filePath, httpUrl, outgoingAuth, seconds, secret, serverUrl, tls } from './primitives.js';
+import { metrics } from './metrics.js';
+import { filePath, httpUrl, seconds } from './primitives.js';
 import { dev, worker } from './processes.js';
 import { record } from './record.js';
 import { services } from './services.js';
@@ -17,42 +18,6 @@ import { traces } from './traces.js';
 import { triage } from './triage.js';
 import { watches } from './watches.js';
 import { webhook } from './webhook.js';
-
-const prometheusSource = z.strictObject({
-  type: z.literal('prometheus'),
-  /** Name in reports and gaps. */
-  name: z.string().min(1).default('prometheus'),
-  /** Base address; Mimir's /prometheus and VictoriaMetrics' /select/... prefixes belong to it. */
-  url: serverUrl,
-  auth: outgoingAuth.default({ type: 'none' }),
-  tls,
-  /** Sent as X-Scope-OrgID (Mimir, Cortex). */
-  tenant: z.string().min(1).optional(),
-  headers: z.record(z.string(), secret).default({}),
-  /** How long one query may take, from when it is sent. */
-  timeoutSeconds: seconds.default(30),
-  /**
-   * Queries that one worker has under way at this source; others wait, and their time has not begun. Prometheus
-   * answers 20 at a time by default, and dashboards need theirs. As many collecting activities run at a time.
-   */
-  maxConcurrentQueries: z.number().int().min(1).max(100).default(8),
-  /** Page on which people look at these metrics, linked in every summary; no link when left out. */
-  publicUrl: httpUrl.optional(),
-});
-export type PrometheusSourceConfig = z.infer<typeof prometheusSource>;
-
-const recordingSource = z.strictObject({
-  type: z.literal('recording'),
-  name: z.string().min(1).default('recording'),
-  /** File made by `npm run record`. */
-  file: filePath,
-  /** Plays the recording as if its alert began at this moment (unix seconds); as recorded when left out. */
-  playAt: z.number().positive().optional(),
-});
-export type RecordingSourceConfig = z.infer<typeof recordingSource>;
-
-const metricsSource = z.discriminatedUnion('type', [prometheusSource, recordingSource]);
-export type MetricsSourceConfig = z.infer<typeof metricsSource>;
 
 const settings = z.strictObject({
   /**
@@ -69,7 +34,7 @@ const settings = z.strictObject({
     })
     .prefault({}),
 
-  metrics: metricsSource,
+  metrics,
 
   packs: z
     .strictObject({
@@ -83,6 +48,8 @@ const settings = z.strictObject({
   /** What is known of the services beside what metrics tell. */
   topology: z
     .strictObject({
+      /** Catalogue files of Backstage; `*` stands for any part of a path. */
+      catalogs: z.array(filePath).max(50).default([]),
       services: z
         .array(
           z.strictObject({
@@ -174,12 +141,13 @@ export type Config = z.infer<typeof configSchema>;
 
 /** Gaps, steps and evidence say which source they are of by its name alone. */
 function demandDistinctNames(
-  { logs, traces, kubernetes, status, changes }: z.infer<typeof settings>,
+  { metrics, logs, traces, kubernetes, status, changes }: z.infer<typeof settings>,
   context: z.RefinementCtx,
 ): void {
   const owners = new Map<string, string>();
-  for (const [list, sources] of Object.entries({ logs, traces, kubernetes, status, changes })) {
-    sources.forEach(({ name }, i) => {
+  for (const [list, sources] of Object.entries({ metrics, logs, traces, kubernetes, status, changes })) {
+    // A single source that is wrong has not become a list of one yet.
+    [sources].flat().forEach(({ name }, i) => {
       const owner = owners.get(name);
       owners.set(name, list);
       if (owner === undefined) return;

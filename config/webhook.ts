@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { changeHooks } from './change-hooks.js';
 import { hasHooks, hasSources, isLoopback, openToAnyone } from './exposure.js';
+import { heartbeats } from './heartbeats.js';
 import { filePath, seconds } from './primitives.js';
 import { port } from './processes.js';
 import { apiAuth, receiverAuth } from './receiver-auth.js';
@@ -52,6 +53,8 @@ const settings = z.strictObject({
       severities: z.array(z.string().min(1)).default(['none']),
     })
     .prefault({}),
+  /** Alerts that must come again and again: their silence is told. */
+  heartbeats,
   /** A start that is longer ago is not believed: the time of receipt is taken. */
   maxAlertAgeDays: z.number().positive().default(7),
   /**

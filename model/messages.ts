@@ -2,6 +2,7 @@ import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@tempo
 import type { Anomaly } from './anomaly.js';
 import type { IncidentMessage, TriageMessage } from './delivery.js';
 import type { GuardRequest, GuardState } from './guard.js';
+import type { HeartbeatMessage, HeartbeatState } from './heartbeat.js';
 import type { IncidentRecord } from './incident.js';
 import type {
   Acknowledgement,
@@ -107,6 +108,17 @@ export const WATCH_WORKFLOW = 'watch';
 
 export function watchScheduleId(environment: string, name: string): string {
   return `watch/${environment}/${name}`;
+}
+
+/** Watches one heartbeat: one run for each, which never ends. */
+export const HEARTBEAT_WORKFLOW = 'heartbeat';
+/** To a heartbeat: it was heard of. */
+export const heartbeatMessage = signal<[HeartbeatMessage]>('heartbeatMessage');
+/** Of a heartbeat: when it was last heard of. */
+export const heartbeatState = query<HeartbeatState>('heartbeatState');
+
+export function heartbeatId(environment: string, name: string): string {
+  return `heartbeat/${environment}/${name}`;
 }
 
 /** Keeps changes that were reported: one short run for each report. */

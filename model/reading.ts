@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** How one metric pack is read at the source: which of its candidate labels names whom there. */
 export const binding = z.object({
   pack: z.string(),
+  /** Name of the source that has it, where there are several. */
+  source: z.string().optional(),
+  /** Clusters of the services that this source has, where there are several sources and it is known. */
+  clusters: z.array(z.string()).optional(),
   /** Label of the service. */
   service: z.string(),
   /** The part of that label's value that is the name, where it is not the whole: `$name` stands for it. */

@@ -5,7 +5,7 @@ import { examineLogs } from './doctor/logs.js';
 import { examineConfiguration } from './doctor/configuration.js';
 import { examineKubernetes } from './doctor/kubernetes.js';
 import { AREAS, failed, reasonOf, type Area, type Finding } from './doctor/finding.js';
-import { examineMetrics, type MetricsDeps } from './doctor/metrics.js';
+import { examineSources, type MetricsDeps } from './doctor/metrics.js';
 import { examineSinks } from './doctor/sinks.js';
 import { examineStatus } from './doctor/status.js';
 import { examineStore } from './doctor/store.js';
@@ -40,6 +40,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
         env: options.env,
         server: options.server,
         profile: loaded?.config.temporal.profile,
+        config: loaded?.config,
       }),
     ...(loaded === null ? UNKNOWN : checksWith(loaded, options)),
   };
@@ -70,7 +71,7 @@ function checksWith(
   const { config } = loaded;
   const open = () => openMetrics(loaded);
   return {
-    metrics: () => withMetrics(open, 'metrics', (deps) => examineMetrics(config.metrics, deps)),
+    metrics: () => withMetrics(open, 'metrics', (deps) => examineSources(config.metrics, deps)),
     watches: () =>
       config.watches.length === 0
         ? Promise.resolve([])

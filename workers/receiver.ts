@@ -5,6 +5,7 @@ import { pastIncidentsApi } from '../client/api/past-incidents.js';
 import { steeringRoutes } from '../client/api/steering.js';
 import { changeRoutes } from '../client/changes/routes.js';
 import type { Incidents } from '../client/incidents.js';
+import { createHeartbeats } from '../client/heartbeats.js';
 import { buildReceiver } from '../client/intake/receiver.js';
 import { createChangeReports } from '../client/reported-changes.js';
 import type { Temporal } from '../client/temporal.js';
@@ -30,6 +31,7 @@ export function createReceiver(parts: {
   ];
   return buildReceiver({
     ...{ config, incidents, log },
+    heartbeats: createHeartbeats(temporal, config),
     routes: (server) => {
       for (const add of routes) add(server);
       if (record) server.addHook('onClose', record.close);

@@ -34,8 +34,12 @@ export async function createSlotWorkers(options: SlotOptions): Promise<Worker[]>
   const { connection, namespace, identity, activities, config, shutdownGraceTime } = options;
   // All but the analysis, whatever a workflow sends there: a step that a queue does not know is tried for ever.
   const { analyse, ...others } = activities;
-  const { metrics } = config;
-  const most = metrics.type === 'prometheus' ? metrics.maxConcurrentQueries : COLLECTING_FROM_RECORDING;
+  // Of several sources the one that takes most: they are asked side by side, and each keeps its own limit.
+  const most = Math.max(
+    ...config.metrics.map((source) =>
+      source.type === 'prometheus' ? source.maxConcurrentQueries : COLLECTING_FROM_RECORDING,
+    ),
+  );
   const common = { connection, namespace, identity, shutdownGraceTime };
   return Promise.all([
     Worker.create({

@@ -2,6 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
+import { createHeartbeats } from '../client/heartbeats.js';
 import { openTemporal, temporalSettings, type Temporal } from '../client/temporal.js';
 import { createIncidents } from '../client/temporal-incidents.js';
 import { scheduleWatches } from '../client/watch-schedules.js';
@@ -93,7 +94,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     zone === undefined ? 'worker polls for incidents' : `worker polls for checks of zone ${zone}`,
   );
 
-  if (zone === undefined) await keepSchedules(client, loaded, log);
+  if (zone === undefined) {
+    await keepSchedules(client, loaded, log);
+    await keepHeartbeats(client, loaded, log);
+  }
   await warnOfOtherStores(client, storeId, log);
 
   const finished = runTogether(workers).finally(async () => {
@@ -119,6 +123,18 @@ async function keepSchedules(client: Temporal, { config }: LoadedConfig, log: Lo
       log.info(changes, 'schedules of watches follow the configuration');
   } catch (error) {
     log.error({ error: String(error) }, 'the schedules of the watches cannot be kept: they run as they were');
+  }
+}
+
+/** Nor must heartbeats. */
+async function keepHeartbeats(client: Temporal, { config }: LoadedConfig, log: Logger): Promise<void> {
+  try {
+    await createHeartbeats(client, config).keep();
+  } catch (error) {
+    log.error(
+      { error: String(error) },
+      'heartbeats cannot follow the configuration: they are watched as before',
+    );
   }
 }
 

@@ -3,4 +3,5 @@ export { diagnoseIncident } from './incident/diagnose-incident.js';
 export { triage } from './triage/triage.js';
 export { watch } from './watch.js';
 export { guardRollout } from './guard/guard-rollout.js';
+export { heartbeat } from './heartbeat.js';
 export { keepChanges } from './keep-changes.js';

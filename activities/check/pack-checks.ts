@@ -10,6 +10,8 @@ import { gapOf } from '../collect/gaps.js';
 import { queryFor } from '../collect/metrics/packs/binding.js';
 import type { CheckSpec } from '../collect/metrics/packs/schema.js';
 import { fill } from '../collect/metrics/packs/template.js';
+import { partFor, servicesCovered } from '../collect/metrics/source/parts.js';
+import type { MetricsSource } from '../collect/metrics/source/source.js';
 import { packsInUse } from '../collect/scope/topology.js';
 import { spansOf } from '../collect/scope/window.js';
 import type { PlannedCheck } from './planned.js';
@@ -22,6 +24,8 @@ export type PackCheckDeps = Pick<CollectDeps, 'source' | 'packs' | 'config'>;
 /** One query, and what its value says. */
 interface Asked extends Pick<CheckSpec, 'id' | 'speaksFor' | 'failsWhen' | 'unit'> {
   query: string;
+  /** Where it is asked. */
+  source: MetricsSource;
   /** Service or host that is checked. */
   name: string;
   words: (value: { value: string; limit: string }, failed: boolean) => string;
@@ -37,23 +41,26 @@ export function packChecks(deps: PackCheckDeps, scope: Scope, service: string, g
   const hosts = scope.graph.placements.filter((one) => one.service === service).map(({ host }) => host);
   const spans = spansOf(scope, deps.config.diagnosis);
   const same = new Map<string, Asked[]>();
-  for (const { pack, binding } of packsInUse(deps.packs, scope.reading?.packs ?? []))
+  for (const { pack, binding } of packsInUse(deps.packs, scope.reading?.packs ?? [])) {
+    const source = partFor(deps.source, binding);
+    if (servicesCovered(source, [service]).length === 0) continue;
     for (const spec of pack.checks.filter(({ onlyExternal }) => onlyExternal === isExternal))
       for (const name of spec.of === 'host' ? hosts : [service]) {
         const { id, speaksFor, failsWhen, unit, statement } = spec;
         const key = JSON.stringify([id, spec.of, name]);
         const asked: Asked = {
-          ...{ id, speaksFor, failsWhen, unit, name, timeoutSeconds: TIMEOUT_SECONDS },
+          ...{ id, speaksFor, failsWhen, unit, source, name, timeoutSeconds: TIMEOUT_SECONDS },
           query: queryFor(spec, pack, binding, [name], spans),
           words: (numbers, failed) =>
             fill(failed ? statement.failed : statement.passed, { ...numbers, name }),
         };
         same.set(key, [...(same.get(key) ?? []), asked]);
       }
+  }
   return [...same.values()].map((asked) => ({
     ...{ service, by: 'query', zone: null, isGeneral: false, seconds: TIMEOUT_SECONDS },
     tells: kindsOf(asked[0]!.speaksFor),
-    run: (signal) => firstWithData(asked, (one) => run(deps, scope, service, one, gaps, signal)),
+    run: (signal) => firstWithData(asked, (one) => run(scope, service, one, gaps, signal)),
   }));
 }
 
@@ -67,7 +74,7 @@ export function queryCheck(
 ): PlannedCheck {
   const { id, failsWhen, unit, timeoutSeconds, speaksFor = null, zone = null } = check;
   const asked: Asked = {
-    ...{ id, speaksFor, failsWhen, unit, timeoutSeconds, name: service },
+    ...{ id, speaksFor, failsWhen, unit, timeoutSeconds, source: deps.source, name: service },
     query: fill(check.query, { name: service }),
     words: ({ value, limit }, failed) =>
       failed
@@ -77,7 +84,7 @@ export function queryCheck(
   return {
     ...{ service, by: 'query', zone, isGeneral: speaksFor === null, seconds: timeoutSeconds },
     tells: kindsOf(speaksFor),
-    run: async (signal) => [await run(deps, scope, service, asked, gaps, signal)],
+    run: async (signal) => [await run(scope, service, asked, gaps, signal)],
   };
 }
 
@@ -101,10 +108,9 @@ async function firstWithData(
 }
 
 async function run(
-  { source }: PackCheckDeps,
   scope: Scope,
   service: string,
-  { id, speaksFor, failsWhen, unit, query, name, words, timeoutSeconds }: Asked,
+  { id, speaksFor, failsWhen, unit, query, source, name, words, timeoutSeconds }: Asked,
   gaps: Gap[],
   signal: AbortSignal,
 ): Promise<CheckResult> {

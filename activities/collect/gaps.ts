@@ -16,6 +16,11 @@ export function gapOf(error: unknown, limits: Limits, source: string, what: stri
   throw error;
 }
 
+/** One of several sources of metrics that did not answer. */
+export function unreadSource({ name }: { name: string }, { reason }: SourceError | OutOfTime): Gap {
+  return { source: name, what: `metrics of ${name}`, reason: `they could not be read: ${reason}` };
+}
+
 /** What a source said about its own answer. */
 export function remarksOf(answer: Answer, source: string, what: string): Gap[] {
   return answer.warnings.map((warning) => ({

@@ -4,6 +4,7 @@ import type { Limits } from '../collect/attempt.js';
 import type { CollectDeps } from '../collect/deps.js';
 import { detectPacks } from '../collect/metrics/packs/detect.js';
 import { OutOfTime, SourceError } from '../collect/metrics/source/errors.js';
+import { partsOf, patienceFor } from '../collect/metrics/source/parts.js';
 import { Calls } from '../collect/scope/calls.js';
 import { readEstate } from '../collect/scope/estate.js';
 import { ServiceNames } from '../collect/scope/service-names.js';
@@ -80,7 +81,7 @@ export function callsReader(
 async function readCalls({ source, packs, config }: CallsDeps, at: number): Promise<KnownCalls> {
   const timer = new AbortController();
   // An outage is for a later round: then the configuration alone counts, and the answer says why.
-  const limits = { signal: timer.signal, canRetry: () => true };
+  const limits = patienceFor(partsOf(source).length, { signal: timer.signal, canRetry: () => true });
   const timeout = setTimeout(
     () => timer.abort(new OutOfTime(READ_SECONDS, 'the time to read calls for triage')),
     READ_SECONDS * 1000,
@@ -96,7 +97,7 @@ async function readCalls({ source, packs, config }: CallsDeps, at: number): Prom
     const estate = await readEstate(around);
     const { graph } = await readTopology(around, detected.services, [], config.topology, aliases);
     const calls = new Calls(graph.edges.map(({ caller, callee }) => [caller, callee] as const));
-    const blind = graph.edges.length > 0 ? null : 'nothing tells which service calls which';
+    const blind = blindness(graph.edges.length, detected.away);
     const names = new ServiceNames(graph.services, aliases);
     const places = new KnownPlaces(estate.services);
     return { calls, names, places, apart: namesApart(graph.services), blind };
@@ -107,6 +108,11 @@ async function readCalls({ source, packs, config }: CallsDeps, at: number): Prom
   } finally {
     clearTimeout(timeout);
   }
+}
+
+function blindness(calls: number, away: readonly string[]): string | null {
+  if (away.length > 0) return `metrics of ${away.join(', ')} could not be read`;
+  return calls > 0 ? null : 'nothing tells which service calls which';
 }
 
 function configuredCalls({ topology, services }: CollectDeps['config'], reason: string): KnownCalls {

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import type { Watched } from '../../analysis/watch/index.js';
 import type { Config } from '../../config/schema.js';
 import type { Watch } from '../../config/watches.js';
@@ -11,6 +12,7 @@ import { ServiceNames } from '../collect/scope/service-names.js';
 import { detectPacks } from '../collect/metrics/packs/detect.js';
 import { queryFor } from '../collect/metrics/packs/binding.js';
 import { readSeries, type Question } from '../collect/metrics/series-reading.js';
+import { partFor, partsOf, patienceFor, servicesCovered } from '../collect/metrics/source/parts.js';
 import type { AnswerSeries, MetricsSource, RangeWindow } from '../collect/metrics/source/source.js';
 import { packsInUse } from '../collect/scope/topology.js';
 import { rateWindowFor, sampleInterval, spansFor } from '../collect/scope/window.js';
@@ -97,9 +99,10 @@ async function readSignal(
   { source, packs, config }: WatchDeps,
   watch: Watch & { of: { type: 'signal' } },
   window: RangeWindow,
-  limits: Limits,
+  given: Limits,
 ): Promise<WatchedSeries[]> {
   const { service, signal: kind } = watch.of;
+  const limits = patienceFor(partsOf(source).length, given);
   const lately = { start: window.end - config.diagnosis.baselineSeconds, end: window.end };
   const { bindings } = await detectPacks(source, packs, {
     ...limits,
@@ -115,33 +118,45 @@ async function readSignal(
   );
   const services = new ServiceNames([service]);
   const ask = async (question: Question) => {
+    const part = partFor(source, question.binding);
+    if (servicesCovered(part, [service]).length === 0) return null;
     const query = queryFor(question.spec, question.pack, question.binding, [service], spans);
-    const days = await pullDays(source, query, watch, window, limits);
+    const days = await pullDays(part, query, watch, window, limits);
     const [now, ...earlier] = days.map(
-      (answer) => readSeries(question, answer, { source: source.name, spans, services, hosts: new Set() })[0],
+      (answer) => readSeries(question, answer, { source: part.name, spans, services, hosts: new Set() })[0],
     );
     return now ? { now, earlier: earlier.flatMap((day) => (day ? [day.values] : [])) } : null;
   };
-  for (const question of questions.filter(({ spec }) => spec.signal === kind)) {
-    const found = await ask(question);
-    if (!found) continue;
-    const { now, earlier } = found;
-    const weights = kind === 'errors' ? await trafficOf(questions, question, ask) : null;
-    const watched = { times: now.times, values: now.values, weights, earlier, unit: now.unit };
-    const labels = { service };
-    return [
-      {
+  const watched: WatchedSeries[] = [];
+  // Sources that cover the same measure the same; of each cluster that is covered by itself, the service is another.
+  for (const alike of group(questions, ({ binding }) => clusterOf(partFor(source, binding))).values()) {
+    for (const question of alike.filter(({ spec }) => spec.signal === kind)) {
+      const found = await ask(question);
+      if (!found) continue;
+      const { now, earlier } = found;
+      const weights = kind === 'errors' ? await trafficOf(alike, question, ask) : null;
+      const cluster = clusterOf(partFor(source, question.binding));
+      const place = cluster === '' ? {} : { cluster };
+      const labels = { service, ...place };
+      watched.push({
         key: keyOf(labels),
         labels,
         service,
+        ...place,
         symptom: watch.symptom ?? kind,
-        name: `${now.name} of ${service}`,
+        name: `${now.name} of ${service}${cluster === '' ? '' : ` in ${cluster}`}`,
         query: now.query,
-        watched,
-      },
-    ];
+        watched: { times: now.times, values: now.values, weights, earlier, unit: now.unit },
+      });
+      break;
+    }
   }
-  return [];
+  return watched;
+}
+
+/** The one cluster that one of several sources covers; empty where it covers more, or does not say. */
+function clusterOf({ covers }: MetricsSource): string {
+  return covers?.clusters.length === 1 ? covers.clusters[0]! : '';
 }
 
 /** How many requests stand behind each ratio, from the same pack. */
@@ -150,7 +165,10 @@ async function trafficOf(
   errors: Question,
   ask: (question: Question) => Promise<{ now: { values: Float64Array } } | null>,
 ): Promise<Float64Array | null> {
-  const traffic = questions.find(({ pack, spec }) => pack === errors.pack && spec.signal === 'traffic');
+  const traffic = questions.find(
+    ({ pack, binding, spec }) =>
+      pack === errors.pack && binding.source === errors.binding.source && spec.signal === 'traffic',
+  );
   return traffic ? ((await ask(traffic))?.now.values ?? null) : null;
 }
 

@@ -153,8 +153,9 @@ function onTheWay(
 
 /**
  * Follows the alert's loss along the calls: of each service's part as much goes on to a callee as that lost for it, the
- * rest stays. Where a service's work in flight is at its limit, a slow callee holds its workers and everybody waits:
- * then it loses more than the callee did (Little 1961), and their growth is compared instead.
+ * rest stays. Where a service's work in flight is at its limit, or a slow callee holds as many of its workers as usually
+ * work at all, everybody waits: then it loses more than the callee did (Little 1961), and their growth is compared
+ * instead.
  */
 function trace(
   { waited }: Losses,
@@ -185,9 +186,9 @@ function trace(
     const shares = callees.map((callee) => {
       const wait = waited.size === 0 ? 0 : (waited.get(pairKey(caller, callee))?.amount ?? 0);
       const part = Math.max(overlap * shareOf(caller, callee), wait) / all;
-      const held =
-        saturated[caller]! && growth(caller) > 0 ? Math.min(1, growth(callee) / growth(caller)) : 0;
-      return { callee, part: Math.min(1, Math.max(part, held)) };
+      const held = growth(caller) > 0 ? Math.min(1, growth(callee) / growth(caller)) : 0;
+      const isHeld = saturated[caller]! ? 1 : heldShare(shareOf(caller, callee), all, accounts[caller]!.loss);
+      return { callee, part: Math.min(1, Math.max(part, isHeld * held)) };
     });
     const total = shares.reduce((sum, { part }) => sum + part, 0);
     return shares
@@ -211,6 +212,16 @@ function trace(
   }
 }
 const MOST_HOPS = 24;
+
+/**
+ * Seconds lost per second are workers held: how many `lost` seconds of a callee hold of those that its caller had at
+ * work in its calm, 0..1. The caller lost `all` in total.
+ */
+function heldShare(lost: number, all: number, loss: Loss | null): number {
+  if (loss === null || loss.after <= loss.before) return 0;
+  const atWork = (all / (loss.after - loss.before)) * loss.before;
+  return atWork > 0 ? Math.min(1, lost / atWork) : 0;
+}
 
 /** Share of the other callers of a callee that wait longer too, of those that measure it; 1 where there is none. */
 function consistency(callee: number, caller: number, graph: CallGraph, called: Losses['called']): number {

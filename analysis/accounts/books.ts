@@ -4,7 +4,7 @@ import { balance, type Books } from './balance.js';
 import type { CallGraph } from '../graph/call-graph.js';
 import type { Baseline } from '../series/baseline.js';
 import { takenOf, type Taken } from './taken.js';
-import { during, lossesOf, ratesOf, type Currency, type Moments } from './losses.js';
+import { during, isInFlight, lossesOf, ratesOf, type Currency, type Moments } from './losses.js';
 
 type Seen = Pick<Facts, 'baselines' | 'graph' | 'grid' | 'begin' | 'alerting' | 'story'>;
 
@@ -41,8 +41,8 @@ export function booksOf(facts: Seen): AllBooks {
 function saturatedOf(baselines: Baseline[], graph: CallGraph, moments: Moments): boolean[] {
   const saturated = graph.names.map(() => false);
   for (const level of baselines) {
-    const { subject, signal } = level.series;
-    if (subject.kind !== 'service' || (signal !== 'saturation' && signal !== 'connections')) continue;
+    const { subject } = level.series;
+    if (subject.kind !== 'service' || !isInFlight(level.series)) continue;
     const index = graph.indexOf.get(subject.service);
     const after = during(level, moments);
     if (index === undefined || after === null || level.centre <= 0) continue;

@@ -42,6 +42,10 @@ export function pairKey(caller: number, callee: number): string {
   return `${caller}>${callee}`;
 }
 
+function calleeOf(pair: string): number {
+  return Number(pair.split('>')[1]);
+}
+
 /** Requests per second of services and calls: in the calm, or in the incident where that is more. */
 export interface Rates {
   service: (number | null)[];
@@ -110,7 +114,40 @@ export function lossesOf(
     if (where.side === 'served' || where.side === 'called') losses[where.side].set(where.service, loss);
     else losses[where.side].set(where.pair!, loss);
   }
+  if (currency === 'seconds') bookWorkInFlight(losses, baselines, graph, grid, question);
   return losses;
+}
+
+/**
+ * How many are in flight is how many come times how long each stays (Little 1961): their rise is seconds lost per
+ * second, for services whose answers nobody times.
+ */
+function bookWorkInFlight(
+  { served, answered, waited }: Losses,
+  baselines: Baseline[],
+  graph: CallGraph,
+  grid: Grid,
+  { begin, moments }: { begin: number; moments: Moments },
+): void {
+  const timed = new Set(served.keys());
+  for (const pair of [...answered.keys(), ...waited.keys()]) timed.add(calleeOf(pair));
+  for (const level of baselines) {
+    const { series } = level;
+    if (series.subject.kind !== 'service' || !isInFlight(series)) continue;
+    const service = graph.indexOf.get(series.subject.service);
+    if (service === undefined || timed.has(service)) continue;
+    const reading = read(level, begin, moments, grid);
+    // What stays below one is the share of a pool.
+    if (reading === null || (series.unit === '1' && reading.after <= 1)) continue;
+    const { before, after, isReal } = reading;
+    const amount = isReal ? Math.max(0, after - before) : 0;
+    if (amount >= (served.get(service)?.amount ?? 0)) served.set(service, { amount, series, before, after });
+  }
+}
+
+/** Threads, queues, open connections: what is in work or waits for it. */
+export function isInFlight({ signal }: Series): boolean {
+  return signal === 'saturation' || signal === 'connections';
 }
 
 interface Where {

@@ -49,7 +49,9 @@ function isOfAlert({ story }: Facts, currency: Currency): boolean {
 export function insideWeight(facts: Facts, service: number, currency: Currency): number {
   const account = facts.books[currency]?.accounts[service] ?? null;
   if (account === null) return 0;
-  const worth = isOfAlert(facts, currency) ? 1 : RANK.otherCurrency;
+  // Where no calm tells how far a metric strays, what was lost says more than how far it strayed.
+  const hasCalm = facts.baselines.some(({ baselineEnd }) => baselineEnd > 0);
+  const worth = (isOfAlert(facts, currency) ? 1 : RANK.otherCurrency) * (hasCalm ? 1 : RANK.withoutCalm);
   const { traced, own, below } = account;
   const seen = own > 0 ? 1 - below / own : 1;
   return worth * seen * (RANK.traced * traced + RANK.own * Math.min(1, own));

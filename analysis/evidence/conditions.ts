@@ -109,8 +109,8 @@ function statesOf(facts: Facts, service: number, placed: readonly Placed[]): Sta
 /** Evidence of mere suffering, which a state below may explain. */
 const SUFFERING = new Set<Evidence['kind']>([
   'local-symptom',
-  'unexplained-by-callees',
   'neighbours',
+  'unexplained-by-callees',
   'explains-callers',
 ]);
 

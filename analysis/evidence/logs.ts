@@ -89,8 +89,23 @@ const KINDS: [FaultKind, RegExp][] = [
     'pool-saturation',
     /pool (?:is )?(?:exhausted|full|empty|time)|too many (?:connections|clients|open files)/iu,
   ],
+  [
+    'certificate',
+    /certificate (?:has )?expired|CERT_HAS_EXPIRED|\bx509:|certificate verify failed|verify \S+ certificate/iu,
+  ],
+  [
+    'routing',
+    /ENOTFOUND|EAI_AGAIN|NXDOMAIN|no such host|name or service not known|could not resolve|no address associated/iu,
+  ],
+  [
+    'quota',
+    /exceed\w* (?:the )?(?:quota|rate limit)|(?:quota|rate limit) (?:was |is )?exceeded|too many requests/iu,
+  ],
+  ['dependency-down', /refused|unreachable|no route to host|ECONNREFUSED|EHOSTUNREACH|not ready/iu],
 ];
-const GONE = /refused|unreachable|no route to host|ECONNREFUSED|EHOSTUNREACH|not ready/iu;
+/** What only a defect in the code writes. */
+const DEFECT =
+  /\b\w*(?:TypeError|ReferenceError|NullPointerException|AttributeError|KeyError|IndexError|OutOfBounds\w*|ClassCastException)\b|\bpanic:|nil (?:pointer )?dereference|Traceback \(most recent/u;
 
 function complaintsOfThemselves(facts: Facts): Finding[] {
   const { outcries, graph } = facts;
@@ -108,7 +123,10 @@ function complaintsOfThemselves(facts: Facts): Finding[] {
         statement: `${rise(facts, outcry, name)}.`,
         move,
         series: null,
-        kinds: KINDS.flatMap(([kind, words]) => (words.test(told) ? [[kind, weight]] : [])),
+        kinds: [
+          ...kindsSaid(told, weight).filter(([kind]) => kind !== 'dependency-down'),
+          ...(DEFECT.test(told) ? [['code-change', weight] satisfies [FaultKind, number]] : []),
+        ],
       }),
     ];
   });
@@ -138,9 +156,14 @@ function complaintsOfOthers(facts: Facts): Finding[] {
       statement: `${rise(facts, loudest, graph.names[loudest.writer]!)} and mention ${name}${also.length > 0 ? `, as do those of ${listOf(also)}` : ''}.`,
       move: loudest.move,
       series: null,
-      kinds: GONE.test(mostlySaid(loudest.kinds)) ? [['dependency-down', weight]] : [],
+      kinds: kindsSaid(mostlySaid(loudest.kinds), weight),
     });
   });
+}
+
+/** Kinds of fault that lines name by their words, each with its worth. */
+function kindsSaid(told: string, weight: number): [FaultKind, number][] {
+  return KINDS.flatMap(([kind, words]): [FaultKind, number][] => (words.test(told) ? [[kind, weight]] : []));
 }
 
 /** What the most frequent kinds of lines say. */

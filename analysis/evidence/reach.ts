@@ -2,7 +2,8 @@ import { listOf, wholePercent } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
 import { ancestorsAmong } from '../graph/ancestors.js';
 import { hopsFrom, reachableFrom } from '../graph/call-graph.js';
-import { LIMITS, RANK } from '../weights.js';
+import { LIMITS } from '../limits.js';
+import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
 
 /**
@@ -31,6 +32,10 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
   );
   const fromAlert =
     services[alerting]!.loudness >= RANK.leastStrength ? hopsFrom(alerting, graph.callees) : null;
+  const isStranger = strangers(facts);
+  const speaksFor = new Float64Array(graph.names.length);
+  for (const { service, evidence } of found)
+    if (evidence.stance === 'for') speaksFor[service] = speaksFor[service]! + evidence.weight;
   return suspects.flatMap((service) => {
     const name = graph.names[service]!;
     const { loudness, callers, first } = suffering(ancestors(service), service);
@@ -57,7 +62,7 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
           observation: `way from ${name} to the alert`,
           kind: 'topology',
           stance: 'against',
-          weight: RANK.unreachable,
+          weight: Math.max(RANK.unreachable, isStranger(service) ? RANK.stranger * speaksFor[service]! : 0),
           statement: `${graph.names[alerting]!} does not call ${name}, directly or through others.`,
         }),
       );
@@ -84,6 +89,24 @@ export function reachEvidence(facts: Facts, found: Finding[]): Finding[] {
     }
     return { loudness, callers, first };
   }
+}
+
+/** The calls of so many of the services are known where a service without any is told to be another matter. */
+const MOSTLY_KNOWN = 0.6;
+
+/** Whom no known call touches, while nearly everybody's are known, and who shares no host with anybody that suffers. */
+function strangers({ graph, services }: Facts): (service: number) => boolean {
+  const isAlone = (service: number): boolean =>
+    graph.callers[service]!.length === 0 && graph.callees[service]!.length === 0;
+  const apart = graph.names.filter((_, service) => isAlone(service)).length;
+  if (apart > (1 - MOSTLY_KNOWN) * graph.names.length) return () => false;
+  const shares = (service: number): boolean =>
+    [...graph.hosts.values()].some(
+      (tenants) =>
+        tenants.includes(service) &&
+        tenants.some((other) => !isAlone(other) && services[other]!.loudness >= RANK.leastStrength),
+    );
+  return (service) => isAlone(service) && !shares(service);
 }
 
 /** From this share of the symptoms on it is all of them. */

@@ -1,6 +1,6 @@
 import { listOf } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
-import { loudestSymptom, unexplainedLoudness } from '../service-facts.js';
+import { loudestSymptom, quietness, unexplainedLoudness } from '../service-facts.js';
 import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { finding, type Finding } from './finding.js';
@@ -30,7 +30,7 @@ export function sharedCallerEvidence(facts: Facts, blamed: ReadonlyMap<number, B
   return graph.names.flatMap((name, caller) => {
     if (services[caller]!.loudness < RANK.leastStrength) return [];
     const together = togetherOf(graph.callees[caller]!.flatMap((callee) => failing.get(callee) ?? []));
-    if (together.length < 2) return [];
+    if (together.length < 2 || sharesOneGone(facts, together)) return [];
     const could = graph.callees[caller]!.filter((callee) => {
       const { seen } = services[callee]!;
       return seen.has('errors') || seen.has('availability');
@@ -57,6 +57,16 @@ export function sharedCallerEvidence(facts: Facts, blamed: ReadonlyMap<number, B
       ),
     ];
   });
+}
+
+/** Whether those who fail call a service that is hardly reached any more: they share that as well. */
+function sharesOneGone({ graph, services, vanished }: Facts, failing: Failing[]): boolean {
+  const [first, ...others] = failing.map(({ service }) => graph.callees[service]!);
+  return first!.some(
+    (callee) =>
+      others.some((callees) => callees.includes(callee)) &&
+      (vanished.has(callee) || quietness(services[callee]!.quieter) >= RANK.lostCalls),
+  );
 }
 
 /** Those that begin when the loudest does, loudest first. */

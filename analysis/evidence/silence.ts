@@ -1,6 +1,6 @@
 import { listOf, quantity } from '../../model/wording.js';
 import type { Facts } from '../facts.js';
-import { failingShare, quietness, type ServiceFacts } from '../service-facts.js';
+import { failingShare, quietness, seesFailures, type ServiceFacts } from '../service-facts.js';
 import type { Deviation } from '../series/deviation.js';
 import { RANK } from '../weights.js';
 import { insideWeight } from './accounts.js';
@@ -10,7 +10,12 @@ import { describe } from './symptoms.js';
 
 /** What went silent: services that no longer report, and calls that are no longer made. */
 export function silenceEvidence(facts: Facts): Finding[] {
-  return [...vanishedEvidence(facts), ...goneEvidence(facts), ...unaskedEvidence(facts)];
+  return [
+    ...vanishedEvidence(facts),
+    ...goneEvidence(facts),
+    ...unaskedEvidence(facts),
+    ...unreachedEvidence(facts),
+  ];
 }
 
 /** Processes, replicas or targets of a service that are no longer there, by the count of who runs or scrapes them. */
@@ -86,13 +91,17 @@ function unaskedEvidence(facts: Facts): Finding[] {
     const wall =
       ((RANK.silence * (first.loss - RANK.leastLoss)) / (1 - RANK.leastLoss)) *
       (1 - brokenOffBy(facts, name));
-    // Who fails before it asks takes several calls along; one alone that fell silent is rather gone itself.
-    const alone = quiet.length > 1 ? 0 : only.length > 1 ? 1 : RANK.onlyCallee;
+    // Who fails before it asks takes several calls along; one that fell more silent than the others is rather gone
+    // itself, and its caller did not come to what it asks after it.
+    const apart = Math.min(1, (first.loss - (quiet[1]?.loss ?? 0)) / RANK.lostCalls);
+    const alone = quiet.length > 1 ? apart : only.length > 1 ? 1 : RANK.onlyCallee;
     const gone = alone * beyondReach(facts, service, first.callee, first.loss);
     const weight = wall * (1 - gone);
     const { unit } = first.quieter.series;
     return [
-      ...(gone > 0 ? unreachable(facts, service, first.callee, first.quieter, gone) : []),
+      ...(gone > 0
+        ? unreachable(facts, [service], { callee: first.callee, quieter: first.quieter, gone })
+        : []),
       finding(service, {
         observation: `calls that ${name} no longer makes`,
         kind: 'silence',
@@ -121,33 +130,70 @@ function beyondReach({ services, traffic }: Facts, caller: number, callee: numbe
   return Math.min(1, beyond / RANK.lostCalls) * alike * Math.min(1, needed / RANK.missedFrom);
 }
 
+/** A caller fails where it lost this share of its requests. */
+const FAILS_FROM = 0.01;
+
+/**
+ * A service that several callers need and that is gone: they fail together, as many requests as it lost, while they are
+ * asked as often as before. That several failed by themselves at once would be a coincidence. Who is gone sees none of
+ * it.
+ */
+function unreachedEvidence(facts: Facts): Finding[] {
+  const { graph, services, traffic } = facts;
+  return services.flatMap(({ quieter }, service) => {
+    const callers = graph.callers[service]!;
+    const rate = traffic[service] ?? 0;
+    if (callers.length < 2 || quieter === null || rate <= 0 || seesFailures(services[service]!)) return [];
+    const failing = callers.filter((caller) => failingShare(services[caller]!) >= FAILS_FROM);
+    const askedLess = callers.map((caller) => {
+      const move = services[caller]!.traffic;
+      return move?.sign === -1 ? quietness(move) : 0;
+    });
+    const loss = quietness(quieter) - Math.min(...askedLess);
+    if (failing.length < 2 || loss <= 0) return [];
+    const failed = failing.reduce(
+      (sum, caller) => sum + failingShare(services[caller]!) * (traffic[caller] ?? 0),
+      0,
+    );
+    const alike = Math.min(1, failed / (loss * rate), (loss * rate) / Math.max(1e-9, failed));
+    const gone = alike * Math.min(1, loss / RANK.lostCalls) * (failing.length / callers.length);
+    return unreachable(facts, failing, { callee: service, quieter, gone });
+  });
+}
+
+/** Speaks for a callee that is gone, and against those who fail because of it. */
 function unreachable(
   facts: Facts,
-  caller: number,
-  callee: number,
-  quieter: Deviation,
-  gone: number,
+  callers: number[],
+  { callee, quieter, gone }: { callee: number; quieter: Deviation; gone: number },
 ): Finding[] {
   const { graph, services } = facts;
-  const suffering = Math.min(services[caller]!.loudness, RANK.loudest) * RANK.symptom;
   const name = graph.names[callee]!;
-  const statement = `${name} lost more calls than ${graph.names[caller]!}, its only caller, reports as failed.`;
+  const [only, ...others] = callers.map((caller) => graph.names[caller]!);
+  const statement =
+    others.length === 0
+      ? `${name} lost more calls than ${only!}, its only caller, reports as failed.`
+      : `${name} lost about as many calls as ${listOf([only!, ...others])} report as failed.`;
   return [
     finding(callee, {
-      observation: `reports of ${name}`,
+      // Not a state that changed: who is not asked any more loses its calls as well.
+      observation: `calls that ${name} lost`,
       kind: 'silence',
       weight: RANK.silence * gone,
       statement,
       move: quieter,
       kinds: [['dependency-down', RANK.silence * gone]],
     }),
-    finding(caller, {
-      observation: `callees of ${graph.names[caller]!}`,
-      kind: 'contradiction',
-      stance: 'against',
-      weight: RANK.explained * gone * (suffering + insideWeight(facts, caller, 'requests')),
-      statement,
-      move: quieter,
+    ...callers.map((caller) => {
+      const suffering = Math.min(services[caller]!.loudness, RANK.loudest) * RANK.symptom;
+      return finding(caller, {
+        observation: `callees of ${graph.names[caller]!}`,
+        kind: 'contradiction',
+        stance: 'against',
+        weight: RANK.explained * gone * (suffering + insideWeight(facts, caller, 'requests')),
+        statement,
+        move: quieter,
+      });
     }),
   ];
 }

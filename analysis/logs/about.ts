@@ -12,7 +12,10 @@ const MEANS_A_SERVICE = /(?:service|svc|server|db|api)$/iu;
 const BEFORE_A_CALLEE =
   /(?:\b(?:to|from|by|at|via|calling|call|upstream|backend|dependency|host|service|dial|connect|connecting)[\s"'=:]+|:\/\/|@)$/iu;
 const AFTER_A_CALLEE =
-  /^(?::\d|\.\p{L}|\/\p{L}|["']?\s+(?:service|unavailable|unreachable|timed|returned|refused|responded|did not)\b)/iu;
+  /^(?::\d|\.\p{L}|\/\p{L}|["']?\s+(?:service|unavailable|unreachable|timed|returned|refused|responded|answered|did not)\b)/iu;
+/** Wrapped errors put whom they are of between colons: `POST /charges failed: ledger: certificate has expired`. */
+const BEFORE_A_REASON = /(?:^|:\s*)$/u;
+const REASON = /^:\s/u;
 /** Speaks of a call without saying whose. */
 const OF_A_CALL =
   /upstream|downstream|\brpc\b|connect(?:ion)?\b|ECONN\w+|ETIMEDOUT|time(?:d )?[ -]?out|deadline|unavailable|unreachable|bad gateway|status(?: code)?[ =:]+5\d\d|\b50[234]\b/iu;
@@ -24,7 +27,7 @@ const OF_A_CALL =
  */
 export function aboutOf(message: string, writer: number, graph: CallGraph): About {
   if (UNRESOLVED.test(message)) return 'a-call';
-  const named = namedIn(message, graph).filter((service) => service !== writer);
+  const named = namedIn(message, writer, graph).filter((service) => service !== writer);
   let here = writer;
   for (;;) {
     const next = named.find((service) => service !== here && graph.callees[here]!.includes(service));
@@ -38,15 +41,17 @@ export function aboutOf(message: string, writer: number, graph: CallGraph): Abou
 }
 
 /** Services that a text names, in its order. */
-function namedIn(message: string, { indexOf }: CallGraph): number[] {
+function namedIn(message: string, writer: number, { indexOf, callees }: CallGraph): number[] {
   return [...message.matchAll(TOKEN)].flatMap(({ 0: token, index }) => {
     // `orders.shop.svc.cluster.local` is the host of orders.
     const name = [token, token.split('.')[0]!].find((candidate) => indexOf.has(candidate));
     if (name === undefined) return [];
+    const service = indexOf.get(name)!;
     const plain = PLAIN_WORD.test(name) && !MEANS_A_SERVICE.test(name);
-    const stands =
-      BEFORE_A_CALLEE.test(message.slice(0, index)) ||
-      AFTER_A_CALLEE.test(message.slice(index + name.length));
-    return plain && !stands ? [] : [indexOf.get(name)!];
+    const [before, after] = [message.slice(0, index), message.slice(index + name.length)];
+    const isWrapped =
+      callees[writer]!.includes(service) && BEFORE_A_REASON.test(before) && REASON.test(after);
+    const stands = isWrapped || BEFORE_A_CALLEE.test(before) || AFTER_A_CALLEE.test(after);
+    return plain && !stands ? [] : [service];
   });
 }

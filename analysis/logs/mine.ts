@@ -1,5 +1,5 @@
 import type { LogKind, LogLevel, LogTable } from '../../model/telemetry.js';
-import { LOGS } from '../weights.js';
+import { LOGS } from './weights.js';
 import { Drain, WILDCARD } from './drain.js';
 import type { LogLine } from './line.js';
 import { templateOf } from './template.js';

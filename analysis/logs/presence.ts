@@ -1,7 +1,7 @@
 import type { LogKind, LogTable } from '../../model/telemetry.js';
 import type { CallGraph } from '../graph/call-graph.js';
 import { fewer, more } from '../stats/exact.js';
-import { LOGS } from '../weights.js';
+import { LOGS } from './weights.js';
 import { aboutOf, type About } from './about.js';
 import { OTHER_LINES } from './mine.js';
 import { coverageOf, momentSeconds } from './step.js';

@@ -4,7 +4,7 @@ import type { CallGraph } from '../graph/call-graph.js';
 import type { Grid } from '../series/grid.js';
 import { baselineOf, type Baseline } from '../series/baseline.js';
 import { deviationOf, type Deviation } from '../series/deviation.js';
-import { SERIES } from '../weights.js';
+import { SERIES } from '../series/weights.js';
 import { aboutOf, type About } from './about.js';
 import { OTHER_LINES } from './mine.js';
 import { coverageOf } from './step.js';

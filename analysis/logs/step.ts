@@ -1,5 +1,5 @@
 import type { LogTable } from '../../model/telemetry.js';
-import { LOGS } from '../weights.js';
+import { LOGS } from './weights.js';
 
 /** Steps that counts of lines may have, seconds. */
 const STEPS = [10, 5, 2, 1];

@@ -1,6 +1,6 @@
 import type { Series } from '../../model/series.js';
-import { compact, spread } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { compact, quantileSorted, spread } from '../stats/order.js';
+import { SERIES } from './weights.js';
 import { binned, type Grid } from './grid.js';
 import { withoutSeason } from './season.js';
 
@@ -35,10 +35,12 @@ export function baselineOf(series: Series, grid: Grid, earlier: readonly Series[
   const { sample } = grid.scratch;
   const calm = compact(measured, 0, grid.incidentStart, sample);
   const enough = calm >= SERIES.minCalm;
-  // Without a calm of its own the whole is taken: its median holds while the trouble fills less than half.
+  // Without a calm of its own its best moment stands in.
   const size = enough ? calm : compact(measured, 0, measured.length, sample);
   if (size < 3) return null;
-  const { centre, sigma } = spread(sample.subarray(0, size));
+  const { centre, sigma } = enough
+    ? spread(sample.subarray(0, size))
+    : bestMoment(sample.subarray(0, size), series.worse);
   const usual = enough ? withoutSeason(measured, centre, earlier, grid) : null;
   // An availability of 0.99 is a failure ratio of 0.01: what counts is the distance from perfect.
   const amount = series.unit === '1' && series.worse === 'down' ? Math.abs(1 - centre) : Math.abs(centre);
@@ -61,4 +63,17 @@ export function baselineOf(series: Series, grid: Grid, earlier: readonly Series[
     baselineEnd: enough ? grid.incidentStart : 0,
     filledBefore: grid.incidentStart === 0 ? 0 : calm / grid.incidentStart,
   };
+}
+
+/**
+ * The best of some values in the order of time (the first where neither direction is worse), and the noise as neighbours
+ * show it: a step is far from what it came from, however long it lasts.
+ */
+function bestMoment(values: Float64Array, worse: Series['worse']): { centre: number; sigma: number } {
+  const steps = values.subarray(1).map((value, index) => Math.abs(value - values[index]!));
+  const sigma = (1.4826 * quantileSorted(steps.sort(), 0.5)) / Math.SQRT2;
+  if (worse === 'either') return { centre: values[0]!, sigma };
+  const best =
+    worse === 'up' ? values.reduce((a, b) => Math.min(a, b)) : values.reduce((a, b) => Math.max(a, b));
+  return { centre: best, sigma };
 }

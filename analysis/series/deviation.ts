@@ -1,5 +1,5 @@
 import type { Series } from '../../model/series.js';
-import { BEGIN, SERIES } from '../weights.js';
+import { BEGIN, SERIES } from './weights.js';
 import { departures, referenceBefore } from './onset.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';

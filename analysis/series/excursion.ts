@@ -1,4 +1,4 @@
-import { SERIES } from '../weights.js';
+import { SERIES } from './weights.js';
 
 /** The stretch of a standardised series that stands out most in one direction. */
 export interface Excursion {

@@ -1,6 +1,6 @@
 import type { DiagnosisInput } from '../input.js';
 import { quantileSorted } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { SERIES } from './weights.js';
 
 /**
  * The common time axis: bins of equal width from the window's start to its end, split in a calm stretch and a

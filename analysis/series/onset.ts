@@ -1,5 +1,5 @@
 import type { SignalKind, Subject } from '../../model/series.js';
-import { BEGIN, SERIES } from '../weights.js';
+import { BEGIN, SERIES } from './weights.js';
 import { excursion } from './excursion.js';
 import type { Grid } from './grid.js';
 import type { Baseline } from './baseline.js';

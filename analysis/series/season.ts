@@ -1,6 +1,6 @@
 import type { Series } from '../../model/series.js';
 import { compact, spread } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { SERIES } from './weights.js';
 import { binned, type Grid } from './grid.js';
 
 /** The series of the incident, and by the id of each what it was at the same hour of earlier days. */

@@ -1,4 +1,4 @@
-import { SERIES } from '../weights.js';
+import { SERIES } from './weights.js';
 import { excursion } from './excursion.js';
 
 /**

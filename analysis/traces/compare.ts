@@ -1,6 +1,6 @@
 import { larger } from '../stats/exact.js';
 import { quantileSorted } from '../stats/order.js';
-import { TRACES } from '../weights.js';
+import { TRACES } from './weights.js';
 
 /** What one kind of measurement was before and during the incident. */
 export interface Comparison {

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../../model/telemetry.js';
-import { TRACES } from '../weights.js';
+import { TRACES } from './weights.js';
 import type { EndChange, TraceWindow } from './read.js';
 
 /** Tells runs that call nobody from service numbers. */

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../../model/telemetry.js';
-import { TRACES } from '../weights.js';
+import { TRACES } from './weights.js';
 import { tracesOf } from './choice.js';
 import type { TraceWindow } from './read.js';
 

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../../model/telemetry.js';
-import { TRACES } from '../weights.js';
+import { TRACES } from './weights.js';
 import { group } from 'd3-array';
 import { larger } from '../stats/exact.js';
 import { compare, type Comparison } from './compare.js';

@@ -1,5 +1,5 @@
 import type { Diagnosis, Suspect } from '../../model/diagnosis.js';
-import { LIMITS } from '../weights.js';
+import { LIMITS } from '../limits.js';
 
 /**
  * The fewest leading suspects that hold most of the belief, and how much they hold: 'one of these two, 90 %'. What is

@@ -5,7 +5,7 @@ import type { Grid } from '../series/grid.js';
 import { baselineOf } from '../series/baseline.js';
 import { surprise } from '../series/surprise.js';
 import { quantileSorted } from '../stats/order.js';
-import { SERIES } from '../weights.js';
+import { SERIES } from '../series/weights.js';
 import { endAt, stepOf, type Judgement, type Watched } from './watched.js';
 
 export interface Strangeness {

@@ -82,9 +82,7 @@ async function readAll(shop: Shop, fault: Fault, post: AlertmanagerPost): Promis
   ];
   const changed = await costing(costs, 'changes', () => collectChanges(deps, scope, NO_LIMITS));
   const checked = await costing(costs, 'checks', () =>
-    Promise.all(
-      scope.services.map((one) => runChecks(deps, { scope, ...checksOf(one) }, NO_LIMITS)),
-    ),
+    Promise.all(scope.services.map((one) => runChecks(deps, { scope, ...checksOf(one) }, NO_LIMITS))),
   );
   const gaps = [...scope.gaps, ...told.flatMap((one) => one.gaps), ...changed.gaps];
   const stored = await readTold(

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
+import { openSource } from '../../activities/collect/metrics/source/open.js';
 import { startWrittenPrometheus } from '../../test/support/prometheus.js';
 import { collectDeps, testConfig } from '../../test/support/scopes.js';
 import type { Config } from '../../config/schema.js';
@@ -52,8 +52,7 @@ function topologyOf({ calls }: Recording): { services: { name: string; calls: st
 }
 
 async function looksWith(config: Config, recording: Recording, graph: Look['graph']): Promise<Look[]> {
-  if (config.metrics.type !== 'prometheus') throw new TypeError('a recording is played on a Prometheus');
-  const source = new PrometheusSource(config.metrics);
+  const source = await openSource(config.metrics);
   const looks: Look[] = [];
   try {
     for (const { firstAt, posts } of alertsOf(recording)) {

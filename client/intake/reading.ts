@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isMatch } from 'matcher';
 import type { z } from 'zod';
 import type { Anomaly } from '../../model/anomaly.js';
 import { MalformedPayload, MAX_FAULTS, readBody, type Fault } from './malformed.js';
@@ -10,7 +11,7 @@ export type LeftOutReason =
   | 'malformed'
   /** An event that begins and ends no alert: a test, a comment, an acknowledgement. */
   | 'not-an-alert'
-  /** An alert that is meant to fire always (`webhook.alwaysFiring`). */
+  /** An alert that is meant to fire always (`webhook.alwaysFiring`, `webhook.heartbeats`). */
   | 'always-firing'
   /** Beyond the most alerts of a post. */
   | 'too-many';
@@ -31,6 +32,8 @@ export interface Reading {
   /** By reason: how many, and what the first was. */
   leftOut: { reason: LeftOutReason; count: number; detail: string }[];
   adjusted: Map<Adjustment, number>;
+  /** Names of the heartbeats that were heard of. */
+  beats: Set<string>;
 }
 
 /**
@@ -94,6 +97,7 @@ class Reader {
   private readonly anomalies: Anomaly[] = [];
   private readonly leftOut = new Map<LeftOutReason, { count: number; detail: string }>();
   private readonly adjusted = new Map<Adjustment, number>();
+  private readonly beats = new Set<string>();
   private readonly faults: Fault[] = [];
 
   constructor(private readonly context: SignalContext) {}
@@ -102,6 +106,9 @@ class Reader {
     if ('leftOut' in item) {
       this.faults.push(...(item.faults ?? []).slice(0, MAX_FAULTS - this.faults.length));
       this.leaveOut(item);
+    } else if (this.isBeat(item)) {
+      const detail = `${item.name} is a heartbeat (webhook.heartbeats)`;
+      this.leaveOut({ leftOut: 'always-firing', detail });
     } else if (this.isAlwaysFiring(item)) {
       this.leaveOut({ leftOut: 'always-firing', detail: `${item.name} fires always (webhook.alwaysFiring)` });
     } else if (this.anomalies.length >= MAX_ALERTS) {
@@ -117,10 +124,10 @@ class Reader {
   }
 
   finished(): Reading {
-    const { anomalies, adjusted } = this;
+    const { anomalies, adjusted, beats } = this;
     if (anomalies.length === 0 && this.faults.length > 0) throw new MalformedPayload(this.faults);
     const leftOut = [...this.leftOut].map(([reason, told]) => ({ reason, ...told }));
-    return { anomalies, leftOut, adjusted };
+    return { anomalies, leftOut, adjusted, beats };
   }
 
   private leaveOut({ leftOut, detail }: LeftOut): void {
@@ -129,10 +136,24 @@ class Reader {
     else this.leftOut.set(leftOut, { count: 1, detail });
   }
 
+  /** Notes the heartbeats that an alert is a beat of; one that is resolved is none, and opens nothing either. */
+  private isBeat(signal: Signal): boolean {
+    const fitting = this.context.settings.heartbeats.filter(({ match }) => fits(signal, match));
+    if (signal.status === 'firing') for (const { name } of fitting) this.beats.add(name);
+    return fitting.length > 0;
+  }
+
   private isAlwaysFiring(signal: Signal): boolean {
     const { alertNames, severities } = this.context.settings.alwaysFiring;
     return isOneOf(alertNames, signal.name) || isOneOf(severities, severityWord(signal) ?? '');
   }
+}
+
+function fits({ name, labels }: Signal, match: Readonly<Record<string, string>>): boolean {
+  return Object.entries(match).every(([label, pattern]) => {
+    const value = labels[label] ?? (label === 'alertname' ? name : '');
+    return value !== '' && isMatch(value, pattern, { caseSensitive: true });
+  });
 }
 
 function isOneOf(words: readonly string[], text: string): boolean {

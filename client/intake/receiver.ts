@@ -7,6 +7,7 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Config } from '../../config/schema.js';
+import type { Heartbeats } from '../heartbeats.js';
 import type { Incidents } from '../incidents.js';
 import { oneLine } from '../../report/escape.js';
 import { demandCredentials } from './auth.js';
@@ -29,6 +30,8 @@ export interface ReceiverOptions {
   log: FastifyBaseLogger;
   /** @default those that `webhook` turns on */
   sources?: Source[] | undefined;
+  /** Who is told of heartbeats. @default nobody */
+  heartbeats?: Pick<Heartbeats, 'heard'> | undefined;
   /** Adds further routes: client/api/steering.ts. @default none */
   routes?: ((server: FastifyInstance) => void) | undefined;
   /** Unix seconds. @default the clock */
@@ -100,7 +103,7 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     });
     // Signatures are made of bytes, so each body is parsed when its sender is known.
     posts.removeAllContentTypeParsers();
-    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer) =>
+    posts.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
       plainBytes(request, body),
     );
     for (const source of sources) {
@@ -126,7 +129,14 @@ export async function buildReceiver(options: ReceiverOptions): Promise<FastifyIn
     const body = source.parsesItself ? undefined : parseJson(bytes);
     const items = await source.read({ ...raw, body }, settings);
     const reading = await readItems(items, { receivedAt: raw.receivedAt, settings });
-    const { anomalies, leftOut } = reading;
+    const { anomalies, leftOut, beats } = reading;
+    // The sender need not wait: a beat that is lost is followed by another one.
+    options.heartbeats?.heard(beats, raw.receivedAt).catch((error: unknown) => {
+      request.log.warn(
+        { heartbeats: [...beats], error: String(error) },
+        'a heartbeat could not be passed on',
+      );
+    });
     if (anomalies.length > 0) await intake.raise(anomalies, { timeoutSeconds: acceptTimeoutSeconds });
     metrics.accepted(source.name, reading, reply.elapsedTime / 1000);
     logTaken(request, source, reading);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Heartbeat } from '../../config/heartbeats.js';
 import type { Config } from '../../config/schema.js';
 import type { ReceiverAuth } from '../../config/receiver-auth.js';
 import { AliasTable } from '../../model/identity/aliases.js';
@@ -16,6 +17,8 @@ export interface ReadingSettings {
   maxAlertAgeSeconds: number;
   /** Alerts that are meant to fire always and open nothing. */
   alwaysFiring: { alertNames: string[]; severities: string[] };
+  /** Alerts that must come again and again; they open nothing. */
+  heartbeats: readonly Pick<Heartbeat, 'name' | 'match'>[];
   /** Labels that name the service, the first that is present. */
   serviceLabels: string[];
   environmentLabels: string[];
@@ -77,12 +80,13 @@ export interface Source {
 export function readingSettings(
   config: Pick<Config, 'environment' | 'services' | 'webhook' | 'triage'>,
 ): ReadingSettings {
-  const { serviceLabels, environmentLabels, maxAlertAgeDays, alwaysFiring } = config.webhook;
+  const { serviceLabels, environmentLabels, maxAlertAgeDays, alwaysFiring, heartbeats } = config.webhook;
   return {
     environment: config.environment,
     keptEnvironment: environmentsOf(config),
     maxAlertAgeSeconds: maxAlertAgeDays * 86_400,
     alwaysFiring,
+    heartbeats,
     serviceLabels,
     environmentLabels,
     aliases: new AliasTable(config.services.aliases),

@@ -64,6 +64,14 @@ const FAULTS: Record<ConditionKind, FaultKind> = {
 };
 
 describe('what a platform says of services', () => {
+  for (const kind of ['quota-exceeded', 'image-pull', 'unschedulable'] as const) {
+    it(`${kind} is why a service is down whose metrics end`, () => {
+      const gone = [...FAILING, of('stock', 'cpu', 0.2, null), of('stock', 'memory', 2e8, null)];
+      assert.equal(diagnosed([], gone).suspects[0]?.faultKind, 'dependency-down');
+      assert.equal(diagnosed([conditionOf(kind)], gone).suspects[0]?.faultKind, FAULTS[kind]);
+    });
+  }
+
   it('metrics alone name neither the service nor the fault', () => {
     const { verdict } = diagnosed(null);
     assert.notEqual(verdict.service, 'stock');

@@ -98,6 +98,28 @@ describe('error lines', () => {
     assert.ok(kinds.some(({ kind }) => kind === 'dependency-down'));
   });
 
+  it('name the kind of fault by their words', () => {
+    const caller = input.graph.edges.find(({ callee }) => callee === cause)!.caller;
+    const votesOf = (service: string, text: string): Map<string, number> =>
+      new Map(
+        withLogs(lines(service, text))
+          .suspects.find((one) => one.service === service || one.service === cause)
+          ?.faultKinds.map(({ kind, probability }) => [kind, probability]),
+      );
+    for (const [kind, service, text] of [
+      ['certificate', caller, `call to http://${cause}:8080/price failed: x509: certificate has expired`],
+      ['quota', cause, 'pod was refused: exceeded quota: compute'],
+      ['routing', cause, 'getaddrinfo ENOTFOUND price.internal'],
+    ] as const)
+      assert.ok(
+        (votesOf(service, text).get(kind) ?? 0) > 0.1,
+        `${kind}: ${JSON.stringify([...votesOf(service, text)])}`,
+      );
+    const before = votesOf(cause, 'could not serve').get('code-change') ?? 0;
+    const defect = votesOf(cause, "TypeError: Cannot read properties of undefined (reading 'id')");
+    assert.ok(defect.get('code-change')! > before, `${defect.get('code-change')} against ${before}`);
+  });
+
   it('of many callers about one service are one observation', () => {
     const about = (service: string): LogLine[] => lines(service, `upstream ${cause} timed out`);
     const one = withLogs(about(names[1]!));
@@ -177,6 +199,13 @@ describe('whom a line is about', () => {
     assert.equal(about('web', 'could not sort orders of customer 7'), 'itself');
     assert.equal(about('web', 'call to orders failed'), number('orders'));
     assert.equal(about('web', 'orders returned 503'), number('orders'));
+  });
+
+  it('is the callee that a wrapped error names between colons', () => {
+    assert.equal(about('web', 'POST /buy failed: orders: certificate has expired'), number('orders'));
+    assert.equal(about('web', 'orders: no answer'), number('orders'));
+    assert.equal(about('web', 'orders answered 500'), number('orders'));
+    assert.equal(about('mail', 'POST /buy failed: orders: nothing to send'), 'itself');
   });
 
   it('is not the caller that asked', () => {

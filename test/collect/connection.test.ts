@@ -103,9 +103,10 @@ describe('the connection to a source', () => {
         ].join('\n'),
       );
       const { config } = await loadConfig({ cwd: directory, env: {} });
-      assert.ok(config.metrics.type === 'prometheus');
+      const [metrics] = config.metrics;
+      assert.ok(metrics?.type === 'prometheus');
       const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-      assert.deepEqual(config.metrics.auth, { type: 'bearer', tokenFile });
+      assert.deepEqual(metrics.auth, { type: 'bearer', tokenFile });
     });
   });
 

@@ -102,7 +102,7 @@ describe('metric packs', () => {
     });
     const { bindings } = await detectPacks(source, packs, { ...NO_LIMITS, use: 'auto', window: WINDOW });
     const around = { source, packs, bindings, spans: SPANS, time: WINDOW.end, limits: NO_LIMITS };
-    const { graph, gaps } = await readTopology(around, [], ['checkout'], { services: [] });
+    const { graph, gaps } = await readTopology(around, [], ['checkout'], { services: [], catalogs: [] });
     assert.deepEqual(
       graph.edges.map(({ caller, callee }) => `${caller} -> ${callee}`),
       ['checkout -> payment', 'storefront -> checkout'],

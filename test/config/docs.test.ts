@@ -47,7 +47,9 @@ function placesOf(node: SchemaNode, at: Place = []): Map<string, Place> {
   };
   const options = alternatives(node, undefined);
   for (const { properties, items } of options) {
-    const isGroup = properties !== undefined && (options.length === 1 || at.length < 2);
+    // What is one or a list of them has the settings of one.
+    const isMany = items !== undefined && options.some((option) => option.properties);
+    const isGroup = isMany || (properties !== undefined && (options.length === 1 || at.length < 2));
     if (at.length > 0 && typeof at.at(-1) !== 'number' && !isGroup) add(at);
     const children: [string | number, SchemaNode][] = Object.entries(properties ?? {});
     if (items?.properties ?? items?.oneOf) children.push([0, items]);
@@ -62,6 +64,7 @@ function variableFor(place: Place): string {
   const words = place.map((key) => String(key).replace(/[A-Z]/g, '_$&').toUpperCase());
   const name = ['FAULTLINE', ...words].join('__');
   return name
+    .replace('__METRICS__0__', '__METRICS__')
     .replace(
       /__(?:(?:CHANGES|LOGS|TRACES|KUBERNETES|STATUS|SINKS)__0|GUARD__WEBHOOK)__AUTH__/,
       '__METRICS__AUTH__',
@@ -162,7 +165,12 @@ describe('the configuration', () => {
       assert.ok(own.length > 0);
       for (const block of own) {
         const loaded = await load(fileOf(block));
-        assert.equal(loaded.metrics.type, valueAt(fileOf(block), ['metrics', 'type']), block);
+        const written = [valueAt(fileOf(block), ['metrics'])].flat();
+        assert.deepEqual(
+          loaded.metrics.map(({ type }) => type),
+          written.map((source) => valueAt(source, ['type'])),
+          block,
+        );
       }
     });
   }

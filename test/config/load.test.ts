@@ -83,7 +83,10 @@ describe('configuration', () => {
       );
       const { config, directory } = await loadConfig({ cwd, env: {}, file: 'etc/f.yml' });
       assert.equal(directory, path.join(cwd, 'etc'));
-      assert.equal(config.metrics.type === 'recording' && config.metrics.file, path.join(cwd, 'etc/a.gz'));
+      assert.equal(
+        config.metrics[0]?.type === 'recording' && config.metrics[0].file,
+        path.join(cwd, 'etc/a.gz'),
+      );
       assert.deepEqual(config.packs.files, [path.join(cwd, 'etc/own.yml')]);
       assert.equal(config.changes[0]?.type === 'file' && config.changes[0].file, '/abs/d.json');
       assert.equal(config.store.directory, path.join(cwd, 'etc/.faultline/store'));
@@ -95,10 +98,10 @@ describe('configuration', () => {
       const yaml = `${MINIMAL}  timeoutSeconds: \${T}\n  tenant: \${TENANT:-42}\n  headers: {X-A: "a-\${H:-}-\${H2}"}\n`;
       const { config } = await load(yaml, { T: '7.5', H: '', H2: 'z' });
       assert.deepEqual(
-        config.metrics.type === 'prometheus' && [
-          config.metrics.timeoutSeconds,
-          config.metrics.tenant,
-          config.metrics.headers,
+        config.metrics[0]?.type === 'prometheus' && [
+          config.metrics[0].timeoutSeconds,
+          config.metrics[0].tenant,
+          config.metrics[0].headers,
         ],
         [7.5, '42', { 'X-A': 'a--z' }],
       );
@@ -107,7 +110,7 @@ describe('configuration', () => {
     it('keeps a text of digits a text where a text belongs', async () => {
       const yaml = `${MINIMAL}  auth: {type: bearer, token: "\${TOKEN}"}\n`;
       const { config } = await load(yaml, { TOKEN: '123456' });
-      assert.deepEqual(config.metrics.type === 'prometheus' && config.metrics.auth, {
+      assert.deepEqual(config.metrics[0]?.type === 'prometheus' && config.metrics[0].auth, {
         type: 'bearer',
         token: '123456',
       });
@@ -138,8 +141,10 @@ describe('configuration', () => {
         FAULTLINE__PACKS__USE: '[otel-http, istio]',
         FAULTLINE__METRICS__HEADERS__X_Scope: 'v',
       });
-      assert.equal(config.metrics.type === 'prometheus' && config.metrics.timeoutSeconds, 3);
-      assert.deepEqual(config.metrics.type === 'prometheus' && config.metrics.headers, { X_Scope: 'v' });
+      assert.equal(config.metrics[0]?.type === 'prometheus' && config.metrics[0].timeoutSeconds, 3);
+      assert.deepEqual(config.metrics[0]?.type === 'prometheus' && config.metrics[0].headers, {
+        X_Scope: 'v',
+      });
       assert.equal(config.followUp.maxDurationSeconds, 60);
       const [sink] = config.sinks;
       assert.equal(sink?.type === 'webhook' && sink.url, 'https://b/x');
@@ -230,6 +235,16 @@ describe('configuration', () => {
         'the same setting twice',
         `${MINIMAL}metrics: {}\n`,
         'faultline.yml:4: not valid YAML at column 1: Map keys must be unique; check brackets, quotes and indentation at this line and above it',
+      ],
+      [
+        'one source of a list',
+        'metrics:\n  - {type: prometheus, name: a, url: "http://prom"}\n  - {type: prometheus, name: b, url: prom:9}\n',
+        "faultline.yml:3: metrics[1].url: expected an http(s) address, got 'prom:9'; write http://prom:9",
+      ],
+      [
+        'two sources of one name',
+        'metrics:\n  - {type: prometheus, url: "http://a"}\n  - {type: prometheus, url: "http://b"}\n',
+        'faultline.yml:3: metrics[1].name: expected a name of its own, metrics has a source prometheus as well',
       ],
     ];
     for (const [name, yaml, expected] of CASES) {

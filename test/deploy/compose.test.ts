@@ -83,15 +83,15 @@ describe('temporal-dev.yml', () => {
   it('reads the configuration of the native command, changed only in how containers find each other', async () => {
     const { config: native } = await loadConfig({ file: join(ROOT, 'deploy/faultline.yml'), env: TOKEN });
     const [worker, webhook] = [await configIn('worker'), await configIn('webhook')];
-    const { metrics } = worker;
-    assert.ok(metrics.type === 'prometheus' && native.metrics.type === 'prometheus');
+    const [[metrics], [own]] = [worker.metrics, native.metrics];
+    assert.ok(metrics?.type === 'prometheus' && own?.type === 'prometheus');
     assert.equal(metrics.url, `http://prometheus:${DEV_PORTS.prometheus}`);
     const open = { ...native.worker, host: '0.0.0.0' };
     assert.deepEqual({ ...worker, metrics: native.metrics }, { ...native, worker: open });
     const receiver = { ...native.webhook, host: '0.0.0.0' };
     assert.deepEqual(webhook, { ...worker, webhook: receiver, worker: native.worker });
 
-    assert.equal(native.metrics.url, `http://localhost:${DEV_PORTS.prometheus}`);
+    assert.equal(own.url, `http://localhost:${DEV_PORTS.prometheus}`);
     assert.equal(native.webhook.port, DEV_PORTS.webhook);
     assert.equal(native.temporal.uiUrl, `http://localhost:${DEV_PORTS.temporalUi}`);
     for (const service of ['worker', 'webhook'] as const) {

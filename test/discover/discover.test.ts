@@ -56,7 +56,7 @@ describe('faultline discover', function () {
   });
 
   it('says so when nothing is there', () => {
-    const text = renderSurvey({ packs: [], services: [], calls: [], labels: [], gaps: [] });
+    const text = renderSurvey({ packs: [], sources: [], services: [], calls: [], labels: [], gaps: [] });
     assert.match(text, /^Nothing that a pack knows is there/);
   });
 });

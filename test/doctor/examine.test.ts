@@ -12,6 +12,8 @@ import type { Survey, SurveyedService } from '../../activities/collect/scope/sur
 import { recordedMetrics } from '../../workers/demo/recorded-incident.js';
 import { openMetrics } from '../../workers/doctor/open-metrics.js';
 import { loadConfig } from '../../config/load.js';
+import { configSchema } from '../../config/schema.js';
+import { examineSources } from '../../workers/doctor/metrics.js';
 import { testServer } from '../support/dev-server.js';
 import { FakeSource } from '../support/fake-source.js';
 
@@ -54,6 +56,7 @@ const serviceWith = (
 /** What the doctor finds where all is well. */
 const READ: Survey = {
   packs: ['otel-http'],
+  sources: [],
   services: [serviceWith('latency', true)],
   calls: [{ caller: 'orders', callee: 'payment', learntFrom: { source: 'pack otel-http', seenAt: 1 } }],
   labels: [{ role: 'namespace', label: 'k8s_namespace_name', values: 2 }],
@@ -182,7 +185,7 @@ describe('the doctor', () => {
     const refused = await look(minimal, { health: () => Promise.reject(new BadCredentials(ASKED, '401')) });
     assert.match(refused('metrics')[0]!.remedy ?? '', /metrics\.auth/);
 
-    const nothing = { packs: [], services: [], calls: [], labels: [], gaps: [] };
+    const nothing = { packs: [], sources: [], services: [], calls: [], labels: [], gaps: [] };
     const unknown = await look(minimal, { survey: nothing });
     assert.equal(unknown('metrics')[1]?.status, 'failed');
     assert.match(unknown('metrics')[1]!.remedy ?? '', /packs\.files/);
@@ -195,6 +198,40 @@ describe('the doctor', () => {
       resources('metrics')[1]!.seen,
       /^process matches .* but latency, errors or traffic of no service is read$/,
     );
+  });
+
+  it('looks at each of several sources by its name, and takes one without services for one of hosts', async () => {
+    const names = ['eu', 'hosts', 'gone'];
+    const parts = names.map((name) => {
+      const away = (): Promise<Health> => Promise.reject(new SourceUnavailable(ASKED, 'connection refused'));
+      return { ...source(name === 'gone' ? away : healthy), name };
+    });
+    const config = configSchema.parse({
+      metrics: names.map((name) => ({ type: 'prometheus', name, url: `http://${name}:9090` })),
+    });
+    const broken = { source: 'catalogue', what: 'calls declared in a.yaml', reason: 'document 1: kind' };
+    const findings = await examineSources(config.metrics, {
+      source: { ...source(healthy), parts },
+      survey: ({ name }) =>
+        Promise.resolve(
+          name === 'eu' ? { ...READ, gaps: [broken] } : { ...READ, services: [], gaps: [broken] },
+        ),
+      watchedSeries: () => Promise.resolve(0),
+    });
+    assert.deepEqual(
+      findings.map(({ subject, status }) => [subject, status]),
+      [
+        ["'eu', prometheus eu:9090", 'ok'],
+        ["packs of 'eu'", 'ok'],
+        ["calls of 'eu'", 'ok'],
+        ["labels of 'eu'", 'ok'],
+        ['calls declared in a.yaml', 'warning'],
+        ["'hosts', prometheus hosts:9090", 'ok'],
+        ["packs of 'hosts'", 'warning'],
+        ["'gone', prometheus gone:9090", 'failed'],
+      ],
+    );
+    assert.match(findings.at(-1)?.remedy ?? '', /^check metrics\[2\]\.url/);
   });
 
   it('says that no calls are known, and what the source refused', async () => {

@@ -116,6 +116,31 @@ describe('an alert of a post', () => {
     });
   }
 
+  it('that is a heartbeat is passed on while it fires, and opens nothing', async () => {
+    const { post, raised, heard } = await rig({
+      heartbeats: [
+        { name: 'eu', match: { alertname: 'OurHeartbeat', cluster: 'eu-*' } },
+        { name: 'us', match: { alertname: 'OurHeartbeat', cluster: 'us-1' } },
+        { name: 'any' },
+      ],
+    });
+    const beat = (labels: object, status = 'firing') => alertOf('a', { labels, status });
+    const answer = await post(
+      '/v1/alertmanager',
+      postOf(
+        beat({ alertname: 'OurHeartbeat', cluster: 'eu-7' }),
+        beat({ alertname: 'OurHeartbeat', cluster: 'us-1' }, 'resolved'),
+        beat({ alertname: 'OurHeartbeat' }),
+        beat({ alertname: 'Watchdog', severity: 'none' }),
+      ),
+    );
+    assert.deepEqual(heard, ['eu', 'any']);
+    assert.equal(raised.length, 1, 'a heartbeat without the label is an alert like any other');
+    assert.deepEqual(answer.leftOut, [
+      { reason: 'always-firing', count: 3, detail: 'OurHeartbeat is a heartbeat (webhook.heartbeats)' },
+    ]);
+  });
+
   it('that fires always is taken where the settings say so', async () => {
     const { post, raised } = await rig({ alwaysFiring: { alertNames: [], severities: [] } });
     await post(

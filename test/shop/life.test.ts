@@ -61,7 +61,7 @@ describe('the life of the shop', function () {
       const processesUrl = await saidBy(parent.stdout, /^processes +(\S+)$/m);
       const byRole = (await (await fetch(processesUrl)).json()) as Record<string, number[]>;
       const pids = Object.values(byRole).flat();
-      assert.equal(pids.length, 12);
+      assert.equal(pids.length, 13);
       parent.kill(signal);
       await parent;
       await untilDead(pids);

@@ -35,7 +35,7 @@ export const POLICY: Policy = {
   escalateAfterSeconds: 0,
   feedbackWindowSeconds: 0,
   uiUrl: 'http://ui.example',
-  metricsUrl: 'http://metrics.example',
+  metricsPages: [{ title: 'Metrics', url: 'http://metrics.example' }],
   productVersion: '0.0.0-test',
 };
 
@@ -111,6 +111,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): {
     keepChanges: ({ changes }) => said(`keep ${changes.length} changes`, undefined),
     judgeRollout: () => said('judgeRollout', { finding: 'healthy', reason: 'nothing got worse' }),
     tellGuard: ({ to }) => said(`tell ${to}`, undefined),
+    tellHeartbeat: ({ state, endedAt }) =>
+      said(`${state.settings.name} ${endedAt === null ? 'is silent' : 'is back'}`, undefined),
     runWatch: ({ name, memory }) =>
       said(`watch ${name}`, { memory, lines: [], watched: 1, fired: 0, cleared: 0 }),
     ...overrides,

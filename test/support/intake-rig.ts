@@ -17,6 +17,8 @@ export interface IntakeRig {
   app: FastifyInstance;
   /** What reached Temporal. */
   raised: Anomaly[];
+  /** Heartbeats that were heard of. */
+  heard: string[];
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<IntakeAnswer>;
   /** The answer of /metrics. */
   metrics(): Promise<string>;
@@ -66,6 +68,7 @@ export function intakeRigs(): (
       services,
     });
     const raised: Anomaly[] = [];
+    const heard: string[] = [];
     const app = await buildReceiver({
       config,
       sources,
@@ -76,6 +79,7 @@ export function intakeRigs(): (
         },
         ready: () => Promise.resolve(),
       },
+      heartbeats: { heard: (names) => Promise.resolve(void heard.push(...names)) },
       log: pino({ level: 'silent' }),
       now: () => NOW,
     });
@@ -83,6 +87,7 @@ export function intakeRigs(): (
     return {
       app,
       raised,
+      heard,
       async post(path, body, headers = {}) {
         const answer = await app.inject({
           method: 'POST',

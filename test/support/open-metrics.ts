@@ -5,7 +5,7 @@ interface WrittenService {
   calls: string[];
 }
 
-const ESTATE: Record<string, WrittenService> = {
+export const ESTATE: Readonly<Record<string, WrittenService>> = {
   storefront: { ownSeconds: 0.004, cpuPerRequest: 0.002, calls: ['catalog', 'checkout'] },
   catalog: { ownSeconds: 0.008, cpuPerRequest: 0.003, calls: [] },
   checkout: { ownSeconds: 0.012, cpuPerRequest: 0.004, calls: ['payment', 'shipping'] },
@@ -15,7 +15,7 @@ const ESTATE: Record<string, WrittenService> = {
 };
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const REQUESTS_PER_SECOND = 20;
+export const REQUESTS_PER_SECOND = 20;
 
 export interface WrittenIncident {
   /** Unix seconds. */
@@ -28,6 +28,8 @@ export interface WrittenIncident {
   extraSeconds: number;
   /** Labels of all its series, such as their cluster. @default none */
   labels?: Record<string, string>;
+  /** Services that are measured. @default all */
+  only?: string[];
   /** Stands before the names of its services. @default none */
   prefix?: string;
 }
@@ -45,7 +47,7 @@ export function writeOpenMetrics(...incidents: WrittenIncident[]): string {
     else families.set(family, [line]);
   };
   for (const incident of incidents) {
-    for (const service of Object.keys(ESTATE)) writeService(service, incident, write);
+    for (const service of incident.only ?? Object.keys(ESTATE)) writeService(service, incident, write);
   }
   const blocks = [...families].map(([family, lines]) => {
     const type = family.endsWith('_total') ? 'counter' : family.includes('duration') ? 'histogram' : 'gauge';
@@ -105,7 +107,7 @@ function writeService(
 }
 
 /** Seconds that a request takes at `service`: its own and those of the callees that it waits for. */
-function secondsOf(service: string, time: number, incident: WrittenIncident): number {
+export function secondsOf(service: string, time: number, incident: WrittenIncident): number {
   const { ownSeconds, calls } = ESTATE[service]!;
   const extra = service === incident.faulty && time >= incident.onset ? incident.extraSeconds : 0;
   return ownSeconds + extra + calls.reduce((sum, callee) => sum + secondsOf(callee, time, incident), 0);

@@ -16,10 +16,11 @@ export interface WrittenPrometheus {
 
 const READY_TIMEOUT_MS = 20_000;
 
-/** Starts Prometheus on the samples of an OpenMetrics text with timestamps, in `directory`. */
+/** Starts Prometheus on the samples of an OpenMetrics text with timestamps, in `directory`, with further flags. */
 export async function startWrittenPrometheus(
   directory: string,
   openMetrics: string,
+  flags: readonly string[] = [],
 ): Promise<WrittenPrometheus> {
   const data = join(directory, 'data');
   const configFile = join(directory, 'prometheus.yml');
@@ -44,6 +45,7 @@ export async function startWrittenPrometheus(
         `--storage.tsdb.path=${data}`,
         `--web.listen-address=127.0.0.1:${port}`,
         '--storage.tsdb.retention.time=10y',
+        ...flags,
       ],
       { reject: false, all: true, cleanup: true },
     );

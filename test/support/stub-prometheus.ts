@@ -1,5 +1,5 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import type { PrometheusSourceConfig } from '../../config/schema.js';
+import type { PrometheusSourceConfig } from '../../config/metrics.js';
 
 export interface StubRequest {
   method: string;
@@ -57,6 +57,7 @@ export function sourceConfig(
     auth: { type: 'none' },
     tls: {},
     headers: {},
+    covers: { clusters: [], environments: [], namespaces: [], services: [] },
     timeoutSeconds: 5,
     maxConcurrentQueries: 8,
     ...more,

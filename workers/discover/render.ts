@@ -39,7 +39,13 @@ export function renderSurvey(survey: Survey): string {
     return 'Nothing that a pack knows is there: `faultline discover --propose` looks for metrics that could be read.';
   }
   return [
-    `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,
+    [
+      `${count(services.length, 'service')}, ${count(calls.length, 'call')}, read by ${packs.join(', ')}`,
+      ...survey.sources.map(
+        ({ name, packs, answers }) =>
+          `  ${plain(name)}: ${answers ? packs.join(', ') || 'no pack matches' : 'does not answer'}`,
+      ),
+    ].join('\n'),
     ...services.map(paragraph),
     calls.length === 0 ? 'Calls: none is known' : ['Calls', ...calls.map(call)].join('\n'),
     ...(gaps.length === 0
@@ -67,9 +73,9 @@ function slicesLine({ slices }: SurveyedService): string[] {
 
 function paragraph(service: SurveyedService): string {
   const { name, signals, faults } = service;
-  const byPack = groups(signals, ({ pack }) => pack).map(
-    ([pack, read]) => `  ${pack}: ${[...new Set(read.map((one) => one.name))].join(', ')}`,
-  );
+  const byPack = groups(signals, ({ pack, source }) =>
+    source === undefined ? pack : `${pack} at ${plain(source)}`,
+  ).map(([pack, read]) => `  ${pack}: ${[...new Set(read.map((one) => one.name))].join(', ')}`);
   const list = (kinds: readonly string[]): string => (kinds.length === 0 ? 'none' : kinds.join(', '));
   return [
     plain(name),

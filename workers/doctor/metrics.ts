@@ -1,6 +1,8 @@
 import { BadCredentials, NotASource } from '../../activities/collect/metrics/source/errors.js';
+import { DECLARED } from '../../activities/collect/scope/catalog.js';
+import { partsOf } from '../../activities/collect/metrics/source/parts.js';
 import type { MetricsSource } from '../../activities/collect/metrics/source/source.js';
-import type { MetricsSourceConfig } from '../../config/schema.js';
+import type { MetricsSourceConfig } from '../../config/metrics.js';
 import type { Survey } from '../../activities/collect/scope/survey.js';
 import type { Watch } from '../../config/watches.js';
 import { count } from '../../model/wording.js';
@@ -16,33 +18,72 @@ export interface MetricsDeps {
   watchedSeries: (source: MetricsSource, watch: Watch) => Promise<number>;
 }
 
-/** Whether the metrics source answers, what it is, and what is read of it. */
-export async function examineMetrics(
+/**
+ * Whether each metrics source answers, what it is, and what is read of it. Of several, one that measures no service is
+ * worth a look, for it may be there for hosts or databases, as long as another one does.
+ */
+export async function examineSources(
+  configs: readonly MetricsSourceConfig[],
+  deps: MetricsDeps,
+): Promise<Finding[]> {
+  const parts = partsOf(deps.source);
+  if (parts.length === 1) return examineMetrics(configs[0]!, { ...deps, source: parts[0]! }, 'metrics');
+  const each = await Promise.all(
+    parts.map(async (source, i) => {
+      const findings = await examineMetrics(configs[i]!, { ...deps, source }, `metrics[${i}]`);
+      return findings.map((finding, j) => ({
+        ...finding,
+        subject: ofSource(finding.subject, source.name, j),
+      }));
+    }),
+  );
+  const isMeasured = each.some((findings) => findings[1]?.status === 'ok');
+  const told: Finding[] = each.flatMap((findings) =>
+    findings.map((one, i) =>
+      i > 0 && one.status === 'failed' && isMeasured ? { ...one, status: 'warning' } : one,
+    ),
+  );
+  // Catalogues are read with every source, and are of none.
+  const first = (one: Finding): number =>
+    told.findIndex(({ subject, seen }) => subject === one.subject && seen === one.seen);
+  return told.filter((one, i) => !one.subject.startsWith(DECLARED) || first(one) === i);
+}
+
+function ofSource(subject: string, name: string, index: number): string {
+  if (index === 0) return `'${name}', ${subject}`;
+  return subject.startsWith(DECLARED) ? subject : `${subject} of '${name}'`;
+}
+
+/** @param setting where the source is configured: `metrics[1]` */
+async function examineMetrics(
   config: MetricsSourceConfig,
   { source, survey }: MetricsDeps,
+  setting: string,
 ): Promise<Finding[]> {
   const where = config.type === 'recording' ? config.file : new URL(config.url).host;
-  const health = await answers(source);
+  const health = await answers(source, setting);
   const findings: Finding[] = [{ area: 'metrics', subject: `${config.type} ${where}`, ...health }];
   // A recording answers what an incident asked of some services, not what is asked here of all.
   if (health.status === 'failed' || config.type === 'recording') return findings;
   return [...findings, ...(await whatIsRead(() => survey(source)))];
 }
 
-async function answers(source: MetricsSource): Promise<Told> {
+async function answers(source: MetricsSource, setting: string): Promise<Told> {
   try {
     const { product, version, queryMethod } = await source.health({ timeoutSeconds: TIMEOUT_SECONDS });
     const byGet = queryMethod === 'GET' ? '; it refuses POST, so it is asked by GET' : '';
     return ok(`${product} ${version} answers${byGet}`);
   } catch (error) {
-    return failed(reasonOf(error), remedyFor(error));
+    return failed(reasonOf(error), remedyFor(error, setting));
   }
 }
 
-function remedyFor(error: unknown): string {
-  if (error instanceof BadCredentials) return 'check metrics.auth, metrics.headers and metrics.tenant';
-  if (error instanceof NotASource) return 'check metrics.url: it must be the base of the Prometheus HTTP API';
-  return 'check metrics.url and the network to it; until it answers, summaries say what they could not read';
+function remedyFor(error: unknown, setting: string): string {
+  if (error instanceof BadCredentials)
+    return `check ${setting}.auth, ${setting}.headers and ${setting}.tenant`;
+  if (error instanceof NotASource)
+    return `check ${setting}.url: it must be the base of the Prometheus HTTP API`;
+  return `check ${setting}.url and the network to it; until it answers, summaries say what they could not read`;
 }
 
 async function whatIsRead(survey: () => Promise<Survey>): Promise<Finding[]> {

@@ -1,8 +1,10 @@
+import type { Config } from '../../config/schema.js';
 import { BadInput } from '../../client/errors.js';
 import { openTemporal, type Temporal, type TemporalOptions } from '../../client/temporal.js';
 import { readSearchAttributes } from '../dev/search-attributes.js';
 import { isOlder } from '../dev/temporal-binary.js';
 import { differingStores, POLLS_WITHIN_SECONDS, readPollers, SHARE_ONE_STORE } from '../pollers.js';
+import { examineHeartbeats } from './heartbeats.js';
 import { failed, ok, reasonOf, warning, type Finding, type Told } from './finding.js';
 
 const DEADLINE_MS = 4000;
@@ -10,9 +12,12 @@ const DEADLINE_MS = 4000;
 /** Update-with-start, by which alerts reach their workflow. */
 const MINIMUM_SERVER = '1.28.0';
 
-/** Whether Temporal answers, with namespace and search attributes, and a worker takes the work. */
+/**
+ * Whether Temporal answers, with namespace and search attributes, a worker takes the work, and when each heartbeat was
+ * last heard of.
+ */
 export async function examineTemporal(
-  options: TemporalOptions & { uiUrl?: string | undefined },
+  options: TemporalOptions & { config?: Config | undefined },
 ): Promise<Finding[]> {
   let temporal: Temporal;
   try {
@@ -28,13 +33,13 @@ export async function examineTemporal(
     ];
   }
   try {
-    return await examine(temporal);
+    return await examine(temporal, options.config);
   } finally {
     await temporal.close();
   }
 }
 
-async function examine(temporal: Temporal): Promise<Finding[]> {
+async function examine(temporal: Temporal, config: Config | undefined): Promise<Finding[]> {
   const { address, namespace } = temporal;
   const server = await told(() => serverVersion(temporal));
   const findings = [about(`server ${address}`, server)];
@@ -47,6 +52,7 @@ async function examine(temporal: Temporal): Promise<Finding[]> {
 
   findings.push(about('search attributes', await told(() => searchAttributes(temporal))));
   findings.push(about('workers', await told(() => pollers(temporal))));
+  if (config) findings.push(...(await examineHeartbeats(temporal, config)));
   return findings;
 }
 

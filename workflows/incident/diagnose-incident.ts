@@ -272,11 +272,7 @@ function firingOf({ alerts }: Incident): Anomaly[] {
 
 function linksOf(policy: Policy): IncidentRecord['links'] {
   const run = runUrl(policy);
-  const { metricsUrl } = policy;
-  return [
-    ...(run === null ? [] : [{ title: 'Temporal run', url: run }]),
-    ...(metricsUrl === null ? [] : [{ title: 'Metrics', url: metricsUrl }]),
-  ];
+  return [...(run === null ? [] : [{ title: 'Temporal run', url: run }]), ...policy.metricsPages];
 }
 
 function note(context: IncidentContext, what: string, by = 'faultline'): void {

@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import type { Change } from '../../../model/change.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
@@ -9,11 +8,12 @@ import { readChangeSource } from './change-source.js';
 import type { ChangesRead } from './source.js';
 import { changesIn, withoutEchoes } from './metric-changes.js';
 import { runAttempt, type Limits } from '../attempt.js';
-import { CONCURRENCY, type CollectDeps } from '../deps.js';
+import type { CollectDeps } from '../deps.js';
 import { readKubernetesChanges } from '../kubernetes/changes/index.js';
 import { gapOf, merged, remarksOf } from '../gaps.js';
 import { ServiceNames } from '../scope/service-names.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
+import { askEach, partFor, patienceFor, sourcesIn } from '../metrics/source/parts.js';
 import { packsInUse } from '../scope/topology.js';
 import { spansOf } from '../scope/window.js';
 
@@ -122,30 +122,32 @@ async function stepsInMetrics(
   { source, packs, config }: Deps,
   scope: Scope,
   names: ServiceNames,
-  limits: Limits,
+  given: Limits,
 ): Promise<{ changes: Change[]; gaps: Gap[] }> {
+  const limits = patienceFor(sourcesIn(scope.reading?.packs ?? []), given);
   const spans = spansOf(scope, config.diagnosis);
   const { start, end, stepSeconds: step } = scope.window;
   const gaps: Gap[] = [];
   const questions = packsInUse(packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
     pack.changes.map((spec) => ({ pack, binding, spec })),
   );
-  const changes = await pMap(
+  const changes = await askEach(
     questions,
+    ({ binding }) => binding,
     async ({ pack, binding, spec }) => {
+      const part = partFor(source, binding);
       const what = `${spec.kind} changes (${pack.name})`;
       const query = queryFor(spec, pack, binding, scope.services, spans);
       try {
-        const answer = await source.range(query, { start, end, step }, limits);
-        gaps.push(...remarksOf(answer, source.name, what));
+        const answer = await part.range(query, { start, end, step }, limits);
+        gaps.push(...remarksOf(answer, part.name, what));
         const watched = { spec, label: subjectLabel(spec, binding), series: answer.series };
-        return changesIn(watched, names, source.name);
+        return changesIn(watched, names, part.name);
       } catch (error) {
-        gaps.push(gapOf(error, limits, source.name, what));
+        gaps.push(gapOf(error, limits, part.name, what));
         return [];
       }
     },
-    { concurrency: CONCURRENCY },
   );
   return { changes: changes.flat(), gaps };
 }

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { LogLine } from '../../../analysis/logs/line.js';
 import { mineLines } from '../../../analysis/logs/mine.js';
 import { countingStep } from '../../../analysis/logs/step.js';
-import { SERIES } from '../../../analysis/weights.js';
+import { SERIES } from '../../../analysis/series/weights.js';
 import type { Gap } from '../../../model/gap.js';
 import type { Scope } from '../../../model/incident.js';
 import type { EvidenceRead, InvestigationSteps, SourceRequest } from '../../contract.js';

@@ -1,4 +1,4 @@
-import { LOGS } from '../../../analysis/weights.js';
+import { LOGS } from '../../../analysis/logs/weights.js';
 import { maskSecrets } from '../../../report/mask.js';
 import { MAX_LINE_CHARACTERS } from './limits.js';
 

@@ -1,19 +1,19 @@
 import { descending } from 'd3-array';
-import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
 import type { EvidenceRef, Scope } from '../../../model/incident.js';
 import type { Series } from '../../../model/series.js';
 import type { InvestigationSteps, MetricFamily } from '../../contract.js';
 import { runAttempt, type Limits } from '../attempt.js';
-import { CONCURRENCY, type CollectDeps } from '../deps.js';
-import { gapOf, listed, merged, remarksOf } from '../gaps.js';
+import type { CollectDeps } from '../deps.js';
+import { gapOf, listed, merged, remarksOf, unreadSource } from '../gaps.js';
 import { scanDeviations } from '../scope/deviation-scan.js';
 import { ServiceNames } from '../scope/service-names.js';
 import { packsInUse, type Around } from '../scope/topology.js';
 import { spansOf } from '../scope/window.js';
 import { queryFor } from './packs/binding.js';
-import { firstOfEach, readSeries, type Question, type ReadingContext } from './series-reading.js';
+import { joinSources, readSeries, type Question, type ReadingContext } from './series-reading.js';
 import { BadCredentials, isOutage, NotASource, NotRecorded, SourceError } from './source/errors.js';
+import { askEach, partFor, patienceFor, servicesCovered, sourcesIn } from './source/parts.js';
 
 /** Of more services than this, resources are pulled only for those whose golden signals deviate most. */
 const MAX_RESOURCE_SERVICES = 60;
@@ -83,6 +83,9 @@ class Pull {
   private readonly answers = new Map<number, Series[]>();
   private readonly gaps: Gap[] = [];
   private readonly failures: SourceError[] = [];
+  private readonly sources: number;
+  /** Why a source is not asked further, by its name; of several, for a single one ends the pull. */
+  private readonly givenUp = new Map<string, Gap>();
   private stored: Progress | null = null;
 
   constructor(
@@ -93,6 +96,7 @@ class Pull {
     const questions = packsInUse(deps.packs, scope.reading?.packs ?? []).flatMap(({ pack, binding }) =>
       pack.signals.filter((spec) => spec.family === family).map((spec) => ({ pack, binding, spec })),
     );
+    this.sources = sourcesIn(scope.reading?.packs ?? []);
     const { compareDays } = deps.config.diagnosis;
     const days =
       family === 'golden' ? compareDays.filter((day) => scope.window.start > day * DAY_SECONDS) : [];
@@ -134,28 +138,41 @@ class Pull {
     return this.stored;
   }
 
-  async run(limits: Limits): Promise<MetricsAnswer> {
+  async run(given: Limits): Promise<MetricsAnswer> {
     const { source, store } = this.deps;
+    const limits = patienceFor(this.sources, given);
     const subjects = await this.subjects(limits);
     const open = subjects.length === 0 ? [] : [...this.questions.keys()].filter((i) => !this.answers.has(i));
-    await pMap(open, (i) => this.pull(i, subjects, limits), { concurrency: CONCURRENCY });
+    await askEach(
+      open,
+      (i) => this.questions[i]!.binding,
+      (i) => this.pull(i, subjects, limits),
+    );
+    this.gaps.push(...this.givenUp.values());
     if (this.failures.length > 0 && this.answers.size === 0) throw this.worthRetrying();
 
-    const series = firstOfEach(this.questions.map((_, i) => this.answers.get(i) ?? []));
+    const answers = this.questions.map(({ binding }, i) => ({ binding, series: this.answers.get(i) ?? [] }));
+    const series = joinSources(answers);
     this.gaps.push(...this.blindSpots(series, source.name));
     const evidence = await store.put(series, FAMILY_WORDS[this.family]);
     return { evidence, gaps: merged(this.gaps) };
   }
 
   private async pull(i: number, subjects: readonly string[], limits: Limits): Promise<void> {
-    const { source } = this.deps;
     const question = this.questions[i]!;
     const { spec, pack, binding, daysBefore } = question;
+    const source = partFor(this.deps.source, binding);
+    if (this.givenUp.has(source.name)) return;
+    const covered = this.family === 'hosts' ? subjects : servicesCovered(source, subjects);
+    if (covered.length === 0) {
+      this.answers.set(i, []);
+      return;
+    }
     const bySeconds = daysBefore * DAY_SECONDS;
     const { start, end, stepSeconds: step } = this.scope.window;
     const what =
       daysBefore === 0 ? `${spec.name} (${pack.name})` : `${spec.name} of ${daysBefore} days before`;
-    const query = queryFor(spec, pack, binding, subjects, this.context.spans);
+    const query = queryFor(spec, pack, binding, covered, this.context.spans);
     try {
       const window = { start: start - bySeconds, end: end - bySeconds, step };
       const answer = await source.range(query, window, limits);
@@ -163,12 +180,17 @@ class Pull {
       const series = readSeries(question, answer.series, this.context);
       this.answers.set(i, daysBefore === 0 ? series : series.map((one) => ofEarlierDay(one, daysBefore)));
     } catch (error) {
+      // One refusal is enough: a source that refuses who asks, or is none, refuses every query.
+      const isHopeless = error instanceof BadCredentials || error instanceof NotASource;
+      if (this.sources > 1 && (isHopeless || isOutage(error))) {
+        this.givenUp.set(source.name, unreadSource(source, error));
+        this.failures.push(error);
+        return;
+      }
       // A recording holds what packs asked when it was made: a query that came later gives no series there.
       if (!(error instanceof NotRecorded)) this.gaps.push(gapOf(error, limits, source.name, what));
       if (!(error instanceof SourceError)) return;
       if (daysBefore === 0) this.failures.push(error);
-      // One refusal is enough: a source that refuses who asks, or is none, refuses every query.
-      const isHopeless = error instanceof BadCredentials || error instanceof NotASource;
       const isDown = isOutage(error) && this.answers.size === 0;
       if (isHopeless || isDown) throw error;
     }

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import type { Series, Subject } from '../../../model/series.js';
 import { hostOf } from '../../../model/identity/names.js';
 import type { ServiceNames } from '../scope/service-names.js';
@@ -46,7 +47,7 @@ export function readSeries(
       worse: spec.worse,
       perspective: spec.perspective,
       query: queryFor(spec, pack, binding, [owner(subject)], context.spans, calleeOf(spec, labels)),
-      source: context.source,
+      source: binding.source ?? context.source,
       times,
       values,
     });
@@ -54,11 +55,54 @@ export function readSeries(
   return [...bySubject.values()];
 }
 
-/** Joins the answers of several packs: the first that knows a signal of a subject is believed. */
-export function firstOfEach(bySource: readonly (readonly Series[])[]): Series[] {
-  const chosen = new Map<string, Series>();
-  for (const series of bySource.flat()) if (!chosen.has(series.id)) chosen.set(series.id, series);
-  return [...chosen.values()];
+/** What was read by one pack at one source. */
+export interface ReadAnswer {
+  binding: Binding;
+  series: readonly Series[];
+}
+
+/**
+ * Joins the answers of several packs and sources. Of the packs of a source the first that knows a signal of a subject
+ * is believed. Of several sources those that have metrics of other clusters are of another service of the name, and
+ * are read together with it; any other measures the same again: it fills in what the first has no samples of where
+ * both are of one cluster, and is left out where that is not known.
+ */
+export function joinSources(answers: readonly ReadAnswer[]): Series[] {
+  const bySource = group(answers, ({ binding }) => binding.source);
+  const chosen = new Map<string, Chosen>();
+  for (const ofSource of bySource.values()) {
+    const own = new Map<string, Chosen>();
+    for (const { binding, series } of ofSource) {
+      for (const one of series) {
+        if (!own.has(one.id)) own.set(one.id, { series: one, clusters: binding.clusters ?? [] });
+      }
+    }
+    for (const [id, one] of own) {
+      const known = chosen.get(id);
+      chosen.set(id, known ? joined(known, one) : one);
+    }
+  }
+  return [...chosen.values()].map(({ series }) => series);
+}
+
+interface Chosen {
+  series: Series;
+  clusters: readonly string[];
+}
+
+function joined(first: Chosen, other: Chosen): Chosen {
+  if (first.clusters.length === 0 || other.clusters.length === 0) return first;
+  const isCopy = other.clusters.some((cluster) => first.clusters.includes(cluster));
+  const values = first.series.values.slice();
+  if (isCopy) {
+    values.forEach((value, i) => {
+      if (Number.isNaN(value)) values[i] = other.series.values[i]!;
+    });
+    return { ...first, series: { ...first.series, values } };
+  }
+  combine(values, other.series.values, first.series);
+  const source = `${first.series.source}, ${other.series.source}`;
+  return { series: { ...first.series, values, source }, clusters: [...first.clusters, ...other.clusters] };
 }
 
 function subjectOf(
@@ -107,7 +151,7 @@ function nameOf(subject: Subject): string {
 }
 
 /** One subject under two names (`payment`, `payment.shop.svc`): amounts add up, of levels the higher shows. */
-function combine(into: Float64Array, other: Float64Array, spec: SignalSpec): void {
+function combine(into: Float64Array, other: Float64Array, spec: Pick<Series, 'signal' | 'unit'>): void {
   const addsUp = spec.signal === 'traffic' || spec.unit.endsWith('/s');
   for (let i = 0; i < into.length; i++) {
     const [a, b] = [into[i]!, other[i]!];

@@ -6,7 +6,7 @@ import { baseOf } from '../../../model/identity/names.js';
 import type { Binding } from '../../../model/reading.js';
 import { listed } from '../gaps.js';
 import { quotePromql, quoteRegex } from '../metrics/packs/template.js';
-import type { Estate, PlacedService, PlaceLabels } from './estate.js';
+import { bindingKey, type Estate, type PlacedService, type PlaceLabels } from './estate.js';
 import { ServiceNames } from './service-names.js';
 
 /** The part of a source that a diagnosis reads, where the source holds several clusters or namespaces of one make. */
@@ -64,9 +64,11 @@ export function areaFor(
   const inside = here.filter(({ namespace }) => namespace === null || !leftOut.includes(namespace));
   const insideNames = new Set(inside.map(({ name }) => name));
   const placedNames = new Set(estate.services.map(({ name }) => name));
-  const unplaced = bindings.filter(
-    ({ pack }) => cluster !== null && estate.labels.get(pack)?.cluster === null,
-  );
+  const inPart = bindings.filter((binding) => mayBeIn(part, estate.labels.get(bindingKey(binding))));
+  const unplaced = inPart.filter((binding) => {
+    const labels = estate.labels.get(bindingKey(binding));
+    return cluster !== null && labels?.cluster === null && labels.everywhere?.cluster === undefined;
+  });
   if (unplaced.length > 0) {
     const packs = listed(
       unplaced.map(({ pack }) => pack),
@@ -74,13 +76,45 @@ export function areaFor(
     );
     doubt(`which metrics are of the cluster ${cluster ?? ''} (${packs})`, 'they carry no label of a cluster');
   }
+  const alike = inUnplacedSources(inside);
+  if (alike.length > 0) {
+    doubt(
+      `whether ${listed(alike, 5)} of several sources are replicas or services of several clusters`,
+      'neither a label nor metrics[].covers tells their clusters; each signal is read from the first source that has it',
+    );
+  }
   return {
-    bindings: bindings.map((binding) => narrowed(binding, estate.labels.get(binding.pack), part)),
+    bindings: inPart.map((binding) => ({
+      ...narrowed(binding, estate.labels.get(bindingKey(binding)), part),
+      ...clustersOf(binding, inside),
+    })),
     services: services.filter((name) => insideNames.has(name) || !placedNames.has(name)),
     // A doubt about all of them says enough.
     together: doubts.length > 0 ? [] : inSeveral(inside),
     gaps: [...estate.gaps, ...doubts],
   };
+}
+
+/** Whether metrics that are all in one place, by what their source covers, may be of the part. */
+function mayBeIn(part: Part, labels: PlaceLabels | undefined): boolean {
+  const { cluster, environment, namespace } = labels?.everywhere ?? {};
+  return (
+    (part.cluster === null || labels?.cluster !== null || (cluster ?? part.cluster) === part.cluster) &&
+    (part.environment === null ||
+      labels?.environment !== null ||
+      (environment ?? part.environment) === part.environment) &&
+    (labels?.namespace !== null || namespace === undefined || !part.leftOut.includes(namespace))
+  );
+}
+
+/** Which clusters the services of a source are in, where it is one of several. */
+function clustersOf({ source }: Binding, inside: readonly PlacedService[]): Pick<Binding, 'clusters'> {
+  if (source === undefined) return {};
+  const clusters = valuesOf(
+    inside.filter((one) => one.source === source),
+    'cluster',
+  );
+  return clusters.length === 0 ? {} : { clusters };
 }
 
 /** Where the service of an alert is, by the name that metrics give it. */
@@ -190,6 +224,16 @@ function narrowed(binding: Binding, labels: PlaceLabels | undefined, part: Part)
 
 function valuesOf(placed: readonly PlacedService[], key: 'cluster' | 'environment' | 'namespace'): string[] {
   return [...new Set(placed.flatMap((one) => one[key] ?? []))].sort();
+}
+
+/** Services that several sources measure, of which one does not tell its cluster. */
+function inUnplacedSources(placed: readonly PlacedService[]): string[] {
+  return [...group(placed, ({ name }) => baseOf(name))]
+    .filter(
+      ([, same]) =>
+        new Set(same.map(({ source }) => source)).size > 1 && same.some(({ cluster }) => cluster === null),
+    )
+    .map(([name]) => name);
 }
 
 const PLACES = ['cluster', 'environment', 'namespace'] as const;

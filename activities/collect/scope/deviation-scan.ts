@@ -1,9 +1,9 @@
-import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
-import { CONCURRENCY } from '../deps.js';
 import { gapOf } from '../gaps.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
 import type { SignalSpec } from '../metrics/packs/schema.js';
+import { askEach, partFor } from '../metrics/source/parts.js';
+import type { MetricsSource } from '../metrics/source/source.js';
 import type { ServiceNames } from './service-names.js';
 import { packsInUse, type Around } from './topology.js';
 
@@ -34,18 +34,21 @@ export async function scanDeviations(
     pack.signals
       .filter((spec) => spec.family === 'golden' && spec.signal in DEVIATION)
       .map((spec) => ({
+        binding,
         spec,
         label: subjectLabel(spec, binding),
         query: queryFor(spec, pack, binding, matched, spans),
       })),
   );
-  await pMap(
+  await askEach(
     questions,
-    async ({ spec, label, query }) => {
+    ({ binding }) => binding,
+    async ({ binding, spec, label, query }) => {
+      const source = partFor(around.source, binding);
       try {
         const [now, before] = await Promise.all([
-          valuesByLabel(around, query, label, around.time),
-          valuesByLabel(around, query, label, around.time - ago),
+          valuesByLabel(source, around, query, label, around.time),
+          valuesByLabel(source, around, query, label, around.time - ago),
         ]);
         for (const [raw, value] of now) {
           const service = names.resolve(raw);
@@ -55,16 +58,16 @@ export async function scanDeviations(
           scores.set(service, Math.max(deviation, scores.get(service) ?? 0));
         }
       } catch (error) {
-        gaps.push(gapOf(error, around.limits, around.source.name, 'which services deviate most'));
+        gaps.push(gapOf(error, around.limits, source.name, 'which services deviate most'));
       }
     },
-    { concurrency: CONCURRENCY },
   );
   return { scores, gaps };
 }
 
 async function valuesByLabel(
-  { source, limits }: Around,
+  source: MetricsSource,
+  { limits }: Pick<Around, 'limits'>,
   query: string,
   label: string,
   time: number,

@@ -10,7 +10,8 @@ import { nameIn } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
 import { quotePromql } from '../metrics/packs/template.js';
 import { NotRecorded } from '../metrics/source/errors.js';
-import type { AnswerSeries } from '../metrics/source/source.js';
+import { askEach, partFor, servicesCovered } from '../metrics/source/parts.js';
+import type { AnswerSeries, MetricsSource } from '../metrics/source/source.js';
 import { packsInUse, type Around } from './topology.js';
 
 /** Which labels of a pack's metrics name cluster, environment and namespace; null where none does. */
@@ -18,6 +19,8 @@ export interface PlaceLabels {
   cluster: string | null;
   environment: string | null;
   namespace: string | null;
+  /** Where all that a source has is, as the configuration says. */
+  everywhere?: Partial<Record<'cluster' | 'environment' | 'namespace', string>>;
 }
 
 /** A service as a pack measures it: its raw name, and where it is as far as labels tell. */
@@ -26,11 +29,13 @@ export interface PlacedService {
   cluster: string | null;
   environment: string | null;
   namespace: string | null;
+  /** Name of the source that measures it, where there are several. */
+  source?: string | undefined;
 }
 
 /** What the source holds of clusters and namespaces. */
 export interface Estate {
-  /** By the pack's name. */
+  /** By `bindingKey`. */
   labels: Map<string, PlaceLabels>;
   clusters: Set<string>;
   environments: Set<string>;
@@ -64,9 +69,11 @@ export async function readEstate(around: Around): Promise<Estate> {
     services: [],
     gaps: [],
   };
-  await pMap(
+  await askEach(
     packsInUse(around.packs, around.bindings),
+    ({ binding }) => binding,
     async ({ pack, binding }) => {
+      const part = partFor(around.source, binding);
       const measuresServices = pack.signals.some(
         ({ family, perspective }) => family === 'golden' && perspective === 'server',
       );
@@ -78,15 +85,14 @@ export async function readEstate(around: Around): Promise<Estate> {
       ];
       try {
         const query = `count by (${labels.join(', ')}) (${selectorOf(pack)})`;
-        const { series } = await around.source.instant(query, around.time, around.limits);
-        read(estate, pack, measuresServices ? binding : null, series.slice(0, MAX_ROWS));
+        const { series } = await part.instant(query, around.time, around.limits);
+        read(estate, part, binding, { rows: series.slice(0, MAX_ROWS), measuresServices });
       } catch (error) {
         if (error instanceof NotRecorded) return;
         const what = `clusters and namespaces of services (${pack.name})`;
-        estate.gaps.push(gapOf(error, around.limits, around.source.name, what));
+        estate.gaps.push(gapOf(error, around.limits, part.name, what));
       }
     },
-    { concurrency: CONCURRENCY },
   );
   return estate;
 }
@@ -103,24 +109,51 @@ function metricsOf({ detect: { all, any, like } }: Pack): string[] {
   return [...all, ...any, ...(like === undefined ? [] : [`(?:${like})`])];
 }
 
-function read(estate: Estate, pack: Pack, binding: Binding | null, rows: readonly AnswerSeries[]): void {
+/** Tells the bindings of an estate apart: a pack may be in use at several sources. */
+export function bindingKey({ pack, source }: Pick<Binding, 'pack' | 'source'>): string {
+  return source === undefined ? pack : `${pack} at ${source}`;
+}
+
+function read(
+  estate: Estate,
+  part: MetricsSource,
+  binding: Binding,
+  { rows, measuresServices }: { rows: readonly AnswerSeries[]; measuresServices: boolean },
+): void {
+  const everywhere = placeOf(part);
   const labels = {
     cluster: bestLabel(CLUSTERS, rows),
     environment: bestLabel(ENVIRONMENT_LABELS, rows),
     namespace: bestLabel(NAMESPACES, rows),
+    everywhere,
   };
-  estate.labels.set(pack.name, labels);
+  estate.labels.set(bindingKey(binding), labels);
   for (const row of rows) {
-    const valueOf = (label: string | null) => (label === null ? null : row.labels[label] || null);
-    const cluster = valueOf(labels.cluster);
+    const valueOf = (key: 'cluster' | 'environment' | 'namespace'): string | null => {
+      const label = labels[key];
+      return (label === null ? null : row.labels[label] || null) ?? everywhere[key] ?? null;
+    };
+    const cluster = valueOf('cluster');
     if (cluster !== null) estate.clusters.add(cluster);
-    const environment = valueOf(labels.environment);
+    const environment = valueOf('environment');
     if (environment !== null) estate.environments.add(environment);
-    const name = binding && nameIn(row.labels[binding.service] ?? '', binding.pattern);
-    if (!name) continue;
-    const namespace = valueOf(labels.namespace) ?? (binding.namespaced ? readName(name).namespace : null);
-    estate.services.push({ name, cluster, environment, namespace });
+    const name = measuresServices ? nameIn(row.labels[binding.service] ?? '', binding.pattern) : null;
+    if (!name || servicesCovered(part, [name]).length === 0) continue;
+    const namespace = valueOf('namespace') ?? (binding.namespaced ? readName(name).namespace : null);
+    estate.services.push({ name, cluster, environment, namespace, source: binding.source });
   }
+}
+
+/** The one cluster, environment and namespace that a source covers, where it is one and no pattern. */
+function placeOf({ covers }: MetricsSource): PlaceLabels['everywhere'] & {} {
+  const only = (names: readonly string[] = []): string | undefined =>
+    names.length === 1 && !/[*!]/.test(names[0]!) ? names[0] : undefined;
+  const place = {
+    cluster: only(covers?.clusters),
+    environment: only(covers?.environments),
+    namespace: only(covers?.namespaces),
+  };
+  return Object.fromEntries(Object.entries(place).filter(([, name]) => name !== undefined));
 }
 
 function bestLabel(candidates: readonly string[], rows: readonly AnswerSeries[]): string | null {

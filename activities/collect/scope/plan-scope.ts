@@ -10,6 +10,7 @@ import type { CollectDeps } from '../deps.js';
 import { listed, merged } from '../gaps.js';
 import { readKubernetesPlacements } from '../kubernetes/placements.js';
 import { detectPacks, type Detected } from '../metrics/packs/detect.js';
+import { partsAbout, partsOf, patienceFor } from '../metrics/source/parts.js';
 import { learnCalls, withCalls } from '../traces/learn-calls.js';
 import { areaFor, type Area } from './area.js';
 import { scanDeviations } from './deviation-scan.js';
@@ -64,17 +65,19 @@ export function createPlanScope(deps: CollectDeps): Pick<InvestigationSteps, 'pl
 export async function planScope(
   deps: Pick<CollectDeps, 'source' | 'packs' | 'config'>,
   { environment, anomalies, now }: ScopeRequest,
-  limits: Limits,
+  given: Limits,
   progress: ScopeProgress = {},
 ): Promise<Scope> {
-  const { source, packs, config } = deps;
+  const { packs, config } = deps;
   const { aliases } = config.services;
   const main = mainAnomaly(anomalies);
+  const source = partsAbout(deps.source, main);
+  const limits = patienceFor(partsOf(source).length, given);
   const anomalyTime = min(firingOrAll(anomalies), ({ startedAt }) => startedAt)!;
   const roughly = windowFor(config.diagnosis, anomalyTime, now, 1);
 
   progress.detected ??= await detectPacks(source, packs, {
-    ...limits,
+    ...given,
     use: config.packs.use,
     window: roughly,
   });
@@ -95,7 +98,7 @@ export async function planScope(
     main.service,
     progress.topology.graph,
     roughly.end,
-    limits,
+    given,
   );
   const graph = withCalls(progress.topology.graph, progress.traced.calls);
   const names = new ServiceNames(graph.services, aliases);
@@ -115,7 +118,7 @@ export async function planScope(
   const placed = await Promise.all([
     readPlacements(around, services, config.topology, aliases),
     ...config.kubernetes.map((cluster) =>
-      readKubernetesPlacements(cluster, { scope: { service, services, reading }, aliases }, limits),
+      readKubernetesPlacements(cluster, { scope: { service, services, reading }, aliases }, given),
     ),
   ]);
 
@@ -126,7 +129,7 @@ export async function planScope(
     services,
     window: windowFor(config.diagnosis, anomalyTime, now, step),
     anomalyTime,
-    packs: bindings.map(({ pack }) => pack),
+    packs: [...new Set(bindings.map(({ pack }) => pack))],
     reading,
     graph: { ...partOf(graph, chosen.services), placements: distinctPlacements(placed) },
     alertSlices: slicesNamedBy(main),

@@ -39,6 +39,13 @@ export class ServiceNames {
     return spellings.map((spelling) => this.lookUp(spelling)).find((known) => known !== null) ?? null;
   }
 
+  /** The known service that the first of these names means which means one; else the last of them as it is. */
+  resolveAny(spellings: readonly string[]): string {
+    return (
+      spellings.map((one) => this.resolve(one)).find((known) => known !== null) ?? spellings.at(-1) ?? ''
+    );
+  }
+
   /** The same for the service of an alert that says in which namespaces it is. */
   resolveIn(name: string, namespaces: readonly (string | undefined)[]): string | null {
     const [namespace, ...others] = namespaces;

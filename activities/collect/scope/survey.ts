@@ -1,17 +1,16 @@
 import { groups } from 'd3-array';
-import pMap from 'p-map';
 import type { Config } from '../../../config/schema.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
 import type { Gap } from '../../../model/gap.js';
 import type { CallEdge } from '../../../model/graph.js';
 import type { Binding } from '../../../model/reading.js';
 import type { SignalKind } from '../../../model/series.js';
-import { CONCURRENCY } from '../deps.js';
 import { merged } from '../gaps.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
 import { detectPacks } from '../metrics/packs/detect.js';
 import type { Pack, SignalSpec } from '../metrics/packs/schema.js';
 import { isOutage, SourceError } from '../metrics/source/errors.js';
+import { askEach, partFor, partsOf, patienceFor, servicesCovered } from '../metrics/source/parts.js';
 import type { AskOptions, MetricsSource } from '../metrics/source/source.js';
 import { surveySlices, type SurveyedSlices } from '../slices/survey-slices.js';
 import { findLabels, type FoundLabel } from './estate.js';
@@ -34,6 +33,8 @@ export interface SurveyedSignal {
   served: boolean;
   pack: string;
   query: string;
+  /** Name of the source that has it, where there are several. */
+  source?: string;
 }
 
 export interface SurveyedService {
@@ -51,6 +52,8 @@ export interface SurveyedService {
 /** What a metrics source holds of an estate, and what of it is read. */
 export interface Survey {
   packs: string[];
+  /** Of several sources each with the packs that are read there; empty where there is one. */
+  sources: { name: string; packs: string[]; answers: boolean }[];
   services: SurveyedService[];
   calls: CallEdge[];
   /** Which labels tell cluster, namespace, region, version and pod. */
@@ -77,38 +80,44 @@ export async function measuredNow(
   { source, packs, config }: SurveyDeps,
   now: number,
   { signal = new AbortController().signal, ...asking }: AskOptions = {},
-): Promise<{ found: FoundSignal[]; refusals: SourceError[]; around: Around; gaps: Gap[] }> {
-  // An outage is an error here: whoever asks can ask again.
-  const limits = { ...asking, signal, canRetry: () => true };
+): Promise<{ found: FoundSignal[]; refusals: SourceError[]; around: Around; away: string[]; gaps: Gap[] }> {
+  // An outage of all is an error here: whoever asks can ask again.
+  const limits = { ...asking, ...patienceFor(partsOf(source).length, { signal, canRetry: () => true }) };
   const window = { start: now - config.diagnosis.baselineSeconds, end: now };
-  const { bindings, gaps } = await detectPacks(source, packs, { ...limits, use: config.packs.use, window });
+  const { bindings, away, gaps } = await detectPacks(source, packs, {
+    ...limits,
+    use: config.packs.use,
+    window,
+  });
   const { interval } = await sampleInterval(source, packs, bindings, now, limits);
   const spans = spansFor(config.diagnosis, rateWindowFor(interval, stepFor(config.diagnosis, interval)));
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.signals.filter((spec) => spec.of === 'service').map((spec) => ({ pack, binding, spec })),
   );
   const refusals: SourceError[] = [];
-  const found = await pMap(
+  const found = await askEach(
     questions,
+    ({ binding }) => binding,
     async ({ pack, binding, spec }) => {
+      const part = partFor(source, binding);
       try {
-        const { series } = await source.instant(queryFor(spec, pack, binding, [], spans), now, limits);
+        const { series } = await part.instant(queryFor(spec, pack, binding, [], spans), now, limits);
         const label = subjectLabel(spec, binding);
         // No traffic makes a ratio or a quantile that is no number: nothing is known then.
         return series
           .filter(({ labels, values }) => labels[label] && !values.every(Number.isNaN))
+          .filter(({ labels }) => servicesCovered(part, [labels[label]!]).length > 0)
           .map(({ labels }) => ({ raw: labels[label]!, pack, binding, spec }));
       } catch (error) {
-        if (!(error instanceof SourceError) || isOutage(error)) throw error;
+        if (!(error instanceof SourceError) || (isOutage(error) && partsOf(source).length === 1)) throw error;
         refusals.push(error);
         return [];
       }
     },
-    { concurrency: CONCURRENCY },
   );
   if (refusals.length > 0 && refusals.length === questions.length) throw refusals[0]!;
   const around = { source, packs, bindings, spans, time: now, limits };
-  return { found: found.flat(), refusals, around, gaps };
+  return { found: found.flat(), refusals, around, away, gaps };
 }
 
 /**
@@ -117,7 +126,7 @@ export async function measuredNow(
  * @throws SourceError when the source as a whole does not answer
  */
 export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOptions = {}): Promise<Survey> {
-  const { found, refusals, around, gaps } = await measuredNow(deps, now, asking);
+  const { found, refusals, around, away, gaps } = await measuredNow(deps, now, asking);
   const shown = displayNames(found.map(({ raw }) => raw));
   const serving = found.filter(({ spec }) => isServed(spec)).map(({ raw }) => raw);
   const topology = await readTopology(
@@ -137,6 +146,7 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
       served: isServed(spec),
       pack: pack.name,
       query: queryFor(spec, pack, binding, [name], around.spans),
+      ...(binding.source !== undefined && { source: binding.source }),
     }));
     const callees = calls.filter(({ caller }) => caller === name).map(({ callee }) => callee);
     const callers = calls.filter(({ callee }) => callee === name).map(({ caller }) => caller);
@@ -150,7 +160,12 @@ export async function surveyEstate(deps: SurveyDeps, now: number, asking: AskOpt
     };
   });
   return {
-    packs: around.bindings.map(({ pack }) => pack),
+    packs: [...new Set(around.bindings.map(({ pack }) => pack))],
+    sources: (deps.source.parts ?? []).map(({ name }) => ({
+      name,
+      packs: around.bindings.filter(({ source }) => source === name).map(({ pack }) => pack),
+      answers: !away.includes(name),
+    })),
     services: services.sort((a, b) => a.name.localeCompare(b.name)),
     calls,
     labels: places.labels,

@@ -1,16 +1,16 @@
-import pMap from 'p-map';
 import type { Config } from '../../../config/schema.js';
 import type { Gap } from '../../../model/gap.js';
 import type { CallEdge, Placement, ServiceGraph } from '../../../model/graph.js';
 import type { Binding } from '../../../model/reading.js';
 import type { Limits } from '../attempt.js';
-import { CONCURRENCY } from '../deps.js';
 import { gapOf, listed, remarksOf } from '../gaps.js';
 import type { Aliases } from '../../../model/identity/aliases.js';
 import { hostOf, isOutside } from '../../../model/identity/names.js';
+import { readCatalogs } from './catalog.js';
 import { displayNames, ServiceNames } from './service-names.js';
 import { queryFor, subjectLabel, type Spans } from '../metrics/packs/binding.js';
 import type { Pack } from '../metrics/packs/schema.js';
+import { askEach, partFor, servicesCovered } from '../metrics/source/parts.js';
 import type { Answer, MetricsSource } from '../metrics/source/source.js';
 
 /** What the queries of one scope have in common. */
@@ -35,8 +35,10 @@ export function packsInUse(
   });
 }
 
+const ofBinding = ({ binding }: { binding: Binding }): Binding => binding;
+
 /**
- * Which service calls which, from the packs' edge queries and the configuration. A callee that no service can be found
+ * Which service calls which, from the packs' edge queries, the configuration and the catalogues that it names. A callee that no service can be found
  * for is taken as it is named: a service without metrics of its own, outside our control when its address leads out.
  *
  * @param raw services by the names that metrics use
@@ -70,23 +72,21 @@ export async function readTopology(
       edges.add(names.resolve(name) ?? name, names.resolve(callee) ?? callee, 'configuration', null);
     }
   }
+  gaps.push(...(await addDeclared(edges, names, topology.catalogs)));
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.edges.map((spec) => ({ pack, binding, spec })),
   );
-  const answers = await pMap(
-    questions,
-    async ({ pack, binding, spec }) => {
-      const what = `calls between services (${pack.name})`;
-      const query = queryFor({ ...spec, of: 'edge' }, pack, binding, [], around.spans);
-      const answer = await ask(around, query, what, gaps);
-      return { pack, callerLabel: subjectLabel(spec, binding), calleeLabel: spec.callee, answer };
-    },
-    { concurrency: CONCURRENCY },
-  );
-  for (const { pack, callerLabel, calleeLabel, answer } of answers) {
+  const answers = await askEach(questions, ofBinding, async ({ pack, binding, spec }) => {
+    const part = partFor(source, binding);
+    const what = `calls between services (${pack.name})`;
+    const query = queryFor({ ...spec, of: 'edge' }, pack, binding, [], around.spans);
+    const answer = await ask(part, query, what, around, gaps);
+    return { pack, part, callerLabel: subjectLabel(spec, binding), calleeLabel: spec.callee, answer };
+  });
+  for (const { pack, part, callerLabel, calleeLabel, answer } of answers) {
     for (const { labels } of answer?.series ?? []) {
       const [from, to] = [labels[callerLabel] ?? '', labels[calleeLabel] ?? ''];
-      if (from === '' || to === '') continue;
+      if (from === '' || to === '' || servicesCovered(part, [from]).length === 0) continue;
       const caller = names.resolve(from) ?? from;
       const callee = names.resolve(to) ?? calleeByAddress(to);
       if (callee === null) {
@@ -110,6 +110,16 @@ export async function readTopology(
     graph: { services: [...all].sort(), edges: edges.list(), placements: [], external: [...external].sort() },
     gaps,
   };
+}
+
+/** Adds the calls that catalogues declare; gives what of them cannot be read. */
+async function addDeclared(edges: EdgeSet, names: ServiceNames, catalogs: readonly string[]): Promise<Gap[]> {
+  const { calls, gaps } = await readCatalogs(catalogs);
+  for (const { caller, callee, source } of calls) {
+    const [calling, called] = [names.resolveAny(caller), names.resolveAny(callee)];
+    if (calling !== called) edges.add(calling, called, source, null);
+  }
+  return gaps;
 }
 
 /** A callee that is no known service, by its host name; null for a bare address. */
@@ -157,12 +167,10 @@ export async function readPlacements(
   const questions = packsInUse(packs, bindings).flatMap(({ pack, binding }) =>
     pack.placements.map((spec) => ({ pack, binding, spec })),
   );
-  const answers = await pMap(
-    questions,
-    ({ pack, binding, spec }) =>
-      ask(around, queryFor(spec, pack, binding, services, around.spans), `placements (${pack.name})`, gaps),
-    { concurrency: CONCURRENCY },
-  );
+  const answers = await askEach(questions, ofBinding, ({ pack, binding, spec }) => {
+    const query = queryFor(spec, pack, binding, services, around.spans);
+    return ask(partFor(around.source, binding), query, `placements (${pack.name})`, around, gaps);
+  });
   for (const [i, { pack, binding, spec }] of questions.entries()) {
     for (const { labels } of answers[i]?.series ?? []) {
       const service = names.resolve(labels[subjectLabel(spec, binding)] ?? '');
@@ -175,9 +183,10 @@ export async function readPlacements(
 
 /** Asks a question whose answer may be missing: then it is a gap. */
 async function ask(
-  { source, time, limits }: Around,
+  source: MetricsSource,
   query: string,
   what: string,
+  { time, limits }: Pick<Around, 'time' | 'limits'>,
   gaps: Gap[],
 ): Promise<Answer | null> {
   try {

@@ -1,4 +1,4 @@
-import { min } from 'd3-array';
+import { greatest, min } from 'd3-array';
 import type { Config } from '../../../config/schema.js';
 import type { Binding } from '../../../model/reading.js';
 import type { Scope } from '../../../model/incident.js';
@@ -23,14 +23,44 @@ const SHORTEST_RATE_WINDOW = 20;
 /** Scrapes that a rate covers, so that one that is missed leaves no hole. */
 const SCRAPES_PER_RATE = 4;
 
+/** Less than that is the jitter of scrapes. */
+const MUCH_FINER = 1.5;
+
 /** What OpenTelemetry's SDKs export at, when the source says nothing of its own interval. */
 const UNKNOWN_INTERVAL = 60;
 
 /**
  * Seconds between two samples of what the source holds, from how many there are: of targets (`up`), or of a metric
- * of a pack where nothing is scraped. Where it cannot be read it is taken as a minute, and that is a gap.
+ * of a pack where nothing is scraped. Where it cannot be read it is taken as a minute, and that is a gap. Of several
+ * sources with packs in use the longest interval counts: all are read on one grid.
  */
 export async function sampleInterval(
+  source: MetricsSource,
+  packs: readonly Pack[],
+  bindings: readonly Binding[],
+  time: number,
+  limits: Limits,
+): Promise<{ interval: number; gaps: Gap[] }> {
+  if (!source.parts) return intervalAt(source, packs, bindings, time, limits);
+  const inUse = source.parts
+    .map((part) => ({ part, own: bindings.filter((binding) => binding.source === part.name) }))
+    .filter(({ own }) => own.length > 0);
+  const read = await Promise.all(
+    inUse.map(async ({ part, own }) => ({ part, ...(await intervalAt(part, packs, own, time, limits)) })),
+  );
+  const slowest = greatest(read, ({ interval }) => interval);
+  if (!slowest) return { interval: UNKNOWN_INTERVAL, gaps: [] };
+  const finer = read.filter(({ interval }) => MUCH_FINER * interval <= slowest.interval);
+  const reason = `samples of ${slowest.part.name} are ${slowest.interval} s apart, and all sources are read on one grid`;
+  const coarse = finer.map(({ part, interval }) => ({
+    source: part.name,
+    what: `times finer than ${slowest.interval} s, though its samples are ${interval} s apart`,
+    reason,
+  }));
+  return { interval: slowest.interval, gaps: [...read.flatMap(({ gaps }) => gaps), ...coarse] };
+}
+
+async function intervalAt(
   source: MetricsSource,
   packs: readonly Pack[],
   bindings: readonly Binding[],

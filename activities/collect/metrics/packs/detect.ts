@@ -4,7 +4,10 @@ import type { Gap } from '../../../../model/gap.js';
 import type { Binding } from '../../../../model/reading.js';
 import type { Limits } from '../../attempt.js';
 import { CONCURRENCY } from '../../deps.js';
-import { gapOf } from '../../gaps.js';
+import { gapOf, unreadSource } from '../../gaps.js';
+import { BadQuery, NotRecorded } from '../source/errors.js';
+import { patienceFor, servicesCovered } from '../source/parts.js';
+import { askAll } from '../source/several-sources.js';
 import type { MetricsSource } from '../source/source.js';
 import { nameIn } from './binding.js';
 import type { CalleeLabels, Detection, Pack, ServiceLabel } from './schema.js';
@@ -15,6 +18,8 @@ export interface Detected {
   bindings: Binding[];
   /** Services by the names that the packs' labels hold, those of the most believed pack first. */
   services: string[];
+  /** Of several sources those that could not be read. */
+  away: string[];
   gaps: Gap[];
 }
 
@@ -42,11 +47,34 @@ export function pinned(
 
 /**
  * Asks the source which packs apply and which of their labels name services there: one reading of its index of metric
- * names, then one small query for each pack that it has. A pack whose query is not answered is a gap.
+ * names, then one small query for each pack that it has. A pack whose query is not answered is a gap. Of several
+ * sources each has packs of its own, and one whose index cannot be read is a gap.
  *
- * @throws SourceError, OutOfTime when the index cannot be read: nothing is known of the source then
+ * @throws SourceError, OutOfTime when no index can be read: nothing is known of any source then
  */
 export async function detectPacks(
+  source: MetricsSource,
+  packs: readonly Pack[],
+  options: DetectOptions,
+): Promise<Detected> {
+  if (!source.parts) return detectAt(source, packs, options);
+  const limits = { ...options, ...patienceFor(source.parts.length, options) };
+  const { answers, unanswered } = await askAll(source.parts, (part) => detectAt(part, packs, limits));
+  const services = answers.flatMap(({ part, answer }) => servicesCovered(part, answer.services));
+  return {
+    bindings: answers.flatMap(({ part, answer }) =>
+      answer.bindings.map((binding) => ({ ...binding, source: part.name })),
+    ),
+    services: [...new Set(services)],
+    away: unanswered.map(({ part }) => part.name),
+    gaps: [
+      ...unanswered.map(({ part, error }) => unreadSource(part, error)),
+      ...answers.flatMap(({ answer }) => answer.gaps),
+    ],
+  };
+}
+
+async function detectAt(
   source: MetricsSource,
   packs: readonly Pack[],
   options: DetectOptions,
@@ -74,6 +102,9 @@ export async function detectPacks(
       try {
         return await bind(source, pack, metrics, window.end, options);
       } catch (error) {
+        // A server without such histograms has no functions for them; a recording was not asked.
+        if (pack.native !== undefined && (error instanceof BadQuery || error instanceof NotRecorded))
+          return null;
         gaps.push(gapOf(error, options, source.name, `metric pack ${pack.name}`));
         return null;
       }
@@ -84,6 +115,7 @@ export async function detectPacks(
   return {
     bindings: found.map(({ binding }) => binding),
     services: [...new Set(found.flatMap(({ services }) => services))],
+    away: [],
     gaps,
   };
 }
@@ -106,14 +138,14 @@ function namesLike(pattern: string, metrics: ReadonlySet<string>): string[] {
   return [...metrics].filter((name) => whole.test(name));
 }
 
-/** Reads off one metric of the pack which labels name its services and hosts. */
+/** Reads off one metric of the pack which labels name its services and hosts; null where it is not there after all. */
 async function bind(
   source: MetricsSource,
   pack: Pack,
   metrics: ReadonlySet<string>,
   time: number,
   limits: Limits,
-): Promise<{ binding: Binding; services: string[] }> {
+): Promise<{ binding: Binding; services: string[] } | null> {
   const { service, host } = pack.labels;
   // Whatever is scraped has targets and processes; what serves requests is a service.
   const measuresServices = pack.signals.some(
@@ -131,13 +163,16 @@ async function bind(
   }
   const { all, any, like } = pack.detect;
   const metric =
+    (pack.native === undefined ? undefined : `histogram_count(${pack.native})`) ??
     [...all, ...any].find((name) => metrics.has(name)) ??
     (like === undefined ? undefined : `{__name__=~${quotePromql(like)}}`);
   const isOpen = service.length > 1 || host.length > 1 || (measuresServices && service.length > 0);
-  if (metric === undefined || !isOpen) return { binding, services: [] };
+  if (metric === undefined || (!isOpen && pack.native === undefined)) return { binding, services: [] };
 
   const labels = [...service.map(({ label }) => label), ...host];
   const { series } = await source.instant(`count by (${labels.join(', ')}) (${metric})`, time, limits);
+  // A summary has the name of a native histogram.
+  if (series.length === 0 && pack.native !== undefined) return null;
   const rows = series.map(({ labels, values }) => ({ labels, count: values[0] ?? 0 }));
   const chosen = bestServiceLabel(service, rows);
   if (chosen) binding.service = chosen.label;

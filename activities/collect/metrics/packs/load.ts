@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from '../../../../config/config-error.js';
 import { problemsOf } from '../../../../config/problems.js';
 import { mapScalars, schemaNode } from '../../../../config/schema-walk.js';
 import { parseYamlDocuments } from '../../../../config/yaml-file.js';
+import { nativeVariant } from './native.js';
 import { isTimeUnit, packFile, type Pack, type PackFile } from './schema.js';
 import { writtenOut } from './requests.js';
 import { fill, variablesOf, type Variables } from './template.js';
@@ -29,7 +30,7 @@ export async function loadPacks(own: readonly string[] = []): Promise<Pack[]> {
   const folder = await shippedFolder();
   const shipped = (await readdir(folder)).filter((name) => name.endsWith('.yml')).sort();
   const files = [...shipped.map((name) => path.join(folder, name)), ...own];
-  const packs = (await Promise.all(files.map(readPack))).flat();
+  const packs = (await Promise.all(files.map(readPack))).flat().flatMap(withNative);
   const names = new Map<string, string>();
   for (const { name, file } of packs) {
     const other = names.get(name);
@@ -44,6 +45,12 @@ export async function loadPacks(own: readonly string[] = []): Promise<Pack[]> {
 /** The most believed first. Sorting is stable: within a file, variants keep their order of preference. */
 export function byBelief(packs: readonly Pack[]): Pack[] {
   return [...packs].sort((a, b) => a.priority - b.priority);
+}
+
+/** What is kept in classic histograms may be kept in native ones, and in both. */
+function withNative(pack: Pack): Pack[] {
+  const native = nativeVariant(pack);
+  return native ? [pack, native] : [pack];
 }
 
 /** `packs/` beside this source, or beside the built code. */

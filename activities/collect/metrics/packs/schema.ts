@@ -274,6 +274,8 @@ export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 're
   callees: CalleeLabels | null;
   /** All requests that it says are served, whether its signals are written out of them or not. */
   slices: RequestSpec[];
+  /** The native histogram by which it is recognised; left out by a pack that reads classic ones. */
+  native?: string;
   /** Where it was read, for messages. */
   file: string;
 }

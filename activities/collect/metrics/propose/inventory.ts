@@ -52,7 +52,9 @@ export function unknownFamilies(
 function knownTo(packs: readonly Pack[]): (name: string) => boolean {
   const read = new Set<string>();
   const likes: RegExp[] = [];
-  for (const { detect, signals, edges, placements, changes, checks } of packs) {
+  // What a pack reads of classic histograms it reads of native ones: their names are told by partsOf.
+  const classic = packs.filter(({ native }) => native === undefined);
+  for (const { detect, signals, edges, placements, changes, checks } of classic) {
     for (const name of [...detect.all, ...detect.any]) read.add(name);
     if (detect.like !== undefined) likes.push(new RegExp(`^(?:${detect.like})$`));
     for (const { query } of [...signals, ...edges, ...placements, ...changes, ...checks]) {
@@ -64,6 +66,7 @@ function knownTo(packs: readonly Pack[]): (name: string) => boolean {
 
 function partsOf({ name, shape }: Family): string[] {
   if (shape === 'histogram') return [`${name}_bucket`, `${name}_count`];
+  if (shape === 'native-histogram') return [name, `${name}_bucket`, `${name}_count`];
   return shape === 'summary' ? [name, `${name}_count`] : [name];
 }
 

@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import type { AxiosResponse } from 'axios';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import type { PrometheusSourceConfig } from '../../../../config/metrics.js';
 import { Connection, type ConnectionRequest } from '../../../connection/connection.js';
 import { answerTo, refusalOf, type Question } from '../../asking.js';
 import {
@@ -17,6 +18,9 @@ import type { AskOptions } from './source.js';
 
 /** Larger answers are refused: a query that needs more should have been narrower, and several arrive at a time. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Questions of one activity that wait: some at each of at most twenty sources. */
+const MOST_WAITING = 500;
 
 /** What a server answers that does not take a query by POST. */
 const REFUSED_METHOD = [405, 501];
@@ -105,6 +109,8 @@ export class PrometheusHttp {
 
   /** Waits for a turn as long as the caller does: no clock but the caller's runs meanwhile. */
   private inTurn<T>({ signal }: AskOptions, work: () => Promise<T>): Promise<T> {
+    // All questions of an activity listen to one signal; Node takes more than ten listeners for a leak.
+    if (signal) setMaxListeners(MOST_WAITING, signal);
     return this.queue.add(work, signal ? { signal } : {});
   }
 

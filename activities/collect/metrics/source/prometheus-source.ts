@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { z } from 'zod';
-import type { PrometheusSourceConfig } from '../../../../config/schema.js';
+import type { PrometheusSourceConfig } from '../../../../config/metrics.js';
 import { readInstantAnswer, readRangeAnswer, TooLarge } from './answer.js';
 import { NotASource, PartialAnswer, QueryTooHeavy, type Asked } from './errors.js';
 import { PrometheusHttp } from './prometheus-http.js';
@@ -40,10 +40,12 @@ const buildinfo = z.object({
  */
 export class PrometheusSource implements MetricsSource {
   readonly name: string;
+  readonly covers: PrometheusSourceConfig['covers'];
   private readonly http: PrometheusHttp;
 
   constructor(private readonly config: PrometheusSourceConfig) {
     this.name = config.name;
+    this.covers = config.covers;
     this.http = new PrometheusHttp(config);
   }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { RecordingSourceConfig } from '../../../../config/schema.js';
+import type { RecordingSourceConfig } from '../../../../config/metrics.js';
 import type { Change } from '../../../../model/change.js';
 import { NotRecorded, NotASource } from './errors.js';
 import { recordedQuery, unpackRecording, type RecordedRange, type Recording } from './recording-format.js';

@@ -1,3 +1,4 @@
+import type { Covers } from '../../../../config/metrics.js';
 import type { Change } from '../../../../model/change.js';
 
 /**
@@ -7,6 +8,12 @@ import type { Change } from '../../../../model/change.js';
 export interface MetricsSource {
   /** Name in reports and gaps, as configured. */
   readonly name: string;
+
+  /** The sources that it stands for; left out by one that is asked itself. */
+  readonly parts?: readonly MetricsSource[];
+
+  /** The part of the estate that it has metrics of; left out where it may have any. */
+  readonly covers?: Covers;
 
   /** One sample per series at `time`. */
   instant(query: string, time: number, options?: AskOptions): Promise<Answer>;
@@ -62,6 +69,8 @@ export interface AnswerSeries {
   times: Float64Array;
   /** NaN where there is no sample. */
   values: Float64Array;
+  /** Name of the source that gave it, where several were asked. */
+  source?: string;
 }
 
 export interface Answer {
