@@ -6,6 +6,7 @@ import { runChecks } from '../../activities/check/run-checks.js';
 import { collectChanges, collectMetrics, planScope } from '../../activities/collect/index.js';
 import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import type { MetricFamily } from '../../activities/contract.js';
+import { checksOf } from '../support/suspects.js';
 import { recordHttp } from '../support/http-answers.js';
 import { needs } from '../support/needs.js';
 import { writeOpenMetrics, type WrittenIncident } from '../support/open-metrics.js';
@@ -53,7 +54,7 @@ async function costOf(services: number): Promise<Cost> {
     for (const family of FAMILIES) await collectMetrics(deps, scope, family, NO_LIMITS);
     await collectChanges(deps, scope, NO_LIMITS);
     for (const service of ['p0-storefront', 'p0-checkout', 'p0-payment']) {
-      await runChecks(deps, { scope, service, faultKind: 'unknown' }, NO_LIMITS);
+      await runChecks(deps, { scope, ...checksOf(service) }, NO_LIMITS);
     }
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     assert.ok(scope.services.includes('p0-payment'), scope.services.join(', '));

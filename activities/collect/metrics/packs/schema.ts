@@ -272,10 +272,10 @@ export type PackFile = z.infer<typeof packFile>;
 export interface Pack extends Omit<PackFile, 'variants' | 'set' | 'detect' | 'requests' | 'calls'> {
   detect: z.infer<typeof detection>;
   callees: CalleeLabels | null;
-  /** All requests that it says are served, whether its signals are written out of them or not. */
-  slices: RequestSpec[];
   /** The native histogram by which it is recognised; left out by a pack that reads classic ones. */
   native?: string;
+  /** All requests that it says are served, whether its signals are written out of them or not. */
+  slices: RequestSpec[];
   /** Where it was read, for messages. */
   file: string;
 }
