@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { collectSlices, loadPacks, surveyEstate } from '../../activities/collect/index.js';
 import { PrometheusSource } from '../../activities/collect/metrics/source/prometheus-source.js';
 import { MOST_SLICES, MOST_VALUES } from '../../activities/collect/slices/collect-slices.js';
+import { CountedRequests } from '../../activities/collect/slices/queries.js';
 import { diagnose } from '../../analysis/index.js';
 import type { Anomaly } from '../../model/anomaly.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
@@ -14,7 +15,7 @@ import { renderSurvey } from '../../workers/discover/render.js';
 import { needs } from '../support/needs.js';
 import { startWrittenPrometheus, type WrittenPrometheus } from '../support/prometheus.js';
 import { readIncident } from '../support/read-incident.js';
-import { alertOn, collectDeps, NO_LIMITS, testConfig } from '../support/scopes.js';
+import { alertOn, bindingOf, collectDeps, NO_LIMITS, testConfig } from '../support/scopes.js';
 import { sourceConfig } from '../support/stub-prometheus.js';
 import { COURSE, writtenRequests, type SlicedService } from './sliced-requests.js';
 
@@ -201,6 +202,32 @@ describe('slices of a real Prometheus', function () {
     assert.equal(
       lineOf('raw-ids'),
       '  slices: version (service_version, 2), instance (k8s_pod_name, 2); no label for node, zone, endpoint',
+    );
+  });
+
+  it('asks native histograms for what it asks of classic ones', async () => {
+    const packs = await loadPacks();
+    const pack = packs.find(({ name }) => name === 'otel-http/stable/native')!;
+    const spans = { window: 60, lookback: 600, before: 300, since: 300 };
+    const binding = bindingOf(pack.name, { service: 'service_name' });
+    const requests = new CountedRequests(pack, binding, pack.slices[0]!, 'payment', spans);
+    const queries = [
+      requests.examples(3),
+      requests.valueCounts(['http_route']),
+      requests.counts(['http_route'], 60, null),
+    ];
+    for (const query of queries) {
+      assert.doesNotMatch(query, /_(count|sum|bucket)\{/);
+      assert.deepEqual(
+        (await source.instant(query, end)).series,
+        [],
+        'there are none here, and the query is valid',
+      );
+    }
+    const selected = 'http_server_request_duration_seconds{service_name="payment", http_route!=""}';
+    assert.ok(
+      queries[2]!.includes(`sum by (http_route) (histogram_sum(increase(${selected}[60s])))`),
+      queries[2],
     );
   });
 });

@@ -5,7 +5,8 @@ import { runAttempt, type Limits } from '../attempt.js';
 import type { CollectDeps } from '../deps.js';
 import { gapOf, merged, remarksOf } from '../gaps.js';
 import { NotRecorded } from '../metrics/source/errors.js';
-import type { Answer, RangeWindow } from '../metrics/source/source.js';
+import { partFor, patienceFor, servicesCovered, sourcesIn } from '../metrics/source/parts.js';
+import type { AnswerSeries, MetricsSource, RangeWindow } from '../metrics/source/source.js';
 import { packsInUse } from '../scope/topology.js';
 import { spansOf } from '../scope/window.js';
 import { candidates, chooseLabels, type ChosenLabels } from './labels.js';
@@ -50,6 +51,7 @@ export async function collectSlices(deps: Deps, request: Request, limits: Limits
 }
 
 class SliceReading {
+  private readonly limits: Limits;
   private readonly window: RangeWindow;
   private readonly binSeconds: number;
   private readonly dimensions = new Map<SliceDimension, SlicedRequests>();
@@ -58,8 +60,9 @@ class SliceReading {
   constructor(
     private readonly deps: Deps,
     private readonly request: Request,
-    private readonly limits: Limits,
+    given: Limits,
   ) {
+    this.limits = patienceFor(sourcesIn(request.scope.reading?.packs ?? []), given);
     const { start, end } = request.scope.window;
     const { window: rateWindow } = spansOf(request.scope, deps.config.diagnosis);
     this.binSeconds = Math.max(rateWindow, Math.ceil((end - start) / MOST_BINS));
@@ -104,69 +107,61 @@ class SliceReading {
 
   /** Reads the dimensions that this metric tells and none before it did; whether it counts the service's requests. */
   private async readBy(requests: CountedRequests): Promise<boolean> {
-    const what = `slices of ${this.request.service} (${requests.pack.name})`;
-    const examples = await this.ask(what, (options) =>
-      this.deps.source.instant(requests.examples(EXAMPLES), this.window.end, options),
-    );
-    if (examples === null || examples.series.length === 0) return false;
-    const present = candidates(new Set(examples.series.flatMap(({ labels }) => Object.keys(labels))));
-    const counted =
-      present.length === 0
-        ? null
-        : await this.ask(what, (options) =>
-            this.deps.source.instant(requests.valueCounts(present), this.window.end, options),
-          );
-    const counts = new Map(
-      (counted?.series ?? []).map(({ labels, values }) => [labels['label'] ?? '', values[0] ?? 0]),
-    );
+    const { service } = this.request;
+    const source = partFor(this.deps.source, requests.binding);
+    if (servicesCovered(source, [service]).length === 0) return false;
+    const asked = { source, what: `slices of ${service} (${requests.pack.name})` };
+    const examples = await this.ask(asked, requests.examples(EXAMPLES));
+    if (examples.length === 0) return false;
+    const present = candidates(new Set(examples.flatMap(({ labels }) => Object.keys(labels))));
+    const counted = present.length === 0 ? [] : await this.ask(asked, requests.valueCounts(present));
+    const counts = new Map(counted.map(({ labels, values }) => [labels['label'] ?? '', values[0] ?? 0]));
     const { chosen, tooMany } = chooseLabels(counts, this.named, MOST_VALUES);
     for (const { dimension, label, values } of tooMany) {
       if (this.dimensions.has(dimension)) continue;
       this.gaps.push({
-        source: this.deps.source.name,
-        what: `${dimension}s of ${this.request.service} by the label ${label}`,
+        source: source.name,
+        what: `${dimension}s of ${service} by the label ${label}`,
         reason: `it has ${values} values; slices are read of at most ${MOST_VALUES}`,
       });
     }
     for (const labels of chosen) {
-      if (!this.dimensions.has(labels.dimension)) await this.readDimension(requests, labels, what);
+      if (!this.dimensions.has(labels.dimension)) await this.readDimension(requests, labels, asked);
     }
     return true;
   }
 
-  private async readDimension(requests: CountedRequests, labels: ChosenLabels, what: string): Promise<void> {
-    const { source } = this.deps;
+  private async readDimension(requests: CountedRequests, labels: ChosenLabels, asked: Asked): Promise<void> {
     const label = labels.by.at(-1)!;
-    const only = labels.values <= MOST_SLICES ? null : await this.leading(requests, label, what);
+    const only = labels.values <= MOST_SLICES ? null : await this.leading(requests, label, asked);
     if (only?.length === 0) return;
-    const answer = await this.ask(what, (options) =>
-      source.range(requests.counts(labels.by, this.binSeconds, only), this.window, options),
-    );
-    if (answer === null) return;
+    const answer = await this.ask(asked, requests.counts(labels.by, this.binSeconds, only), this.window);
     const named = this.named[label] ?? null;
-    const { slices, further } = slicesOf(answer.series, labels, { most: MOST_SLICES, named });
+    const { slices, further } = slicesOf(answer, labels, { most: MOST_SLICES, named });
     const unread = only === null ? 0 : labels.values - only.length;
     if (slices.length < 2) return;
     this.dimensions.set(labels.dimension, {
       dimension: labels.dimension,
       label: labels.by.join(', '),
       queries: requests.toPaste(labels.by),
-      source: source.name,
+      source: asked.source.name,
       slices,
       further: further + unread,
       named: slices.find(({ value }) => named !== null && isNamed(value, named))?.value ?? null,
     });
-    await this.addPlaces(labels, slices);
+    await this.addPlaces(labels, slices, asked.source);
   }
 
   /** Nodes and zones of pods, where the metrics of requests do not tell them and those of the cluster do. */
-  private async addPlaces({ dimension, by }: ChosenLabels, slices: SlicedRequests['slices']): Promise<void> {
+  private async addPlaces(
+    { dimension, by }: ChosenLabels,
+    slices: SlicedRequests['slices'],
+    source: MetricsSource,
+  ): Promise<void> {
     const instances = this.dimensions.get('instance');
     if (dimension !== 'instance' || !instances || !by.at(-1)!.includes('pod')) return;
     const places = await placesOf(withoutEmpty(slices), (query, what) =>
-      this.ask(`${what} of ${this.request.service}`, (options) =>
-        this.deps.source.instant(query, this.window.end, options),
-      ),
+      this.ask({ source, what: `${what} of ${this.request.service}` }, query),
     );
     for (const place of places) {
       if (this.dimensions.has(place.dimension)) continue;
@@ -174,31 +169,36 @@ class SliceReading {
     }
   }
 
-  private async leading(requests: CountedRequests, label: string, what: string): Promise<string[]> {
-    const query = requests.leadingValues(label, { byRequests: BY_REQUESTS, byLoss: BY_LOSS });
-    const answer = await this.ask(what, (options) =>
-      this.deps.source.instant(query, this.window.end, options),
+  private async leading(requests: CountedRequests, label: string, asked: Asked): Promise<string[]> {
+    const answer = await this.ask(
+      asked,
+      requests.leadingValues(label, { byRequests: BY_REQUESTS, byLoss: BY_LOSS }),
     );
-    const values = (answer?.series ?? []).map(({ labels }) => labels[label] ?? '');
-    const named = this.named[label];
-    return [...new Set([...(named === undefined ? [] : [named]), ...values])]
-      .filter((one) => one !== '')
-      .sort();
+    const values = [this.named[label] ?? '', ...answer.map(({ labels }) => labels[label] ?? '')];
+    return [...new Set(values)].filter((one) => one !== '').sort();
   }
 
-  /** Null where the source does not answer, which is a gap; what a recording was not asked is none. */
-  private async ask(
-    what: string,
-    question: (options: { signal: AbortSignal; timeoutSeconds: number }) => Promise<Answer>,
-  ): Promise<Answer | null> {
-    const { source } = this.deps;
+  /**
+   * Asks over a window, or about its end. Nothing where the source does not answer, which is a gap; what a recording was
+   * not asked is none.
+   */
+  private async ask({ source, what }: Asked, query: string, window?: RangeWindow): Promise<AnswerSeries[]> {
+    const options = { signal: this.limits.signal, timeoutSeconds: TIMEOUT_SECONDS };
     try {
-      const answer = await question({ signal: this.limits.signal, timeoutSeconds: TIMEOUT_SECONDS });
+      const answer = window
+        ? await source.range(query, window, options)
+        : await source.instant(query, this.window.end, options);
       this.gaps.push(...remarksOf(answer, source.name, what));
-      return answer;
+      return answer.series;
     } catch (error) {
       if (!(error instanceof NotRecorded)) this.gaps.push(gapOf(error, this.limits, source.name, what));
-      return null;
+      return [];
     }
   }
+}
+
+/** Whom a query asks, and what for. */
+interface Asked {
+  source: MetricsSource;
+  what: string;
 }

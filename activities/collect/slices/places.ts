@@ -1,7 +1,7 @@
 import { groups } from 'd3-array';
 import type { Slice, SliceDimension } from '../../../model/slices.js';
 import { quotePromql, quoteRegex } from '../metrics/packs/template.js';
-import type { Answer } from '../metrics/source/source.js';
+import type { AnswerSeries } from '../metrics/source/source.js';
 import { joinedSlices } from './read-slices.js';
 
 /** Pods told apart by where they run. */
@@ -17,11 +17,11 @@ const ZONE = 'label_topology_kubernetes_io_zone';
  * The slices of pods put together by node and by zone, as kube-state-metrics knows them; none where it does not, or
  * where all are in one place. What a pod's place is not known of is left out.
  *
- * @param ask answers null where the source does not
+ * @param ask answers nothing where the source does not
  */
 export async function placesOf(
   pods: readonly Slice[],
-  ask: (query: string, what: string) => Promise<Answer | null>,
+  ask: (query: string, what: string) => Promise<AnswerSeries[]>,
 ): Promise<Place[]> {
   const names = pods.map(({ value }) => quoteRegex(value)).join('|');
   const onNodes = await ask(
@@ -47,8 +47,8 @@ export async function placesOf(
   return places.filter(({ slices }) => slices.length >= 2);
 }
 
-function mapOf(answer: Answer | null, from: string, to: string): Map<string, string> {
-  return new Map((answer?.series ?? []).map(({ labels }) => [labels[from] ?? '', labels[to] ?? '']));
+function mapOf(answer: readonly AnswerSeries[], from: string, to: string): Map<string, string> {
+  return new Map(answer.map(({ labels }) => [labels[from] ?? '', labels[to] ?? '']));
 }
 
 function together(pods: readonly Slice[], placeOf: (pod: string) => string | undefined): Slice[] {

@@ -1,5 +1,6 @@
 import type { Binding } from '../../../model/reading.js';
 import { queryFor, type Spans } from '../metrics/packs/binding.js';
+import { nativeQuery } from '../metrics/packs/native.js';
 import { Counted, TO_SECONDS } from '../metrics/packs/requests.js';
 import type { Pack, RequestSpec, TimeUnit } from '../metrics/packs/schema.js';
 import { quotePromql, quoteRegex } from '../metrics/packs/template.js';
@@ -14,27 +15,29 @@ export const MEASURE = 'measure';
 /** Requests of one service as one pack counts them, and the queries by which they are told apart. */
 export class CountedRequests {
   private readonly counted: Counted;
+  /** Histograms that are kept as native ones. */
+  private readonly native: ReadonlySet<string>;
 
   constructor(
     readonly pack: Pack,
-    private readonly binding: Binding,
+    readonly binding: Binding,
     private readonly spec: RequestSpec,
     private readonly service: string,
     private readonly spans: Spans,
   ) {
     this.counted = new Counted(spec);
+    this.native = new Set(pack.native === undefined || spec.duration === undefined ? [] : [spec.duration]);
   }
 
   /** A few of its series with all their labels. */
   examples(most: number): string {
-    return this.asked(`topk(${most}, ${this.counted.read(this.spec.count, [], (selected) => selected)})`);
+    return this.asked(`topk(${most}, ${this.series()})`);
   }
 
   /** How many values each of these labels has. */
   valueCounts(labels: readonly string[]): string {
     const counts = labels.map((label) => {
-      const series = this.counted.read(this.spec.count, [`${label}!=""`], (selected) => selected);
-      return `label_replace(count(count by (${label}) (${series})), "label", "${label}", "", "")`;
+      return `label_replace(count(count by (${label}) (${this.series([`${label}!=""`])})), "label", "${label}", "", "")`;
     });
     return this.asked(counts.join('\n  or '));
   }
@@ -83,6 +86,11 @@ export class CountedRequests {
     return { time: ratio('seconds'), failures: ratio('failed') };
   }
 
+  /** The counter as it stands. */
+  private series(further: readonly string[] = []): string {
+    return seriesOf(this.counted, this.pack, further);
+  }
+
   /** Null where the pack does not tell it. */
   private increase(measure: Measure, further: readonly string[], span: string): string | null {
     const { count, duration, unit, outcomes } = this.spec;
@@ -101,8 +109,19 @@ export class CountedRequests {
     }
   }
 
-  private asked(query: string): string {
+  private asked(template: string): string {
     const { label, select } = this.spec;
+    // Without native histograms nothing is rewritten; what cannot be gives no series.
+    const query = nativeQuery(template, this.native) ?? template;
     return queryFor({ query, label, select }, this.pack, this.binding, [this.service], this.spans);
   }
+}
+
+/** The counter of requests as it stands, without a rate; of a native histogram, what it counts. */
+export function seriesOf(counted: Counted, pack: Pack, further: readonly string[]): string {
+  const { count, duration } = counted.spec;
+  if (pack.native === undefined || duration === undefined || count !== `${duration}_count`) {
+    return counted.read(count, further, (selected) => selected);
+  }
+  return counted.read(duration, further, (selected) => `histogram_count(${selected})`);
 }

@@ -1,13 +1,13 @@
-import pMap from 'p-map';
 import type { Gap } from '../../../model/gap.js';
 import { SLICE_LABELS, sliceDimension, type SliceDimension } from '../../../model/slices.js';
-import { CONCURRENCY } from '../deps.js';
 import { gapOf } from '../gaps.js';
 import { queryFor, subjectLabel } from '../metrics/packs/binding.js';
 import { Counted } from '../metrics/packs/requests.js';
 import { NotRecorded } from '../metrics/source/errors.js';
+import { askEach, partFor } from '../metrics/source/parts.js';
 import { packsInUse, type Around } from '../scope/topology.js';
 import { MOST_VALUES } from './collect-slices.js';
+import { seriesOf } from './queries.js';
 
 /** By what the requests of a service can be told apart. */
 export interface SurveyedSlices {
@@ -30,19 +30,21 @@ export async function surveySlices(
       sliceDimension.options.map((dimension) => ({ pack, binding, spec, dimension })),
     ),
   );
-  const answers = await pMap(
+  const answers = await askEach(
     questions,
+    ({ binding }) => binding,
     async ({ pack, binding, spec, dimension }) => {
       const counted = new Counted(spec);
       const counts = SLICE_LABELS[dimension].map((label) => {
-        const series = counted.read(spec.count, [`${label}!=""`], (selected) => selected);
+        const series = seriesOf(counted, pack, [`${label}!=""`]);
         const values = `count by (${counted.by}) (count by (${counted.by}, ${label}) (${series}))`;
         return `label_replace(${values}, "label", "${label}", "", "")`;
       });
       const { label, select } = spec;
       const query = queryFor({ query: counts.join(' or '), label, select }, pack, binding, [], around.spans);
+      const part = partFor(around.source, binding);
       try {
-        const { series } = await around.source.instant(query, around.time, around.limits);
+        const { series } = await part.instant(query, around.time, around.limits);
         return series.map(({ labels, values }) => ({
           raw: labels[subjectLabel({ query, label, select }, binding)] ?? '',
           found: { dimension, label: labels['label'] ?? '', values: values[0] ?? 0 },
@@ -50,12 +52,11 @@ export async function surveySlices(
       } catch (error) {
         if (!(error instanceof NotRecorded)) {
           const what = `labels that tell the ${dimension} of requests (${pack.name})`;
-          gaps.push(gapOf(error, around.limits, around.source.name, what));
+          gaps.push(gapOf(error, around.limits, part.name, what));
         }
         return [];
       }
     },
-    { concurrency: CONCURRENCY },
   );
   const slices = new Map<string, SurveyedSlices[]>();
   for (const answer of answers) {

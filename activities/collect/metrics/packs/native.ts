@@ -55,8 +55,9 @@ function baseOf(metric: string, bases: ReadonlySet<string>): string | null {
   return base !== metric && bases.has(base) ? base : null;
 }
 
-/** Null where parts of a histogram are read otherwise than by their rate, which has no like. */
-function nativeQuery(query: string, bases: ReadonlySet<string>): string | null {
+/**
+ * The query over native histograms of these names. Null where parts of a histogram are read otherwise than by their rate, which has no like. */
+export function nativeQuery(query: string, bases: ReadonlySet<string>): string | null {
   const rewritten = query.replace(
     CLASSIC,
     (whole, over: string, base: string, part: string, rest: string) => {
