@@ -113,7 +113,11 @@ describe('the HTTP API of incidents', () => {
     ['acknowledge', [], 'expected a JSON object, got a list of 0'],
     ['rerun', { by: 'ann', services: ['a'] }, 'expected no keys but by and found services, got an object'],
     ['feedback', { by: 'ann' }, 'grade: expected right, right-area, wrong, misleading, it is missing'],
-    ['feedback', { by: 'ann', grade: 'yes' }, 'grade: expected right, right-area, wrong, misleading, got "yes"'],
+    [
+      'feedback',
+      { by: 'ann', grade: 'yes' },
+      'grade: expected right, right-area, wrong, misleading, got "yes"',
+    ],
     ['feedback', { by: 'ann', grade: 'wrong', service: '' }, 'service: expected the service where it began'],
     ['feedback', { by: 'ann', grade: 'wrong', faultKind: 'gremlins' }, 'faultKind: expected'],
     [
