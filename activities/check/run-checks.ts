@@ -6,7 +6,7 @@ import type { Scope } from '../../model/incident.js';
 import type { InvestigationSteps, SuspectToCheck } from '../contract.js';
 import { runAttempt, type Limits } from '../collect/attempt.js';
 import { CONCURRENCY, type CollectDeps } from '../collect/deps.js';
-import { merged } from '../collect/gaps.js';
+import { isCancelled, merged } from '../collect/gaps.js';
 import { ServiceNames } from '../collect/scope/service-names.js';
 import { packChecks, queryCheck, type PackCheckDeps } from './pack-checks.js';
 import type { PlannedCheck } from './planned.js';
@@ -42,7 +42,7 @@ export async function runChecks(
   const own = chosen.filter((check) => check.service === service);
   const here = own.filter((check) => check.zone === zone);
   const results = await pMap(here, (check) => check.run(signal), { concurrency: CONCURRENCY });
-  signal.throwIfAborted();
+  if (isCancelled(signal)) throw signal.reason;
   const checks: CheckResult[] = results.flat();
   const zones = zone === null ? [...new Set(own.flatMap((check) => check.zone ?? []))] : [];
   const left = planned.filter((check) => check.service === service).length - own.length;

@@ -16,6 +16,11 @@ export function gapOf(error: unknown, limits: Limits, source: string, what: stri
   throw error;
 }
 
+/** Whether somebody cancelled the work; what merely has no time left answers with what it has. */
+export function isCancelled(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof OutOfTime);
+}
+
 /** One of several sources of metrics that did not answer. */
 export function unreadSource({ name }: { name: string }, { reason }: SourceError | OutOfTime): Gap {
   return { source: name, what: `metrics of ${name}`, reason: `they could not be read: ${reason}` };

@@ -7,6 +7,7 @@ import type { CheckModuleConfig } from '../../../config/checks.js';
 import { FAULT_KINDS } from '../../../model/choices.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
 import type { Gap } from '../../../model/gap.js';
+import { isCancelled } from '../../collect/gaps.js';
 import { CannotCheck } from './guard.js';
 import type { ModuleQuestion } from './module-child.js';
 import type { Seen } from './probe.js';
@@ -68,7 +69,7 @@ export async function readModules(
         return await reading;
       } catch (error) {
         loaded.delete(key);
-        signal.throwIfAborted();
+        if (isCancelled(signal)) throw signal.reason;
         gaps.push({
           source: 'checks',
           what: `the checks of ${module.file}`,

@@ -2,6 +2,8 @@ import type { CheckConfig } from '../../../config/checks.js';
 import type { CheckResult } from '../../../model/check.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
 import { maskSecrets } from '../../../report/mask.js';
+import { isCancelled } from '../../collect/gaps.js';
+import { OutOfTime } from '../../collect/metrics/source/errors.js';
 import { transportReason } from '../../connection/transport.js';
 import type { PlannedCheck } from '../planned.js';
 import { CannotCheck, NoAddress, type Guard } from './guard.js';
@@ -104,7 +106,8 @@ async function runLimited(
     const seen = await Promise.race([look({ signal: limit, timeoutMs }), rejection(limit)]);
     return seen.map((one) => resultOf(named, started, one));
   } catch (error) {
-    signal.throwIfAborted();
+    if (isCancelled(signal)) throw signal.reason;
+    if (signal.reason instanceof OutOfTime) return [resultOf(named, started, null, signal.reason.reason)];
     if (error instanceof CannotCheck) return [resultOf(named, started, null, error.message)];
     const statement = own.aborted ? `no answer within ${timeoutSeconds} s` : whyFailed(error);
     const blame = blames(error);
