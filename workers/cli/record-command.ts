@@ -85,9 +85,11 @@ async function withRecord(
 ): Promise<void> {
   const { openRecord } = await import('../../activities/record/database/open.js');
   const settings = await deps.loadSettings(file);
-  const record = settings.config?.record;
-  const open = record ? await openRecord(record) : null;
-  if (!record || !open) {
+  if (!settings.config)
+    throw new BadInput('--config: expected the configuration of the workers, or faultline.yml here');
+  const { record } = settings.config;
+  const open = await openRecord(record);
+  if (!open) {
     throw new BadInput('record.enabled: expected true, so that there is a record of past incidents');
   }
   try {
