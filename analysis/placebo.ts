@@ -42,8 +42,17 @@ function askedOf(input: DiagnosisInput, leading: readonly string[]): DiagnosisIn
   if (input.series.length <= MOST_SERIES) return input;
   const asked = new Set([input.anomaly.service, ...leading.slice(0, LEADING)]);
   const series = input.series.filter(({ subject }) => asked.has(ownerOf(subject))).slice(0, LEADING_SERIES);
-  const edges = input.graph.edges.filter(({ caller, callee }) => asked.has(caller) && asked.has(callee));
-  return { ...input, series, graph: { ...input.graph, edges } };
+  const { graph } = input;
+  return {
+    ...input,
+    series,
+    graph: {
+      ...graph,
+      services: graph.services.filter((service) => asked.has(service)),
+      edges: graph.edges.filter(({ caller, callee }) => asked.has(caller) && asked.has(callee)),
+      placements: graph.placements.filter(({ service }) => asked.has(service)),
+    },
+  };
 }
 
 /**

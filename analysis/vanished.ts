@@ -55,8 +55,14 @@ export function vanishedServices(
 /** Somebody else counts what it does, and now that is nothing at all. */
 function fallsToZero({ deviations, centre, scale }: Baseline, begin: number): boolean {
   if (centre <= 0) return false;
-  const after = deviations.subarray(begin + 1).filter((deviation) => !Number.isNaN(deviation));
-  return after.length > 0 && after.every((deviation) => Math.abs(centre + deviation * scale) < 1e-9 * centre);
+  let isSeen = false;
+  for (let bin = begin + 1; bin < deviations.length; bin += 1) {
+    const deviation = deviations[bin]!;
+    if (Number.isNaN(deviation)) continue;
+    if (Math.abs(centre + deviation * scale) >= 1e-9 * centre) return false;
+    isSeen = true;
+  }
+  return isSeen;
 }
 
 /** Steady samples up to the beginning, hardly any after. */

@@ -1,3 +1,4 @@
+import { compact, quantileSorted } from '../stats/order.js';
 import type { SignalKind, Subject } from '../../model/series.js';
 import { BEGIN, SERIES } from './weights.js';
 import { excursion } from './excursion.js';
@@ -7,16 +8,12 @@ import { surprise } from './surprise.js';
 
 /** Median of the deviations, or of other values, in the bins right before `bin`; `usual` where there are none. */
 export function referenceBefore(values: Float64Array, bin: number, usual = 0): number {
-  const recent: number[] = [];
-  for (let at = bin - 1; at >= 0 && at >= bin - SERIES.referenceBins; at -= 1) {
-    const deviation = values[at]!;
-    if (!Number.isNaN(deviation)) recent.push(deviation);
-  }
-  if (recent.length === 0) return usual;
-  recent.sort((a, b) => a - b);
-  const middle = recent.length >> 1;
-  return recent.length % 2 === 1 ? recent[middle]! : (recent[middle - 1]! + recent[middle]!) / 2;
+  const count = compact(values, Math.max(0, bin - SERIES.referenceBins), bin, recent);
+  return count === 0 ? usual : quantileSorted(recent.subarray(0, count).sort(), 0.5);
 }
+
+/** Scratch of `referenceBefore`, which is asked some times for each series. */
+const recent = new Float64Array(SERIES.referenceBins);
 
 /**
  * How far a series is from both its baseline and its level right before `begin`, by bin from `from` on: a level

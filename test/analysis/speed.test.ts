@@ -7,15 +7,15 @@ import { randomOf } from '../support/random.js';
 const ROUNDS = 6;
 
 /**
- * Demands that in one of some rounds `work` takes no longer than to parse `text` so many times. Both are timed in each
- * round: other work on the machine slows any of them, but not every one.
+ * Demands that in one of some rounds `work` takes no longer than to parse `text`. Both are timed in each round: other
+ * work on the machine slows any of them, but not every one.
  */
-function demandFasterThanParsing(text: string, work: () => unknown, times = 1): void {
+function demandFasterThanParsing(text: string, work: () => unknown): void {
   const told: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const working = milliseconds(work);
     const parsing = milliseconds(() => JSON.parse(text) as unknown);
-    if (working <= times * parsing) return;
+    if (working <= parsing) return;
     told.push(`${working.toFixed(0)} ms, parsing ${parsing.toFixed(0)} ms`);
   }
   assert.fail(`slower than parsing in every round: ${told.join('; ')}`);
@@ -51,7 +51,7 @@ describe('speed', () => {
     demandFasterThanParsing(text, () => diagnose(input));
   });
 
-  it('walks 10,000 services and 50,000 calls, many of which suffer, in three times what their JSON takes', function () {
+  it('walks 10,000 services and 50,000 calls, many of which suffer, in less time than their JSON takes', function () {
     this.timeout(120_000);
     const { input, names } = estate({
       seed: 5,
@@ -76,7 +76,6 @@ describe('speed', () => {
     );
     const suffering = diagnose(input).ranking.filter(({ score }) => score > 0).length;
     assert.ok(suffering >= 100, `${suffering} are suspected`);
-    // Four placebo analyses are in it; five times would be the limit.
-    demandFasterThanParsing(text, () => diagnose(input), 3);
+    demandFasterThanParsing(text, () => diagnose(input));
   });
 });

@@ -59,14 +59,23 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const uiPort =
     options.ui === false ? null : (options.uiPort ?? (await getPort({ host: HOST, exclude: [port] })));
   const address = `${HOST}:${port}`;
-  const unlock = dbFile === null ? () => Promise.resolve() : await lockDatabase(dbFile, address, log);
-  try {
-    return await launch({ options, binary, port, uiPort, address, unlock });
-  } catch (error) {
-    await unlock();
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const unlock = dbFile === null ? () => Promise.resolve() : await lockDatabase(dbFile, address, log);
+    try {
+      return await launch({ options, binary, port, uiPort, address, unlock });
+    } catch (error) {
+      await unlock();
+      if (!(error instanceof NotStarted) || attempt === ATTEMPTS) throw error;
+      log.debug({ error: error.message }, 'the Temporal dev server is started once more');
+    }
   }
 }
+
+/** Its parts take free ports of their own, and another program may be faster: then the server ends at once. */
+const ATTEMPTS = 2;
+
+/** The server ended before it took work. */
+class NotStarted extends Error {}
 
 interface Launch {
   options: DevServerOptions;
@@ -110,7 +119,7 @@ async function launch({ options, binary, port, uiPort, address, unlock }: Launch
   const starting = new AbortController();
   try {
     const failed = ended.then(() => {
-      throw new Error(
+      throw new NotStarted(
         `The Temporal dev server (${binary.path}) did not start: ${said() || 'it said nothing'}`,
       );
     });
