@@ -208,7 +208,9 @@ export const SLICES = {
   /** ... when each rose by at least this share of the worst, and the others by at most this share of them. */
   likeWorst: 0.5,
   others: 0.25,
-  /** Where requests of another dimension's bad slices got worse by more than this factor, these only hold some of them. */
+  /**
+   * Where requests of another dimension's bad slices got worse by more than this factor, these only hold some of them.
+   */
   undiluted: 0.7,
   /** All suffer alike when slices of this share of the requests do, none by less than this share of the mean. */
   alikeShare: 0.8,

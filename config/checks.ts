@@ -71,7 +71,9 @@ const check = z.discriminatedUnion('type', [
     database: z.string().min(1),
     ...login,
     tls: z.boolean().default(false),
-    /** Bytes that the database may take: 90 % of them fail. PostgreSQL does not know its disk: not asked if left out. */
+    /**
+     * Bytes that the database may take: 90 % of them fail. PostgreSQL does not know its disk: not asked if left out.
+     */
     mostBytes: z.number().int().positive().optional(),
   }),
   /** MySQL or MariaDB. */

@@ -160,8 +160,8 @@ export function faultTypeWords(suspect: Suspect): string {
 }
 
 /**
- * The heaviest observation for the suspect that the verdict names, which part of it suffers where that was seen, and what
- * else is heaviest, three in all; and the heaviest one against it.
+ * The heaviest observation for the suspect that the verdict names, which part of it suffers where that was seen, and
+ * what else is heaviest, three in all; and the heaviest one against it.
  */
 export function strongestReasons({ suspect }: Pick<Facts, 'suspect'>): Evidence[] {
   const heaviest = [...(suspect?.evidence ?? [])].sort((a, b) => b.weight - a.weight);

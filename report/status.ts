@@ -60,7 +60,8 @@ export function feedbackWords(verdict: Feedback): string {
   const { grade, note, by, at } = verdict;
   const cause = foundInstead(verdict);
   const instead = grade === 'right' || cause === '' ? '' : `; it was ${cause}`;
-  return `The diagnosis was ${GRADE_WORDS[grade]}${instead}, feedback of ${oneLine(by, 80)} (${moment(at)})${note === '' ? '' : `: ${oneLine(note, 600)}`}`;
+  const why = note === '' ? '' : `: ${oneLine(note, 600)}`;
+  return `The diagnosis was ${GRADE_WORDS[grade]}${instead}, feedback of ${oneLine(by, 80)} (${moment(at)})${why}`;
 }
 
 /** Why the summary was updated: `Update 3: root cause, scope or severity changed`. */

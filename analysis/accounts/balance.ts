@@ -153,9 +153,9 @@ function onTheWay(
 
 /**
  * Follows the alert's loss along the calls: of each service's part as much goes on to a callee as that lost for it, the
- * rest stays. Where a service's work in flight is at its limit, or a slow callee holds as many of its workers as usually
- * work at all, everybody waits: then it loses more than the callee did (Little 1961), and their growth is compared
- * instead.
+ * rest stays. Where a service's work in flight is at its limit, or a slow callee holds as many of its workers as
+ * usually work at all, everybody waits: then it loses more than the callee did (Little 1961), and their growth is
+ * compared instead.
  */
 function trace(
   { waited }: Losses,

@@ -15,7 +15,9 @@ export interface Baseline {
   flat: boolean;
   /** (value - centre) / scale by bin of the grid, cut for a flat series; NaN where there is no sample. */
   deviations: Float64Array;
-  /** Means by bin in the series' unit, where deviations are cut or the season is taken; null where they tell the same. */
+  /**
+   * Means by bin in the series' unit, where deviations are cut or the season is taken; null where they tell the same.
+   */
   actual: Float64Array | null;
   /** Bins before this one are calm; 0 when the series has none of its own. */
   baselineEnd: number;
@@ -66,8 +68,8 @@ export function baselineOf(series: Series, grid: Grid, earlier: readonly Series[
 }
 
 /**
- * The best of some values in the order of time (the first where neither direction is worse), and the noise as neighbours
- * show it: a step is far from what it came from, however long it lasts.
+ * The best of some values in the order of time (the first where neither direction is worse), and the noise as
+ * neighbours show it: a step is far from what it came from, however long it lasts.
  */
 function bestMoment(values: Float64Array, worse: Series['worse']): { centre: number; sigma: number } {
   const steps = values.subarray(1).map((value, index) => Math.abs(value - values[index]!));

@@ -14,7 +14,10 @@ export interface Deviation {
   surprise: number;
   /** Mean deviation within the stretch, in sigmas of the baseline. */
   sigmas: number;
-  /** log2(1 + sigmas), less where baseline data often do the same or it was a single spike: how loud it is, on one scale for all metrics. */
+  /**
+   * log2(1 + sigmas), less where baseline data often do the same or it was a single spike: how loud it is, on one scale
+   * for all metrics.
+   */
   strength: number;
   /** In the series' unit, as measured: for words. */
   before: number;

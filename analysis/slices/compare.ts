@@ -49,11 +49,11 @@ export function binsAround(times: Float64Array, binSeconds: number, begin: numbe
 }
 
 /**
- * Whether what the requests of a service lost is in a few of its slices. The means of bins of time are the sample (batch
- * means: they hold whatever correlation and burstiness the requests have), a mean by request is a ratio of two of their
- * sums with the standard error of one (Cochran, Sampling Techniques, 1977, 6.4), and before, during, and the slices
- * among each other are compared by Welch's statistic. Requests of one service at one time differ in nothing but the
- * slice, as those of a canary and its control do.
+ * Whether what the requests of a service lost is in a few of its slices. The means of bins of time are the sample
+ * (batch means: they hold whatever correlation and burstiness the requests have), a mean by request is a ratio of two
+ * of their sums with the standard error of one (Cochran, Sampling Techniques, 1977, 6.4), and before, during, and the
+ * slices among each other are compared by Welch's statistic. Requests of one service at one time differ in nothing but
+ * the slice, as those of a canary and its control do.
  *
  * @returns null where no slice got worse, or nothing tells
  */
@@ -184,7 +184,10 @@ function inProportion(slices: readonly SliceLoss[], { amount }: { amount: number
   return usual > 0 ? amount / usual : amount > 0 ? Infinity : 0;
 }
 
-/** Nearly all requests are in slices that got worse, none of them by much less than the mean: in amount or in proportion. */
+/**
+ * Nearly all requests are in slices that got worse, none of them by much less than the mean: in amount or in
+ * proportion.
+ */
 function isAlike({ slices, requests }: Given): boolean {
   const compared = slices.filter((one) => one.requests >= SLICES.leastOfSlice && one.rise !== null);
   const worse = compared.filter((one) => one.isWorse);

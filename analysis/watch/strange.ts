@@ -28,8 +28,9 @@ const ONGOING_STEPS = 2;
 const ENOUGH_OF_WINDOW = 0.5;
 
 /**
- * Whether the last stretch departs from the baseline before it as baseline data hardly ever do: the same level, cumulative
- * sum and calibrated chance by which a diagnosis reads series (series/baseline.ts, excursion.ts, surprise.ts).
+ * Whether the last stretch departs from the baseline before it as baseline data hardly ever do: the same level,
+ * cumulative sum and calibrated chance by which a diagnosis reads series (series/baseline.ts, excursion.ts,
+ * surprise.ts).
  */
 export function judgeLevel(watched: Watched, at: number, settings: Strangeness): Judgement {
   return judge(watched, watched.values, at, settings);

@@ -56,9 +56,9 @@ const listed = strict({
 });
 
 /**
- * `GET /v1/incidents`, the record of past incidents newest first in pages, and `GET /v1/statistics` (docs/api.md). Without
- * `since` the last 30 days are meant. Errors are problem documents: 400 for a filter that cannot be read, 404 when there
- * is no record, 503 while its database cannot be asked.
+ * `GET /v1/incidents`, the record of past incidents newest first in pages, and `GET /v1/statistics` (docs/api.md).
+ * Without `since` the last 30 days are meant. Errors are problem documents: 400 for a filter that cannot be read, 404
+ * when there is no record, 503 while its database cannot be asked.
  */
 export function pastIncidentsApi(options: {
   auth: ApiAuth | null;

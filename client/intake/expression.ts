@@ -3,8 +3,8 @@ import type { SyntaxNode } from '@lezer/common';
 import type { SymptomKind } from '../../model/anomaly.js';
 
 /*
- * What an alert's expression says of its symptom: the metrics that it compares, what is divided by what, and the functions
- * around them. It says more than names of alerts, which people choose freely.
+ * What an alert's expression says of its symptom: the metrics that it compares, what is divided by what, and the
+ * functions around them. It says more than names of alerts, which people choose freely.
  */
 
 /** Longer expressions are not read: the words of the alert stand for them. */

@@ -17,8 +17,8 @@ export interface Operation {
   /** Own work: milliseconds of CPU, then of waiting (disk, lock), on average. Both hold one of the slots. */
   work: { cpuMs: number; waitMs: number };
   /**
-   * Milliseconds, on average, that a worker takes for the message that is put in line instead of being worked on at once;
-   * the request is answered as soon as it stands there.
+   * Milliseconds, on average, that a worker takes for the message that is put in line instead of being worked on at
+   * once; the request is answered as soon as it stands there.
    */
   laterMs?: number;
   /** Calls after the own work: the stages run one after another, the calls of one stage side by side. */

@@ -29,7 +29,9 @@ export interface HouseOptions {
   sourceTimeoutSeconds?: number;
 }
 
-/** A whole Faultline for one test: worker and receiver on the run's real Temporal server, in an environment of its own. */
+/**
+ * A whole Faultline for one test: worker and receiver on the run's real Temporal server, in an environment of its own.
+ */
 export interface House {
   environment: string;
   client: Client;

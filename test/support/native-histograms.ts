@@ -73,7 +73,8 @@ function upOf(service: string, incident: WrittenIncident): Buffer {
 }
 
 /*
- * prompb: WriteRequest { timeseries = 1 }, TimeSeries { labels = 1, samples = 2, histograms = 4 }, and Histogram as below.
+ * prompb: WriteRequest { timeseries = 1 }, TimeSeries { labels = 1, samples = 2, histograms = 4 }, and Histogram as
+ * below.
  */
 
 function timeSeries(labels: Record<string, string>, samples: Buffer[]): Buffer {

@@ -15,7 +15,8 @@ export function statisticsText(statistics: Statistics, table: TableOptions): str
   const sections = [
     [
       ...head,
-      `Root cause confirmed ${levels.confirmed}, suspected ${levels.suspected}, inconclusive ${levels.inconclusive}, no diagnosis ${levels.none}`,
+      `Root cause confirmed ${levels.confirmed}, suspected ${levels.suspected}, ` +
+        `inconclusive ${levels.inconclusive}, no diagnosis ${levels.none}`,
     ].join('\n'),
     plainTable(
       [

@@ -43,8 +43,9 @@ export type Subject = Parameters<Activities['planScope']>[0];
 
 /**
  * One investigation of an incident: scope, collect, analyse, check the leading suspects and tell their
- * requests apart, analyse again with what that showed. What cannot be read becomes a gap, and the investigation goes on without it. Scope, changes, checks and
- * diagnosis are documents in the store, passed on by reference. `onStep` is called as steps begin and end.
+ * requests apart, analyse again with what that showed. What cannot be read becomes a gap, and the investigation goes on
+ * without it. Scope, changes, checks and diagnosis are documents in the store, passed on by reference. `onStep` is
+ * called as steps begin and end.
  */
 export async function investigate(
   subject: Subject,

@@ -4,9 +4,9 @@ import { count, quantity } from '../../../model/wording.js';
 import { CannotCheck } from './guard.js';
 import {
   hostAndPort,
-  LONG_STATEMENT_SECONDS,
   LONG_REPLICATION_LAG_SECONDS,
   LONG_WAIT_SECONDS,
+  longestStatement,
   MANY_CONNECTIONS,
   type Probe,
   type Seen,
@@ -164,15 +164,7 @@ async function statements(connection: Connection): Promise<Seen> {
     `select time as seconds, left(info, ${LONGEST_STATEMENT}) as statement from information_schema.processlist
       where command = 'Query' and id <> connection_id() and user <> 'system user' order by time desc limit 1`,
   );
-  if (longest === undefined) {
-    return { aspect: 'statements', failed: false, statement: 'no statement runs', speaksFor: null };
-  }
-  return {
-    aspect: 'statements',
-    failed: longest.seconds >= LONG_STATEMENT_SECONDS,
-    statement: `the longest statement has run for ${quantity(longest.seconds, 's')}: ${longest.statement}`,
-    speaksFor: null,
-  };
+  return longestStatement(longest);
 }
 
 /** What a replica says of itself; nothing where it is none, or the role may not ask. */

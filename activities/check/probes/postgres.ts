@@ -5,8 +5,8 @@ import { CannotCheck } from './guard.js';
 import {
   hostAndPort,
   LONG_REPLICATION_LAG_SECONDS,
-  LONG_STATEMENT_SECONDS,
   LONG_WAIT_SECONDS,
+  longestStatement,
   MANY_CONNECTIONS,
   SAMPLE_MS,
   type Probe,
@@ -133,15 +133,7 @@ async function statements(client: pg.Client): Promise<Seen> {
       order by query_start limit 1`,
   );
   const [longest] = rows;
-  if (longest === undefined) {
-    return { aspect: 'statements', failed: false, statement: 'no statement runs', speaksFor: null };
-  }
-  return {
-    aspect: 'statements',
-    failed: longest.seconds >= LONG_STATEMENT_SECONDS,
-    statement: `the longest statement has run for ${quantity(longest.seconds, 's')}: ${longest.statement}`,
-    speaksFor: null,
-  };
+  return longestStatement(longest);
 }
 
 /** Of replicas as the primary sees them, and of this server if it is one. */

@@ -1,10 +1,11 @@
 import type { CheckConfig } from '../../../config/checks.js';
 import type { FaultKind } from '../../../model/diagnosis.js';
+import { quantity } from '../../../model/wording.js';
 import type { Guard } from './guard.js';
 
 /** A session that waits longer for a lock, or a statement that runs longer, is trouble; a queue for a moment is not. */
 export const LONG_WAIT_SECONDS = 5;
-export const LONG_STATEMENT_SECONDS = 60;
+const LONG_STATEMENT_SECONDS = 60;
 export const LONG_REPLICATION_LAG_SECONDS = 30;
 /** Share of all connections in use from which new ones will soon be refused. */
 export const MANY_CONNECTIONS = 0.9;
@@ -43,4 +44,13 @@ export type Probe<Type extends CheckConfig['type']> = (
 export function hostAndPort(target: string): [host: string, port: number] {
   const colon = target.lastIndexOf(':');
   return [target.slice(0, colon), Number(target.slice(colon + 1))];
+}
+
+/** What a database says of the statement that has run the longest; undefined when none runs. */
+export function longestStatement(longest: { seconds: number; statement: string } | undefined): Seen {
+  const statement = longest
+    ? `the longest statement has run for ${quantity(longest.seconds, 's')}: ${longest.statement}`
+    : 'no statement runs';
+  const failed = (longest?.seconds ?? 0) >= LONG_STATEMENT_SECONDS;
+  return { aspect: 'statements', failed, statement, speaksFor: null };
 }

@@ -38,8 +38,9 @@ export function packsInUse(
 const ofBinding = ({ binding }: { binding: Binding }): Binding => binding;
 
 /**
- * Which service calls which, from the packs' edge queries, the configuration and the catalogues that it names. A callee that no service can be found
- * for is taken as it is named: a service without metrics of its own, outside our control when its address leads out.
+ * Which service calls which, from the packs' edge queries, the configuration and the catalogues that it names. A callee
+ * that no service can be found for is taken as it is named: a service without metrics of its own, outside our control
+ * when its address leads out.
  *
  * @param raw services by the names that metrics use
  * @param mentioned services that the configuration or the alerts name

@@ -39,8 +39,8 @@ export function createCollectSlices(deps: CollectDeps): Pick<InvestigationSteps,
 }
 
 /**
- * Reads the requests of one suspect by version, instance, node, zone and endpoint, as far as its metrics have labels for
- * them, for use outside Temporal too. The first metric that tells a dimension is believed.
+ * Reads the requests of one suspect by version, instance, node, zone and endpoint, as far as its metrics have labels
+ * for them, for use outside Temporal too. The first metric that tells a dimension is believed.
  */
 export async function collectSlices(deps: Deps, request: Request, limits: Limits): Promise<EvidenceRead> {
   const reading = new SliceReading(deps, request, limits);
@@ -179,8 +179,8 @@ class SliceReading {
   }
 
   /**
-   * Asks over a window, or about its end. Nothing where the source does not answer, which is a gap; what a recording was
-   * not asked is none.
+   * Asks over a window, or about its end. Nothing where the source does not answer, which is a gap; what a recording
+   * was not asked is none.
    */
   private async ask({ source, what }: Asked, query: string, window?: RangeWindow): Promise<AnswerSeries[]> {
     const options = { signal: this.limits.signal, timeoutSeconds: TIMEOUT_SECONDS };

@@ -10,7 +10,9 @@ import { openRecord, type OpenRecord } from './open.js';
 import type { RecordDb } from './schema.js';
 import { conditionOf, readStatistics } from './statistics.js';
 
-/** Incidents of the record, newest first. A page behind `after` begins where that one ended, whatever came meanwhile. */
+/**
+ * Incidents of the record, newest first. A page behind `after` begins where that one ended, whatever came meanwhile.
+ */
 export async function listIncidents(db: RecordDb, request: PastListRequest): Promise<PastIncidents> {
   const { state, severity, words, limit, after } = request;
   let query = db.selectFrom('incidents').selectAll().where(conditionOf(request));

@@ -123,8 +123,8 @@ async function readAccuracy(db: RecordDb, where: Where): Promise<Statistics['acc
 }
 
 /** Tens of percent, so that one sees whether 80 % is 80 %. */
-const BAND = sql<string>`
-  (least(floor(confidence * 10), 9) * 10)::int || ' % to ' || (least(floor(confidence * 10), 9) * 10 + 10)::int || ' %'`;
+const TENTH = sql`least(floor(confidence * 10), 9)::int`;
+const BAND = sql<string>`${TENTH} * 10 || ' % to ' || (${TENTH} + 1) * 10 || ' %'`;
 
 function accuracyOf(rows: Graded[]): Accuracy[] {
   const groups = new Map<string, Accuracy>();
@@ -194,12 +194,8 @@ async function readAlerts(db: RecordDb, where: Where): Promise<Statistics['alert
     .select([
       'alerts.name',
       sql<Count>`count(distinct chosen.id)`.as('incidents'),
-      sql<Count>`count(distinct chosen.id) filter (where chosen.level is null or chosen.level = 'inconclusive')`.as(
-        'withoutCause',
-      ),
-      sql<Count>`count(distinct chosen.id) filter (where chosen.ended_at is not null and chosen.acknowledged_at is null)`.as(
-        'unattended',
-      ),
+      incidentsWhere(sql`chosen.level is null or chosen.level = 'inconclusive'`).as('withoutCause'),
+      incidentsWhere(sql`chosen.ended_at is not null and chosen.acknowledged_at is null`).as('unattended'),
     ])
     .groupBy('alerts.name')
     .orderBy('incidents', 'desc')
@@ -212,6 +208,10 @@ async function readAlerts(db: RecordDb, where: Where): Promise<Statistics['alert
     withoutCause: Number(withoutCause),
     unattended: Number(unattended),
   }));
+}
+
+function incidentsWhere(condition: RawBuilder<unknown>): RawBuilder<Count> {
+  return sql<Count>`count(distinct chosen.id) filter (where ${condition})`;
 }
 
 async function readServices(db: RecordDb, where: Where): Promise<Statistics['services']> {

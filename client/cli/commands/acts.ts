@@ -103,7 +103,8 @@ function registerFeedback(program: Command, deps: CliDependencies): void {
   register<By & { service?: string; kind?: FaultKind; note: string }>(program, deps, {
     name: 'feedback',
     description:
-      'judge a diagnosis: right; right-area: near enough to find the cause; wrong; misleading: to follow it makes things worse',
+      'judge a diagnosis: right; right-area, near enough to find the cause; wrong; ' +
+      'misleading, to follow it makes things worse',
     argument: new Argument('<grade>', 'how good it was').choices(FEEDBACK_GRADES),
     options: [
       new Option('--service <name>', 'unless it was right: the service where it began'),

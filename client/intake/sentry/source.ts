@@ -12,7 +12,10 @@ const ISSUE_ENDS = ['resolved', 'archived', 'ignored'];
 const WORSE = ['regressed', 'escalating'];
 const METRIC_ACTIONS = ['critical', 'warning', 'resolved'];
 
-/** Webhooks of a Sentry integration: issue alerts, metric alerts, and issues that end or come back. Other resources are ignored. */
+/**
+ * Webhooks of a Sentry integration: issue alerts, metric alerts, and issues that end or come back. Other resources are
+ * ignored.
+ */
 export function sentry({ secrets, toleranceSeconds }: SentryConfig): Source {
   return {
     name: 'sentry',

@@ -32,7 +32,10 @@ const alarmState = z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA'], {
   error: 'expected "OK", "ALARM" or "INSUFFICIENT_DATA"',
 });
 
-/** A CloudWatch alarm in an envelope's `Message`: of a metric, of a formula over several (`Metrics`), or of other alarms. */
+/**
+ * A CloudWatch alarm in an envelope's `Message`: of a metric, of a formula over several (`Metrics`), or of other
+ * alarms.
+ */
 export const cloudwatchAlarm = z.object({
   AlarmName: someText,
   AlarmArn: anyText,

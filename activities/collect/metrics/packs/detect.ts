@@ -204,7 +204,9 @@ interface Row {
 /** What scrapers call a group of targets: a service, or many. */
 const SCRAPE_LABELS: ReadonlySet<string> = new Set(['exported_job', 'job']);
 
-/** The best label; where it gives all series the one name of their scrape job, one that tells several services apart. */
+/**
+ * The best label; where it gives all series the one name of their scrape job, one that tells several services apart.
+ */
 function bestServiceLabel(
   candidates: readonly ServiceLabel[],
   rows: readonly Row[],

@@ -1,8 +1,8 @@
 import type { Pack } from './schema.js';
 
 /*
- * Prometheus keeps a native histogram under the name that the classic one has before `_bucket`, `_sum` and `_count`. What
- * a pack asks of the classic ones is asked of the native ones likewise.
+ * Prometheus keeps a native histogram under the name that the classic one has before `_bucket`, `_sum` and `_count`.
+ * What a pack asks of the classic ones is asked of the native ones likewise.
  */
 
 /** What stands between the braces of a selector: texts may hold braces. */
@@ -56,7 +56,8 @@ function baseOf(metric: string, bases: ReadonlySet<string>): string | null {
 }
 
 /**
- * The query over native histograms of these names. Null where parts of a histogram are read otherwise than by their rate, which has no like. */
+ * The query over native histograms of these names. Null where parts of a histogram are read otherwise than by their
+ * rate, which has no like. */
 export function nativeQuery(query: string, bases: ReadonlySet<string>): string | null {
   const rewritten = query.replace(
     CLASSIC,

@@ -87,7 +87,9 @@ export function quantileIn(words: readonly string[]): number | 'mean' | null {
 const ASPECT =
   /^(total|count|counter|sum|bucket|histogram|summary|requests?|reqs?|responses?|handled|served|processed|processing|num(ber)?|of|per|by)$/;
 
-/** What two metrics of the same requests have in common: `shop` of `shop_requests_total` and `shop_request_duration_ms`. */
+/**
+ * What two metrics of the same requests have in common: `shop` of `shop_requests_total` and `shop_request_duration_ms`.
+ */
 export function stemOf(name: string): string {
   const isAspect = (word: string): boolean =>
     ASPECT.test(word) ||
