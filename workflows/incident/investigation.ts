@@ -193,11 +193,10 @@ class Run {
   }
 
   private checkStep(what: string, summary: string, work: () => ReturnType<Activities['runChecks']>) {
-    return this.step({ key: 'checks', source: 'checks', what, summary }, work, ({ failed, ran, left }) =>
-      left > 0
-        ? `${failed} of ${ran} checks failed; ${left} more would tell little`
-        : `${failed} of ${ran} checks failed`,
-    );
+    return this.step({ key: 'checks', source: 'checks', what, summary }, work, ({ failed, ran, left }) => {
+      if (ran === 0) return left > 0 ? `none was run: ${left} would tell little` : 'there is none';
+      return `${failed} of ${ran} failed${left > 0 ? `; ${left} more would tell little` : ''}`;
+    });
   }
 
   private async collectSlices(scope: DocumentRef, suspects: Conclusion['suspects']): Promise<EvidenceRef[]> {

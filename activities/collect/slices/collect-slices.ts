@@ -46,7 +46,10 @@ export async function collectSlices(deps: Deps, request: Request, limits: Limits
   const reading = new SliceReading(deps, request, limits);
   const { table, gaps } = await reading.read();
   const by = table.dimensions.map(({ dimension }) => dimension);
-  const about = `requests of ${request.service} by ${by.length === 0 ? 'nothing that tells them apart' : by.join(', ')}`;
+  const about =
+    by.length === 0
+      ? `no metric of ${request.service} has a label that tells its requests apart`
+      : `requests of ${request.service} by ${by.join(', ')}`;
   return { evidence: await deps.store.putTable('slices', table, about), gaps };
 }
 
